@@ -1,0 +1,30 @@
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { migrateCommand } from './migrate.ts';
+import { reseal } from './reseal.ts';
+import { sandboxCommand, serve } from './serve.ts';
+
+export type Command = { about: string; run(words: string[]): Promise<number> };
+
+const help: Command = {
+  about: 'this list',
+  async run() {
+    const width = Math.max(...Object.keys(commands).map((name) => name.length));
+    const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
+    process.stdout.write(`hub <command>\n\n${lines.join('\n')}\n\nSettings come from the environment; the README lists them.\n`);
+    return 0;
+  },
+};
+
+/** First word on the command line → what happens. Each answers the exit code. */
+export const commands: Record<string, Command> = {
+  api: { about: 'serve the tenant and operator APIs', run: () => serve('api') },
+  worker: { about: 'do the work that is owed: Maskinporten, Altinn, webhooks', run: () => serve('worker') },
+  all: { about: 'API and worker in one process, with the sandbox in development', run: () => serve('all') },
+  sandbox: { about: 'pretend Maskinporten, Altinn and a data source (never in production)', run: sandboxCommand },
+  demo: { about: 'everything on one machine, and a consent from request to webhook (--once: end after it)', run: demo },
+  migrate: { about: 'bring the database up to date', run: migrateCommand },
+  doctor: { about: 'look at configuration, database, queues and outside systems, and say what is wrong', run: doctor },
+  reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
+  help,
+};

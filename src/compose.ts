@@ -1,0 +1,201 @@
+import { Registry } from 'prom-client';
+import { openAltinn3 } from './clients/altinn3/open-altinn3.ts';
+import { openMaskinporten } from './clients/maskinporten/open-maskinporten.ts';
+import { signingKeys } from './clients/maskinporten/signing-keys.ts';
+import { openWebhookSender } from './clients/webhook-receivers/open-webhook-sender.ts';
+import type { Config, Role } from './config.ts';
+import type { EmbeddedPostgres } from './embedded/postgres.ts';
+import { type Http, startHttp } from './http/server.ts';
+import { type MovableClock, movableClock } from './lib/clock.ts';
+import { type Ids, randomIds } from './lib/ids.ts';
+import { openKeystore } from './lib/keystore.ts';
+import type { Log } from './lib/log.ts';
+import { sealingRing } from './lib/seal.ts';
+import { openKeys } from './local-keys.ts';
+import { registerMetrics } from './metrics.ts';
+import { type Engine, openEngine } from './queues/engine.ts';
+import { startWorkers } from './queues/start-workers.ts';
+import type { Sandbox } from './sandbox/start-sandbox.ts';
+import { migrate, pendingMigrations } from './store/migrate.ts';
+import { openStore } from './store/open-store.ts';
+import { useCases, works } from './usecases/index.ts';
+import { jobNames } from './usecases/jobs.ts';
+import { openMemories, type Parts } from './usecases/memory.ts';
+import type { Settings } from './usecases/ports.ts';
+import type { UseCases } from './usecases/use-cases.ts';
+
+/** What a test may put in another's place: time, randomness and where logs go. Nothing else is ever pretended. */
+export type Given = { clock?: MovableClock; ids?: Ids; log: Log };
+
+export type Hub = {
+  /** Of the API, when this process has one. */
+  url?: string;
+  metricsUrl?: string;
+  sandboxUrl?: string;
+  databaseUrl: string;
+  engine: Pick<Engine, 'name' | 'version'>;
+  operatorKey?: string;
+  uses: UseCases;
+  clock: MovableClock;
+  /** Takes no more work, finishes what is under way, closes in reverse order. Safe to call twice. */
+  close(): Promise<void>;
+};
+
+/** Parts close in reverse order of their opening, each even when one before it failed. */
+export const closerStack = (log: Log) => {
+  const closers: (() => Promise<unknown>)[] = [];
+  let closing: Promise<void> | undefined;
+  return {
+    add<T extends { close(): Promise<unknown> }>(part: T): T {
+      closers.push(() => part.close());
+      return part;
+    },
+    close: (): Promise<void> => {
+      closing ??= (async () => {
+        for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => log.error({ error }, 'a part did not close cleanly'));
+      })();
+      return closing;
+    },
+  };
+};
+
+/** The database that was set, or one of our own. Loaded when it is wanted: a production image has no embedded server. */
+export const openDatabase = async (config: Config, log: Log): Promise<{ url: string; close(): Promise<void> }> => {
+  if (config.database.url !== undefined) return { url: config.database.url, close: async () => undefined };
+  const { startEmbeddedPostgres } = await import('./embedded/postgres.ts');
+  const embedded: EmbeddedPostgres = await startEmbeddedPostgres({ directory: config.directory, log });
+  return { url: embedded.url, close: embedded.stop };
+};
+
+export const openSandbox = async (config: Config, clock: MovableClock, log: Log): Promise<Sandbox> => {
+  const { startSandbox } = await import('./sandbox/start-sandbox.ts');
+  return startSandbox({ port: config.sandboxPort, clock, log: log.child({ part: 'sandbox' }), operatorOrgno: config.operatorOrgno });
+};
+
+/** The one composition root: configuration in, every part built once, start and close out. */
+export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'command'>, given: Given): Promise<Hub> => {
+  const { log, clock = movableClock(), ids = randomIds } = given;
+  const parts = closerStack(log);
+  const isApi = role !== 'worker';
+  const isWorker = role !== 'api';
+  try {
+    const sandbox = role === 'all' && config.ownSandbox ? parts.add(await openSandbox(config, clock, log)) : undefined;
+    const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
+    const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
+    const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
+
+    const database = parts.add(await openDatabase(config, log));
+    if (!config.production) await migrate(database.url, log);
+    else if ((await pendingMigrations(database.url)).length > 0) throw new Error('The database is not up to date: run `hub migrate` first');
+    const { connections } = config.database;
+    const engineShare = config.redisUrl === undefined ? (isWorker ? Math.ceil(connections / 2) : 2) : 0;
+    const rest = connections - engineShare - 1;
+    const store = parts.add(
+      await openStore({
+        url: database.url,
+        directUrl: config.database.directUrl ?? database.url,
+        connections: { tenant: Math.ceil(rest * 0.65), operator: Math.floor(rest * 0.35), engine: engineShare },
+        production: config.production,
+        log,
+      }),
+    );
+    // An API needs the engine only to count; it is opened when somebody first asks.
+    let opening: Promise<Engine> | undefined;
+    const engineOnce = () => {
+      opening ??= openEngine({ redisUrl: config.redisUrl, databaseUrl: database.url, connections: engineShare, prefix: config.queuePrefix, log }).then(parts.add);
+      opening.catch(() => {
+        opening = undefined;
+      });
+      return opening;
+    };
+    const engine = await engineOnce();
+
+    const keys = await openKeys(config, { openKeystore: isWorker });
+    let http: Http | undefined;
+    const settings: Settings = {
+      production: config.production,
+      operatorOrgno: config.operatorOrgno,
+      get publicUrl() {
+        return config.publicUrl ?? http?.url ?? `http://localhost:${config.port}`;
+      },
+      issuer,
+      consentScope: config.consentScope,
+      links: { delegate: portal, grant: portal, selfService: config.selfServiceUrl },
+      eraseAfterMs: config.eraseAfterMs,
+      webhookSchedule: config.webhookSchedule,
+      ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
+    };
+    const known = {
+      read: () => store.asOperator((rows) => rows.known.read(`metadata ${issuer}`)),
+      keep: (value: unknown) => store.asOperator((rows) => rows.known.keep(`metadata ${issuer}`, value, clock.now())),
+    };
+    const sealing = sealingRing(keys.sealing);
+    const memories = openMemories({ store, sealing, notices: store.notices });
+    store.notices.onGap(memories.forget);
+    const hub: Parts = {
+      clock,
+      ids,
+      log,
+      store,
+      notices: store.notices,
+      sealing,
+      memories,
+      settings,
+      keystore: openKeystore(keys.keystore),
+      signing: signingKeys,
+      maskinporten: isWorker ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known })) : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
+      altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
+      webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
+      countEngine: async () => Object.fromEntries(await Promise.all(jobNames.map(async (job) => [job, await engine.counts(job)] as const))),
+    };
+    const uses = useCases(hub);
+    const registry = new Registry();
+    const metrics = registerMetrics(registry, { store, clock, role });
+    const checks = async () => ({
+      database: await store.ping().then(
+        () => 'ok',
+        () => 'the database does not answer',
+      ),
+      queues: await engine.ping().then(
+        () => 'ok',
+        () => 'the queue engine does not answer',
+      ),
+    });
+    if (isApi)
+      http = parts.add(
+        await startHttp({
+          uses,
+          log,
+          ids,
+          clock,
+          host: config.host,
+          port: config.port,
+          publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+          production: config.production,
+          limits: config.limits,
+          checks,
+          metrics: { port: config.metricsPort, registry },
+        }),
+      );
+    if (isWorker) {
+      const workers = parts.add(
+        await startWorkers({ works: works(hub), engine, outbox: store.outbox, notices: store.notices, clock, log, leaseMs: config.leaseMs, onRun: metrics.ran }),
+      );
+      clock.onMove(workers.wake);
+    }
+    return {
+      ...(http ? { url: http.url } : {}),
+      ...(http?.metricsUrl === undefined ? {} : { metricsUrl: http.metricsUrl }),
+      ...(sandbox ? { sandboxUrl: sandbox.url } : {}),
+      databaseUrl: database.url,
+      engine: { name: engine.name, version: engine.version },
+      ...(keys.operatorKey === undefined ? {} : { operatorKey: keys.operatorKey }),
+      uses,
+      clock,
+      close: parts.close,
+    };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+};

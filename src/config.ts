@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { isOrganizationNumber } from './domain/party.ts';
+import { defaultSchedule } from './domain/webhook.ts';
+import type { SealingKey } from './lib/seal.ts';
+
+export type Environment = 'sandbox' | 'test' | 'production';
+/** What a process is. `all` is an API and a worker in one, with the sandbox beside them where there is one. */
+export type Role = 'api' | 'worker' | 'all' | 'sandbox' | 'command';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const address = z.url({ protocol: /^https?$/ }).transform((text) => (text.endsWith('/') ? text : `${text}/`));
+const database = z.url({ protocol: /^postgres(ql)?$/ });
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const sealingKeys = list.transform((parts, ctx): SealingKey[] =>
+  parts.map((part) => {
+    const [, id = '', key = ''] = /^([\w.-]{1,64}):(.+)$/.exec(part) ?? [];
+    const bytes = Buffer.from(key, 'base64');
+    if (id === '' || bytes.length !== 32) ctx.addIssue({ code: 'custom', message: 'each is id:base64 of 32 bytes' });
+    return { id, key: bytes };
+  }),
+);
+const jwks = z.string().transform((text, ctx) => {
+  try {
+    const read: unknown = JSON.parse(text);
+    const keys = Array.isArray(read) ? read : ((read as { keys?: unknown }).keys ?? [read]);
+    return z.array(z.record(z.string(), z.unknown())).min(1).parse(keys);
+  } catch {
+    ctx.addIssue({ code: 'custom', message: 'must be a JWK, a list of them or a JWK set, as JSON' });
+    return z.NEVER;
+  }
+});
+/** `5s,1m,2h` → milliseconds. */
+const schedule = list.transform((parts, ctx) =>
+  parts.map((part) => {
+    const [, number, unit] = /^(\d+)(s|m|h)$/.exec(part) ?? [];
+    if (!number || !unit) ctx.addIssue({ code: 'custom', message: 'is a list like 5s,1m,2h' });
+    return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's'];
+  }),
+);
+
+const Env = z.object({
+  NODE_ENV: z.string().optional(),
+  HUB_ENVIRONMENT: z.enum(['sandbox', 'test', 'production']).optional(),
+  DATABASE_URL: database.optional(),
+  DATABASE_DIRECT_URL: database.optional(),
+  HUB_DATABASE_CONNECTIONS: z.coerce.number().int().min(8).max(1000).default(40),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^\{[\w-]+\}$/, 'is one hash tag, like {hub}')
+    .default('{hub}'),
+  MASKINPORTEN_ISSUER: address.optional(),
+  ALTINN3_URL: address.optional(),
+  ALTINN3_CONSENT_SCOPE: z.string().default('altinn:consentrequests.write'),
+  DIGDIR_SELFSERVICE_URL: address.optional(),
+  HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
+  HUB_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional(),
+  HUB_SEALING_KEYS: sealingKeys.optional(),
+  HUB_KEYSTORE_PRIVATE_KEYS: jwks.optional(),
+  HUB_KEYSTORE_PUBLIC_KEYS: jwks.optional(),
+  HUB_OPERATOR_KEY: z.string().min(32).optional(),
+  HUB_EGRESS_ALLOW: list.optional(),
+  HUB_WEBHOOK_SCHEDULE: schedule.default([...defaultSchedule]),
+  HUB_ERASE_AFTER_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
+  HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
+  HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
+  HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
+  HUB_HOST: z.string().optional(),
+  HUB_SANDBOX_PORT: port(3100),
+  HUB_DIRECTORY: z.string().default('.hub'),
+  PORT: port(3000),
+  METRICS_PORT: port(9464),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+type Read = z.infer<typeof Env>;
+
+const outside: Record<
+  Environment,
+  (read: Read) => { issuer: string; altinn3: string; selfService: string; portal: string }
+> = {
+  sandbox: ({ HUB_SANDBOX_PORT }) => ({
+    issuer: `http://localhost:${HUB_SANDBOX_PORT}/maskinporten/`,
+    altinn3: `http://localhost:${HUB_SANDBOX_PORT}/altinn3/`,
+    selfService: `http://localhost:${HUB_SANDBOX_PORT}/sandbox`,
+    portal: `http://localhost:${HUB_SANDBOX_PORT}/sandbox`,
+  }),
+  test: () => ({
+    issuer: 'https://test.maskinporten.no/',
+    altinn3: 'https://platform.tt02.altinn.no/',
+    selfService: 'https://api.test.samarbeid.digdir.no/',
+    portal: 'https://am.ui.tt02.altinn.no/accessmanagement/ui/maskinporten#suppliers',
+  }),
+  production: () => ({
+    issuer: 'https://maskinporten.no/',
+    altinn3: 'https://platform.altinn.no/',
+    selfService: 'https://api.samarbeid.digdir.no/',
+    portal: 'https://am.ui.altinn.no/accessmanagement/ui/maskinporten#suppliers',
+  }),
+};
+
+/** What does not go together, or not in this role. */
+const faultsOf = (read: Read, environment: Environment, role: Role): string[] => {
+  const production = environment === 'production';
+  const wrong: [boolean, string][] = [
+    [
+      read.HUB_ENVIRONMENT === 'sandbox' && read.NODE_ENV === 'production',
+      'HUB_ENVIRONMENT: sandbox does not go with NODE_ENV=production',
+    ],
+    [production && role === 'sandbox', 'HUB_ENVIRONMENT: the sandbox does not run in production'],
+    [
+      role === 'api' && read.HUB_KEYSTORE_PRIVATE_KEYS !== undefined,
+      'HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone; an API process must not have it',
+    ],
+    [
+      production && read.HUB_EGRESS_ALLOW !== undefined,
+      'HUB_EGRESS_ALLOW: is for tests; in production webhooks go to public addresses only',
+    ],
+    [
+      production &&
+        [read.MASKINPORTEN_ISSUER, read.ALTINN3_URL, read.DIGDIR_SELFSERVICE_URL, read.HUB_PUBLIC_URL].some(
+          (url) => url?.startsWith('http:') === true,
+        ),
+      'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
+    ],
+  ];
+  if (production && role !== 'command') {
+    wrong.push(
+      [read.DATABASE_URL === undefined, 'DATABASE_URL: is needed in production'],
+      [read.HUB_SEALING_KEYS === undefined, 'HUB_SEALING_KEYS: is needed in production'],
+      [read.HUB_KEYSTORE_PUBLIC_KEYS === undefined, 'HUB_KEYSTORE_PUBLIC_KEYS: is needed in production'],
+      [
+        role !== 'api' && read.HUB_KEYSTORE_PRIVATE_KEYS === undefined,
+        'HUB_KEYSTORE_PRIVATE_KEYS: is needed by workers in production',
+      ],
+      [read.HUB_PUBLIC_URL === undefined, 'HUB_PUBLIC_URL: is needed in production'],
+    );
+  }
+  if (environment !== 'sandbox') wrong.push([read.HUB_ORGNO === undefined, `HUB_ORGNO: is needed in ${environment}`]);
+  return wrong.filter(([is]) => is).map(([, text]) => text);
+};
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/**
+ * Reads the environment once, at start. All faults come in one message, and no value is ever printed.
+ *
+ * @throws Error naming every setting at fault
+ */
+export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
+  // An empty setting is one that was left out.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = Env.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map(({ path, message }) => `- ${path.join('.')}: ${message}`);
+    throw new Error(`The configuration is not usable:\n${lines.join('\n')}`);
+  }
+  const read = result.data;
+  const environment = read.HUB_ENVIRONMENT ?? (read.NODE_ENV === 'production' ? 'production' : 'sandbox');
+  const faults = faultsOf(read, environment, role);
+  if (faults.length > 0)
+    throw new Error(`The configuration is not usable:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+  const usual = outside[environment](read);
+  return Object.freeze({
+    environment,
+    production: environment === 'production',
+    directory: read.HUB_DIRECTORY,
+    database: {
+      url: read.DATABASE_URL,
+      directUrl: read.DATABASE_DIRECT_URL,
+      connections: read.HUB_DATABASE_CONNECTIONS,
+    },
+    redisUrl: read.REDIS_URL,
+    queuePrefix: read.QUEUE_PREFIX,
+    issuer: read.MASKINPORTEN_ISSUER ?? usual.issuer,
+    altinn3Url: read.ALTINN3_URL ?? usual.altinn3,
+    consentScope: read.ALTINN3_CONSENT_SCOPE,
+    selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
+    portalUrl: usual.portal,
+    ownSandbox: environment === 'sandbox' && read.MASKINPORTEN_ISSUER === undefined,
+    sandboxPort: read.HUB_SANDBOX_PORT,
+    /** A synthetic organisation of the test environment, where nobody said another. */
+    operatorOrgno: read.HUB_ORGNO ?? '310149942',
+    publicUrl: read.HUB_PUBLIC_URL,
+    sealingKeys: read.HUB_SEALING_KEYS,
+    keystore: { privateJwks: read.HUB_KEYSTORE_PRIVATE_KEYS, publicJwks: read.HUB_KEYSTORE_PUBLIC_KEYS },
+    operatorKey: read.HUB_OPERATOR_KEY,
+    egressAllow: read.HUB_EGRESS_ALLOW ?? [],
+    webhookSchedule: read.HUB_WEBHOOK_SCHEDULE,
+    eraseAfterMs: read.HUB_ERASE_AFTER_DAYS * 24 * 60 * 60 * 1000,
+    leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
+    limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
+    /** Everywhere in a container, on this machine alone in development. */
+    host: read.HUB_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : '0.0.0.0'),
+    port: read.PORT,
+    metricsPort: read.METRICS_PORT,
+    logLevel: read.LOG_LEVEL,
+  });
+};

@@ -1,0 +1,385 @@
+import type { Mover } from './problem.ts';
+
+type Row = { status: number; mover: Mover; title: string; text: string };
+
+/**
+ * Every problem the hub tells, on one page: HTTP status, who can mend it, what it is called and what to do.
+ * HTTP, workers, readiness and the pages at `/problems/{code}` all read this. Codes are public: add freely, never change
+ * what one means.
+ */
+export const problems = {
+  // The request itself
+  'not-json': { status: 400, mover: 'caller', title: 'The body is not JSON', text: 'Send one JSON value in UTF-8.' },
+  'content-type-unsupported': {
+    status: 415,
+    mover: 'caller',
+    title: 'The content type is not supported',
+    text: 'Send `Content-Type: application/json`.',
+  },
+  'body-too-large': {
+    status: 413,
+    mover: 'caller',
+    title: 'The body is too large',
+    text: 'A body may hold 64 kB at most.',
+  },
+  'request-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'The request is not valid',
+    text: '`errors` names each field at fault and what it should be.',
+  },
+  'field-unknown': {
+    status: 422,
+    mover: 'caller',
+    title: 'The request has a field that is not known',
+    text: 'Fields that are not in the OpenAPI document are refused, since a misspelt one would else be lost in silence.',
+  },
+  'idempotency-key-invalid': {
+    status: 400,
+    mover: 'caller',
+    title: 'The Idempotency-Key cannot be used',
+    text: 'Send 1 to 255 visible ASCII characters.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    mover: 'caller',
+    title: 'This Idempotency-Key belongs to another request',
+    text: 'The key was used before with another body. Use a new key for a new request.',
+  },
+  'national-id-not-allowed': {
+    status: 422,
+    mover: 'caller',
+    title: 'A national identity number stands where it may not',
+    text: 'Paths, queries, references, idempotency keys and redirect addresses end up in logs. Use a word of your own instead.',
+  },
+  'cursor-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'The cursor is not one of ours',
+    text: 'Use `next` of the page before, unchanged.',
+  },
+  'not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'There is nothing here',
+    text: 'No such address. `/docs` lists all there are.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    mover: 'caller',
+    title: 'This address does not take that method',
+    text: 'The `Allow` header lists the methods it takes.',
+  },
+
+  // Who asks
+  unauthorized: {
+    status: 401,
+    mover: 'caller',
+    title: 'No valid key',
+    text: 'Send `Authorization: Bearer <key>` with a key that is neither expired nor revoked.',
+  },
+  'scope-missing': {
+    status: 403,
+    mover: 'caller',
+    title: 'The key may not do this',
+    text: 'The key lacks the scope this call needs. Make a key with it, or ask whoever made this one.',
+  },
+  'role-missing': {
+    status: 403,
+    mover: 'caller',
+    title: 'The operator key may not do this',
+    text: 'The call needs a higher role: reader, support or administrator.',
+  },
+  'tenant-suspended': {
+    status: 403,
+    mover: 'operator',
+    title: 'The tenant is suspended',
+    text: 'The operator has stopped this tenant. Nothing is lost; ask the operator.',
+  },
+  'too-many-requests': {
+    status: 429,
+    mover: 'time',
+    title: 'Too many requests',
+    text: 'Wait as long as `Retry-After` says.',
+  },
+
+  // What is asked for
+  'person-number-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'This is no national identity number',
+    text: 'Eleven digits with right check digits: a national identity number, a D-number or a synthetic one.',
+  },
+  'organization-number-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'This is no organisation number',
+    text: 'Nine digits with a right check digit.',
+  },
+  'service-unknown': {
+    status: 422,
+    mover: 'caller',
+    title: 'No such service',
+    text: '`GET /v1/services` lists those the tenant may ask for.',
+  },
+  'services-mixed': {
+    status: 422,
+    mover: 'caller',
+    title: 'These services cannot be asked for together',
+    text: 'All rights of one consent must live in the same generation of Altinn and share a template.',
+  },
+  'metadata-missing': {
+    status: 422,
+    mover: 'caller',
+    title: 'Metadata is missing',
+    text: 'A right must carry every name that its service declares, with a value.',
+  },
+  'metadata-unknown': {
+    status: 422,
+    mover: 'caller',
+    title: 'The service does not know this metadata',
+    text: 'A right may carry only the names that its service declares.',
+  },
+  'message-not-allowed': {
+    status: 422,
+    mover: 'caller',
+    title: 'This service takes no message',
+    text: 'Its text is fixed. Leave `message` out.',
+  },
+  'valid-to-past': {
+    status: 422,
+    mover: 'caller',
+    title: 'The consent would end before it begins',
+    text: '`validTo` must lie at least a minute ahead.',
+  },
+  'valid-to-too-late': {
+    status: 422,
+    mover: 'caller',
+    title: 'The consent would last too long',
+    text: 'The data source accepts consents of a limited length; `GET /v1/services` tells it.',
+  },
+  'redirect-url-not-registered': {
+    status: 422,
+    mover: 'caller',
+    title: 'This address is not registered',
+    text: 'The browser is sent back to registered addresses only: scheme, host, port and path must be the same; the query is free. The operator registers them.',
+  },
+  'redirect-url-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'This address cannot be sent to',
+    text: 'Use https, http on localhost outside production, or a private-use scheme such as `no.bank.app://done`.',
+  },
+  'webhook-url-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'Webhooks cannot be sent to this address',
+    text: 'Use https, a public host and no user or password in the address.',
+  },
+  'scope-not-offered': {
+    status: 403,
+    mover: 'caller',
+    title: 'This scope is not offered',
+    text: 'Only data scopes of the services the tenant may use are handed out.',
+  },
+
+  // Things that are not there, or not in that state
+  'consent-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such consent',
+    text: 'There is none with this id, or it belongs to somebody else.',
+  },
+  'webhook-endpoint-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such webhook endpoint',
+    text: 'There is none with this id, or it belongs to somebody else.',
+  },
+  'delivery-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such delivery',
+    text: 'There is none with this id, or it belongs to somebody else.',
+  },
+  'api-key-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such API key',
+    text: 'There is none with this id, or it belongs to somebody else.',
+  },
+  'tenant-not-found': { status: 404, mover: 'caller', title: 'No such tenant', text: 'There is none with this id.' },
+  'maskinporten-client-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such Maskinporten client',
+    text: 'There is none with this id.',
+  },
+  'service-not-found': { status: 404, mover: 'caller', title: 'No such service', text: 'There is none with this key.' },
+  'operator-key-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such operator key',
+    text: 'There is none with this id.',
+  },
+  'already-exists': {
+    status: 409,
+    mover: 'caller',
+    title: 'There is one already',
+    text: 'Something with this number, key or id exists. Read it and change it instead.',
+  },
+  'last-administrator': {
+    status: 409,
+    mover: 'caller',
+    title: 'The last administrator key cannot go',
+    text: 'Make another administrator key first.',
+  },
+  'key-unusable': {
+    status: 422,
+    mover: 'caller',
+    title: 'This signing key cannot be used',
+    text: 'Maskinporten takes RSA keys of at least 2048 bits, with their private part, and a certificate that matches.',
+  },
+  'consent-not-accepted': {
+    status: 409,
+    mover: 'caller',
+    title: 'The consent is not in force',
+    text: 'Tokens and data are given for accepted consents only; `status` tells how this one stands.',
+  },
+  'consent-ended': {
+    status: 409,
+    mover: 'caller',
+    title: 'The consent has ended',
+    text: 'It is in a final state and stays there.',
+  },
+
+  // What the outside said
+  'access-not-delegated': {
+    status: 409,
+    mover: 'tenant',
+    title: 'The tenant has not delegated this access to the operator',
+    text: 'An administrator of the tenant must delegate it in Altinn (MP-251). The hub notices by itself and goes on.',
+  },
+  'access-not-granted': {
+    status: 409,
+    mover: 'api-owner',
+    title: 'The API owner has not granted the tenant access',
+    text: 'The owner of the scope must grant the tenant’s organisation number (MP-250); the tenant asks for it. The hub notices by itself and goes on.',
+  },
+  'not-on-access-list': {
+    status: 409,
+    mover: 'api-owner',
+    title: 'The tenant may not ask for this consent',
+    text: 'Altinn answered 403 without a word: most likely the owner of the resource has not put the tenant on its access list. The hub tries again with one consent now and then.',
+  },
+  'client-missing': {
+    status: 409,
+    mover: 'operator',
+    title: 'The hub has no Maskinporten client for this',
+    text: 'The operator must add a client that holds the scope, with a key.',
+  },
+  'client-scope-missing': {
+    status: 409,
+    mover: 'operator',
+    title: 'The operator’s client lacks the scope',
+    text: 'The operator must register the scope on its client at Maskinporten (MP-200, MP-201).',
+  },
+  'client-refused': {
+    status: 409,
+    mover: 'operator',
+    title: 'Maskinporten refuses the operator’s client or key',
+    text: 'The client is unknown, or its key or certificate is unknown, expired or wrong. The operator must mend it.',
+  },
+  'clock-wrong': {
+    status: 503,
+    mover: 'operator',
+    title: 'The hub’s clock is wrong',
+    text: 'Maskinporten finds our grants too old or too new. The operator must set the clock.',
+  },
+  'maskinporten-refused': {
+    status: 502,
+    mover: 'us',
+    title: 'Maskinporten refused our request',
+    text: 'It is our fault, or a rule changed. The operator has been told.',
+  },
+  'maskinporten-unavailable': {
+    status: 503,
+    mover: 'time',
+    title: 'Maskinporten did not answer',
+    text: 'The hub tries again by itself.',
+  },
+  'token-unexpected': {
+    status: 502,
+    mover: 'us',
+    title: 'Maskinporten’s token is not the one we asked for',
+    text: 'Its consumer, supplier or scopes differ. It was thrown away.',
+  },
+  'consent-not-usable': {
+    status: 409,
+    mover: 'nobody',
+    title: 'Maskinporten gives no token for this consent',
+    text: 'It is not given, revoked or expired. The hub reads it at Altinn and tells by an event what became of it.',
+  },
+  'altinn-unavailable': {
+    status: 503,
+    mover: 'time',
+    title: 'Altinn did not answer',
+    text: 'The hub tries again by itself.',
+  },
+  'altinn-refused': {
+    status: 422,
+    mover: 'nobody',
+    title: 'Altinn refused the consent request',
+    text: 'It would refuse the same again; `detail` says why.',
+  },
+  'altinn-not-authorised': {
+    status: 409,
+    mover: 'operator',
+    title: 'Altinn does not accept our token',
+    text: 'It answered 401 to a fresh token: issuer, environment or clock do not fit.',
+  },
+  'altinn-deleted': {
+    status: 410,
+    mover: 'nobody',
+    title: 'The consent was deleted in Altinn',
+    text: 'It can neither be answered nor used.',
+  },
+  'person-unknown': {
+    status: 422,
+    mover: 'nobody',
+    title: 'Altinn does not know this person',
+    text: 'The number is well formed, but not in the register of this environment.',
+  },
+  'organization-unknown': {
+    status: 422,
+    mover: 'nobody',
+    title: 'Altinn does not know this organisation',
+    text: 'The number is well formed, but not in the register of this environment.',
+  },
+  'resource-unknown': {
+    status: 409,
+    mover: 'operator',
+    title: 'Altinn does not know the resource',
+    text: 'The operator’s catalogue names a resource that Altinn has not, or that is no consent resource.',
+  },
+
+  // Us
+  'token-not-ready': {
+    status: 503,
+    mover: 'time',
+    title: 'The token is still being fetched',
+    text: 'Ask again in a moment.',
+  },
+  'database-unavailable': {
+    status: 503,
+    mover: 'time',
+    title: 'The hub cannot reach its database',
+    text: 'Nothing accepted is lost. Ask again in a moment.',
+  },
+  internal: {
+    status: 500,
+    mover: 'us',
+    title: 'Something went wrong on our side',
+    text: 'Quote `instance` to the operator.',
+  },
+} as const satisfies Record<string, Row>;

@@ -1,0 +1,43 @@
+import type { Generation, Right } from './consent.ts';
+import { Problem } from './problem.ts';
+
+/** An entry of the catalogue. */
+export type Service = {
+  key: string;
+  generation: Generation;
+  resource?: string;
+  serviceCode?: string;
+  serviceEditionCode?: number;
+  consentHeader?: string;
+  dataScope: string;
+  metadata: string[];
+  maxValidityDays?: number;
+  messageAllowed: boolean;
+  dataUrl?: string;
+  dataPaths: string[];
+  checkDataAccess: boolean;
+};
+
+/** Where the fault lies inside a right, as the caller wrote it. */
+const at = (index: number, rest: string) => `/rights/${index}/${rest}`;
+
+/**
+ * All declared names with a value, and no others: Altinn refuses anything else, so a person need not be asked in vain.
+ *
+ * @throws Problem `metadata-missing`, `metadata-unknown`
+ */
+export const checkMetadata = (right: Right, service: Service, index: number): void => {
+  const wanted = new Set(service.metadata);
+  for (const name of wanted)
+    if (!right.metadata[name]?.trim())
+      throw new Problem('metadata-missing', `${service.key} needs metadata: ${service.metadata.join(', ')}`, {
+        errors: [{ field: at(index, `metadata/${name}`), code: 'metadata-missing', detail: 'needs a value' }],
+      });
+  for (const name of Object.keys(right.metadata))
+    if (!wanted.has(name))
+      throw new Problem('metadata-unknown', `${service.key} takes metadata: ${service.metadata.join(', ') || 'none'}`, {
+        errors: [
+          { field: at(index, `metadata/${name}`), code: 'metadata-unknown', detail: 'is not declared by the service' },
+        ],
+      });
+};

@@ -1,0 +1,42 @@
+import type { UseCases } from '../usecases/use-cases.ts';
+import { callbackRoutes } from './callback/callback.ts';
+import { docsRoutes } from './everybody/docs.ts';
+import { healthRoutes } from './everybody/health.ts';
+import { problemRoutes } from './everybody/problem-pages.ts';
+import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
+import { operatorKeyRoutes } from './operator/operator-keys.ts';
+import { oversightRoutes } from './operator/oversight.ts';
+import { serviceRoutes } from './operator/services.ts';
+import { tenantKeyRoutes } from './operator/tenant-keys.ts';
+import { tenantRoutes } from './operator/tenants.ts';
+import type { Route } from './route.ts';
+import { aboutRoutes } from './tenant/about.ts';
+import { apiKeyRoutes } from './tenant/api-keys.ts';
+import { consentRoutes } from './tenant/consents.ts';
+import { deliveryRoutes } from './tenant/deliveries.ts';
+import { eventRoutes } from './tenant/events.ts';
+import { tokenRoutes } from './tenant/tokens.ts';
+import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
+
+/** Every route there is. The server, the OpenAPI document and the test that tries each as a stranger read this list. */
+export const allRoutes = (uses: UseCases): Route[] => [
+  ...consentRoutes(uses),
+  ...tokenRoutes(uses),
+  ...eventRoutes(uses),
+  ...webhookEndpointRoutes(uses),
+  ...deliveryRoutes(uses),
+  ...apiKeyRoutes(uses),
+  ...aboutRoutes(uses),
+
+  ...tenantRoutes(uses),
+  ...tenantKeyRoutes(uses),
+  ...maskinportenClientRoutes(uses),
+  ...serviceRoutes(uses),
+  ...operatorKeyRoutes(uses),
+  ...oversightRoutes(uses),
+
+  ...healthRoutes(),
+  ...docsRoutes(),
+  ...problemRoutes(),
+  ...callbackRoutes(uses),
+];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { type ApiKey as ApiKeyState, tenantScopes } from '../usecases/use-cases.ts';
+import { Instant, InstantIn, isoOrNull, Line, Uuid } from './fields.ts';
+
+export const KeyName = Line(100).meta({ description: 'To tell keys apart.', example: 'loan application' });
+
+export const ApiKeyAsk = z
+  .strictObject({
+    name: KeyName,
+    scopes: z.array(z.enum(tenantScopes)).min(1).max(tenantScopes.length),
+    expiresAt: InstantIn.exactOptional(),
+  })
+  .meta({ id: 'ApiKeyAsk' });
+
+const keyFields = {
+  id: Uuid,
+  name: z.string(),
+  prefix: z.string().meta({ description: 'The first characters of the key.' }),
+  expiresAt: Instant.nullable(),
+  revokedAt: Instant.nullable(),
+  createdAt: Instant,
+};
+
+/** What keys of tenants and operators have in common; the key itself is never among it. */
+export const keyView = (key: Omit<ApiKeyState, 'scopes'>) => ({
+  id: key.id,
+  name: key.name,
+  prefix: key.prefix,
+  expiresAt: isoOrNull(key.expiresAt),
+  revokedAt: isoOrNull(key.revokedAt),
+  createdAt: key.createdAt.toISOString(),
+});
+export const KeyFields = z.object(keyFields);
+
+/** 256 random bits; shown in the answer to its making and never again. */
+export const key = z.string().meta({ description: 'The key itself. Shown once.' });
+
+export const ApiKey = KeyFields.extend({ scopes: z.array(z.enum(tenantScopes)) }).meta({ id: 'ApiKey' });
+export const NewApiKey = ApiKey.extend({ key }).meta({ id: 'NewApiKey' });
+export const apiKeyView = (made: ApiKeyState) => ({ ...keyView(made), scopes: made.scopes });

@@ -1,0 +1,103 @@
+import Koa, { type Context } from 'koa';
+import type { Ids } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { setHeadersOfAll } from './headers.ts';
+import type { RequestMetrics } from './metrics.ts';
+import { answerOf } from './problem-response.ts';
+import { RequestAborted } from './read-body.ts';
+import type { Answer, Route } from './route.ts';
+import { routeTable } from './route-table.ts';
+import type { Incoming } from './run-route.ts';
+
+type Options = {
+  routes: readonly Route[];
+  run: (incoming: Incoming) => Promise<Answer>;
+  log: Log;
+  ids: Ids;
+  /** Browsers shall come back by https only. */
+  secure: boolean;
+  metrics?: RequestMetrics | undefined;
+  isClosing: () => boolean;
+};
+
+const write = (ctx: Context, { status, headers, content }: Answer): void => {
+  ctx.status = status;
+  if (headers) for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value);
+  if (!content) {
+    ctx.body = null;
+    ctx.status = status;
+    return;
+  }
+  ctx.res.setHeader('content-type', content.type);
+  if (content.policy) ctx.res.setHeader('content-security-policy', content.policy);
+  ctx.body = content.bytes;
+};
+
+/** What the log line tells of a request: the route's pattern, never the address itself. */
+type Line = {
+  method: string;
+  route: string;
+  status: number;
+  ms: number;
+  requestId: string;
+  tenantId?: string;
+  keyId?: string;
+};
+
+/** Names the best of what is offered; the first when the caller does not care. */
+const preferences =
+  (ctx: Context): Incoming['prefers'] =>
+  (kind, offered) => {
+    const best = kind === 'type' ? ctx.accepts(...offered) : ctx.acceptsLanguages(...offered);
+    return typeof best === 'string' ? best : offered[0];
+  };
+
+/** The Koa app over the list of routes. One middleware: request id, headers, route, problem, log line. */
+export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: Options): Koa => {
+  const find = routeTable(routes);
+  const app = new Koa();
+  // A caller that went away is no error of ours; what handlers throw has been answered before it gets here.
+  app.on('error', (error: Error) => log.debug({ error }, 'a response could not be sent'));
+
+  app.use(async (ctx) => {
+    const startedAt = performance.now();
+    const requestId = ids.uuid();
+    const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
+    setHeadersOfAll(ctx.res, requestId, secure);
+    if (isClosing()) ctx.res.setHeader('connection', 'close');
+    try {
+      const found = find(ctx.method, ctx.path);
+      line.route = found.route.path;
+      const answer = await run({
+        ...found,
+        request: ctx.req,
+        path: ctx.path,
+        query: ctx.querystring,
+        requestId,
+        prefers: preferences(ctx),
+        onCaller: (caller) => {
+          line.keyId = caller.keyId;
+          if (caller.kind === 'tenant') line.tenantId = caller.tenantId;
+        },
+      });
+      if (answer.problem) {
+        const told = answerOf(answer.problem, requestId, log);
+        write(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
+      } else write(ctx, answer);
+      line.status = answer.status;
+    } catch (error) {
+      if (error instanceof RequestAborted) {
+        ctx.respond = false;
+        line.status = 499;
+      } else {
+        write(ctx, answerOf(error, requestId, log));
+        line.status = ctx.status;
+      }
+    }
+    const ms = performance.now() - startedAt;
+    line.ms = Math.round(ms * 10) / 10;
+    metrics?.observe(line.method, line.route, line.status, ms / 1000);
+    log.info(line, 'request');
+  });
+  return app;
+};

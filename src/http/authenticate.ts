@@ -1,0 +1,48 @@
+import { Problem } from '../domain/problem.ts';
+import {
+  type By,
+  type OperatorCaller,
+  operatorRoles,
+  type TenantCaller,
+  type UseCases,
+} from '../usecases/use-cases.ts';
+import type { Limits } from './limits.ts';
+import type { Route } from './route.ts';
+
+/** The key of an `Authorization: Bearer …` header. */
+export const bearer = (header: string | undefined): string | undefined =>
+  /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
+
+const mayCallAsTenant = ({ tenant, scopes }: TenantCaller, { scope }: Route): void => {
+  if (tenant.status === 'suspended') throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
+  if (scope !== undefined && scope !== 'any' && !scopes.includes(scope))
+    throw new Problem('scope-missing', `This call needs the scope ${scope}`);
+};
+
+const mayCallAsOperator = ({ role }: OperatorCaller, { role: needed = 'administrator' }: Route): void => {
+  if (operatorRoles.indexOf(role) < operatorRoles.indexOf(needed))
+    throw new Problem('role-missing', `This call needs the role ${needed}`);
+};
+
+/**
+ * Who calls, or why they may not. Limits count before anything is allowed, so that a key that may do nothing is slowed too.
+ *
+ * @throws Problem `unauthorized`, `too-many-requests`, `tenant-suspended`, `scope-missing`, `role-missing`
+ */
+export const authenticate =
+  (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator'>, limits: Limits) =>
+  async (route: Route, authorization: string | undefined, address: string): Promise<By['caller']> => {
+    const key = bearer(authorization);
+    if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
+    await limits.beforeLooking(key, address);
+    const caller = await (route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key));
+    if (!caller) {
+      await limits.failed(key, address);
+      throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
+    }
+    limits.succeeded(key);
+    await limits.called(caller);
+    if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
+    else mayCallAsOperator(caller, route);
+    return caller;
+  };

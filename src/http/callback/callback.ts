@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { redirectKind } from '../../domain/redirect.ts';
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { escapeHtml, page } from '../everybody/html.ts';
+import { type Answer, type Route, route } from '../route.ts';
+
+const words = {
+  nb: {
+    title: 'Ferdig i Altinn',
+    text: 'Svaret ditt er registrert. Gå tilbake til appen for å fortsette.',
+    button: 'Tilbake til appen',
+  },
+  nn: {
+    title: 'Ferdig i Altinn',
+    text: 'Svaret ditt er registrert. Gå tilbake til appen for å halde fram.',
+    button: 'Tilbake til appen',
+  },
+  en: {
+    title: 'Done in Altinn',
+    text: 'Your answer has been received. Go back to the app to continue.',
+    button: 'Back to the app',
+  },
+};
+const languages = ['nb', 'nn', 'no', 'en'] as const;
+const languageOf = (preferred: string): keyof typeof words =>
+  preferred === 'nn' || preferred === 'en' ? preferred : 'nb';
+
+const unknownState = (): Answer => ({
+  status: 404,
+  content: page(
+    'nb',
+    'Denne lenken virker ikke',
+    `<h1>Denne lenken virker ikke</h1><p>Den er ufullstendig eller for gammel. Gå tilbake til nettstedet eller appen du kom fra.</p>
+<section lang="en"><h2>This link does not work</h2><p>It is incomplete or too old. Go back to the site or app you came from.</p></section>`,
+  ),
+});
+
+/** Some browsers block a jump into an app that nobody clicked for, so here is something to click. */
+const appPage = (language: keyof typeof words, address: string): Answer => {
+  const { title, text, button } = words[language];
+  return {
+    status: 200,
+    headers: { vary: 'Accept-Language' },
+    content: page(
+      language,
+      title,
+      `<h1>${title}</h1><p>${text}</p><p><a class="button" href="${escapeHtml(address)}">${button}</a></p>`,
+    ),
+  };
+};
+
+/** Where browsers come back from Altinn. Its own `Status` in the query is not believed: the hub reads the truth itself. */
+export const callbackRoutes = (uses: UseCases): Route[] => [
+  route({
+    name: 'returnFromAltinn',
+    method: 'get',
+    path: '/callback/:state',
+    audience: 'everybody',
+    tag: 'For everybody',
+    summary: 'A browser comes back from Altinn',
+    hidden: true,
+    params: z.strictObject({ state: z.string() }),
+    replies: { 200: 'page', 303: 'nothing', 404: 'page' },
+    problems: [],
+    handle: async ({ params, prefers, site }) => {
+      if (!/^[\w-]{16,128}$/.test(params.state)) return unknownState();
+      const back = await uses.returnFromAltinn(params.state);
+      // Checked when it was registered; looked at once more, since a browser is about to be sent there.
+      const kind = back && redirectKind(back.address, site.production);
+      if (back === undefined || kind === undefined) return unknownState();
+      if (kind === 'web') return { status: 303, headers: { location: back.address } };
+      return appPage(languageOf(prefers('language', languages)), back.address);
+    },
+  }),
+];

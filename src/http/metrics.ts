@@ -1,0 +1,29 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+export type RequestMetrics = { observe(method: string, route: string, status: number, seconds: number): void };
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE']);
+
+/** How many requests and how long they take, by route pattern. No tenant in any label. */
+export const requestMetrics = (registry: Registry): RequestMetrics => {
+  const labelNames = ['method', 'route', 'status'];
+  const requests = new Counter({
+    name: 'hub_http_requests_total',
+    help: 'Requests answered',
+    labelNames,
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'hub_http_request_seconds',
+    help: 'From request to answer; waiting on purpose (Prefer: wait) included',
+    labelNames: ['route'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25],
+    registers: [registry],
+  });
+  return {
+    observe(method, route, status, seconds) {
+      requests.inc({ method: methods.has(method) ? method : 'other', route, status });
+      duration.observe({ route }, seconds);
+    },
+  };
+};

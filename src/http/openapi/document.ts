@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { Problem, type ProblemCode } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
+import { problemBody } from '../problem-response.ts';
+import type { Route } from '../route.ts';
+import { Event } from '../tenant/events.ts';
+import { ProblemSchema } from './problem-schema.ts';
+import { about, tags } from './prose.ts';
+
+const json = 'application/json';
+
+/** Problems that follow from what a route is, beside those it names itself. */
+const problemsOf = (route: Route): ProblemCode[] => {
+  const has = (yes: unknown, ...codes: ProblemCode[]): ProblemCode[] => (yes ? codes : []);
+  const guarded = route.audience !== 'everybody';
+  return [
+    ...new Set<ProblemCode>([
+      ...route.problems,
+      'national-id-not-allowed',
+      ...has(guarded, 'unauthorized', 'too-many-requests', 'database-unavailable', 'internal'),
+      ...has(route.audience === 'tenant', 'tenant-suspended'),
+      ...has(route.scope && route.scope !== 'any', 'scope-missing'),
+      ...has(route.role, 'role-missing'),
+      ...has(route.query || route.body, 'request-invalid', 'field-unknown'),
+      ...has(route.body, 'not-json', 'content-type-unsupported', 'body-too-large'),
+      ...has(route.idempotent, 'idempotency-key-invalid', 'idempotency-key-reused'),
+    ]),
+  ];
+};
+
+const exampleOf = (code: ProblemCode) => ({
+  summary: problems[code].title,
+  value: problemBody(new Problem(code, problems[code].text), '0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77'),
+});
+
+const problemResponses = (route: Route): ZodOpenApiOperationObject['responses'] => {
+  const byStatus = Object.groupBy(problemsOf(route), (code) => problems[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, codes = []]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('  \n'),
+        content: {
+          'application/problem+json': {
+            schema: ProblemSchema,
+            examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+          },
+        },
+      },
+    ]),
+  );
+};
+
+const said: Record<number, string> = {
+  200: 'Here it is',
+  201: 'Made',
+  202: 'Noted; it happens soon',
+  204: 'Done; nothing to tell',
+  503: 'Not now',
+};
+
+const replies = (route: Route): ZodOpenApiOperationObject['responses'] =>
+  Object.fromEntries(
+    Object.entries(route.replies).map(([status, schema]) => [
+      status,
+      {
+        description: said[Number(status)] ?? 'Answer',
+        ...(typeof schema === 'string' ? {} : { content: { [json]: { schema } } }),
+      },
+    ]),
+  );
+
+const headersOf = (route: Route): z.ZodObject | undefined => {
+  const fields = {
+    ...(route.idempotent
+      ? {
+          'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+            description: 'Repeating a request with the same key within 24 hours gives the same consent, as it is then.',
+            example: '7c9a6f0e-loan-4711',
+          }),
+        }
+      : {}),
+    ...(route.prefer
+      ? {
+          Prefer: z.string().optional().meta({
+            description: '`wait=N`: wait so many seconds, 20 at most. `Preference-Applied` says it was done.',
+            example: 'wait=10',
+          }),
+        }
+      : {}),
+  };
+  return Object.keys(fields).length === 0 ? undefined : z.object(fields);
+};
+
+const needs = ({ scope, role }: Route): string => {
+  if (scope === 'any') return 'Any key of the tenant may call this.';
+  if (scope) return `Needs the scope \`${scope}\`.`;
+  return role ? `Needs the role \`${role}\` or a higher one.` : '';
+};
+
+const operationOf = (route: Route): ZodOpenApiOperationObject => {
+  const header = headersOf(route);
+  const scheme =
+    route.audience === 'tenant' ? [{ tenantKey: [] }] : route.audience === 'operator' ? [{ operatorKey: [] }] : [];
+  return {
+    operationId: route.name,
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, needs(route)].filter(Boolean).join('\n\n') || route.summary,
+    security: scheme,
+    requestParams: {
+      ...(route.params instanceof z.ZodObject ? { path: route.params } : {}),
+      ...(route.query instanceof z.ZodObject ? { query: route.query } : {}),
+      ...(header ? { header } : {}),
+    },
+    ...(route.body
+      ? { requestBody: { required: !route.bodyOptional, content: { [json]: { schema: route.body } } } }
+      : {}),
+    responses: { ...replies(route), ...problemResponses(route) },
+  };
+};
+
+/** The OpenAPI 3.1 document, from the same list and schemas that the server runs on. */
+export const openApiDocument = (routes: readonly Route[]) => {
+  const shown = routes.filter(({ hidden }) => !hidden);
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of shown) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operationOf(route) };
+  }
+  const used = [...new Set(shown.flatMap(problemsOf))].sort();
+  return createDocument(
+    {
+      ...about,
+      tags: [...tags],
+      paths,
+      webhooks: {
+        event: {
+          post: {
+            operationId: 'receiveEvent',
+            tags: ['Webhooks'],
+            summary: 'What your webhook endpoint receives',
+            description:
+              'Signed as Standard Webhooks 1.0 says. Answer 2xx within seconds; anything else is tried again for more than 72 hours.',
+            security: [],
+            requestBody: { required: true, content: { [json]: { schema: Event } } },
+            responses: { '204': { description: 'Received' }, '4XX': { description: 'Tried again later' } },
+          },
+        },
+      },
+      components: {
+        securitySchemes: {
+          tenantKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant.' },
+          operatorKey: { type: 'http', scheme: 'bearer', description: 'A key of somebody who runs the hub.' },
+        },
+        examples: Object.fromEntries(used.map((code) => [code, exampleOf(code)])),
+      },
+    },
+    {
+      override: ({ jsonSchema, io }) => {
+        // Answers may grow; a client must not stumble over what it does not know.
+        if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+        // `date-time` says it; the pattern behind it is a page long.
+        if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+      },
+    },
+  );
+};

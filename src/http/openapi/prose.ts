@@ -1,0 +1,35 @@
+/** What the OpenAPI document says beside the routes. */
+export const about = {
+  openapi: '3.1.0' as const,
+  info: {
+    title: 'samtykkehub',
+    version: '1',
+    summary: 'Consents in Altinn and tokens from Maskinporten, on behalf of many organisations.',
+    description: `One supplier (the **operator**) asks for consents on behalf of many organisations (**tenants**).
+
+- Everything is JSON. Instants are ISO 8601 in UTC. What is left open is \`null\`. Answers may get more fields; requests with unknown fields are refused.
+- Errors are \`application/problem+json\` (RFC 9457). \`type\` can be read at that address, \`mover\` says who can mend it, \`errors\` names the fields.
+- Lists come in pages: \`{items, next}\`. Ask again with \`?cursor=<next>\`.
+- National identity numbers are never in addresses, events or answers; a request that puts one into an address is refused.
+- Each answer has an \`x-request-id\`. Over a limit: 429 with \`Retry-After\`; a 503 has it too.
+
+**Roles of operator keys.** \`reader\` reads; \`support\` also adds and changes tenants, suspends and resumes them and makes their API keys; \`administrator\` also changes Maskinporten clients and their keys, services and operator keys.`,
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/' }],
+};
+
+export const tags = [
+  { name: 'Consents', description: 'Ask a person or an organisation for consent, and follow it.' },
+  { name: 'Tokens', description: 'Maskinporten tokens in the tenant’s name.' },
+  { name: 'Events', description: 'What happened, in order.' },
+  { name: 'Webhooks', description: 'Where events are sent, and how that went.' },
+  { name: 'API keys', description: 'A tenant’s own keys.' },
+  { name: 'About you', description: 'What a tenant may ask about itself.' },
+  { name: 'Tenants', description: 'The organisations the operator acts for.' },
+  { name: 'Maskinporten clients', description: 'The operator’s own clients at Maskinporten, and their signing keys.' },
+  { name: 'Services', description: 'The catalogue of what can be consented to.' },
+  { name: 'Operator keys', description: 'Who runs the hub.' },
+  { name: 'Oversight', description: 'The audit, and how the work stands.' },
+  { name: 'For everybody', description: 'Open to all: health, and problems explained.' },
+];

@@ -1,0 +1,115 @@
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { ById, ByKeyId } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { ClientAsk, ClientChange, clientView, Jwks, jwksView, KeyAskIn, MaskinportenClient } from './client-schemas.ts';
+
+const all = { audience: 'operator', tag: 'Maskinporten clients' } as const;
+const base = '/operator/v1/maskinporten-clients';
+
+/** The operator's own clients at Maskinporten, and their signing keys. */
+export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
+  route({
+    ...all,
+    name: 'registerClient',
+    method: 'post',
+    path: base,
+    role: 'administrator',
+    summary: 'Add a Maskinporten client',
+    description: 'A generated key is born in a worker: its `state` is `generating` until then.',
+    body: ClientAsk,
+    replies: { 201: MaskinportenClient },
+    problems: ['already-exists', 'key-unusable'],
+    handle: async ({ by, body }) => {
+      const made = await uses.registerClient(by, body);
+      return { status: 201, headers: { location: `${base}/${made.id}` }, body: clientView(made) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'listClients',
+    method: 'get',
+    path: base,
+    role: 'reader',
+    summary: 'List Maskinporten clients',
+    query: PageQuery,
+    replies: { 200: PageOf(MaskinportenClient) },
+    problems: ['cursor-invalid'],
+    handle: async ({ by, query }) => {
+      const page = sliceOf(await uses.listClients(by), ({ id }) => id, pageAsk(query));
+      return { status: 200, body: pageView(page, clientView) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'readClient',
+    method: 'get',
+    path: `${base}/:id`,
+    role: 'reader',
+    summary: 'Read a Maskinporten client',
+    params: ById,
+    replies: { 200: MaskinportenClient },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params }) => ({ status: 200, body: clientView(await uses.readClient(by, params.id)) }),
+  }),
+  route({
+    ...all,
+    name: 'changeClient',
+    method: 'patch',
+    path: `${base}/:id`,
+    role: 'administrator',
+    summary: 'Change a Maskinporten client',
+    params: ById,
+    body: ClientChange,
+    replies: { 200: MaskinportenClient },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: clientView(await uses.changeClient(by, params.id, body)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'addClientKey',
+    method: 'post',
+    path: `${base}/:id/keys`,
+    role: 'administrator',
+    summary: 'Add a signing key',
+    params: ById,
+    body: KeyAskIn,
+    replies: { 201: MaskinportenClient },
+    problems: ['maskinporten-client-not-found', 'key-unusable', 'already-exists'],
+    handle: async ({ by, params, body }) => ({
+      status: 201,
+      body: clientView(await uses.addClientKey(by, params.id, body)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'retireClientKey',
+    method: 'delete',
+    path: `${base}/:id/keys/:keyId`,
+    role: 'administrator',
+    summary: 'Retire a signing key',
+    description: 'It signs nothing from then on. Answers the client as it is now.',
+    params: ByKeyId,
+    replies: { 200: MaskinportenClient },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params }) => ({
+      status: 200,
+      body: clientView(await uses.retireClientKey(by, params.id, params.keyId)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'readClientJwks',
+    method: 'get',
+    path: `${base}/:id/jwks.json`,
+    role: 'reader',
+    summary: 'Public keys, to be registered at Maskinporten',
+    params: ById,
+    replies: { 200: Jwks },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params }) => ({ status: 200, body: jwksView(await uses.readClient(by, params.id)) }),
+  }),
+];

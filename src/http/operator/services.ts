@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import type { Service as ServiceState } from '../../domain/service.ts';
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { Line, orNull, Scope, ServiceKey } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+
+const all = { audience: 'operator', tag: 'Services' } as const;
+const base = '/operator/v1/services';
+
+const HttpUrl = z
+  .string()
+  .max(2000)
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: 'must be an address with https',
+  });
+
+/** What may change once a service is defined: everything but its key and generation. */
+const changeable = {
+  resource: Line(200).exactOptional().meta({ description: 'Altinn 3: the resource id.', example: 'ske-inntekt' }),
+  serviceCode: Line(20).exactOptional().meta({ description: 'Altinn 2.' }),
+  serviceEditionCode: z.number().int().min(0).max(1_000_000).exactOptional().meta({ description: 'Altinn 2.' }),
+  consentHeader: Line(100)
+    .exactOptional()
+    .meta({ description: 'Altinn 2: the header in which the data source wants the consent token.' }),
+  maxValidityDays: z.number().int().min(1).max(36_500).exactOptional(),
+  dataUrl: HttpUrl.exactOptional().meta({ description: 'Base address of the data source.' }),
+};
+const Metadata = z
+  .array(Line(100))
+  .max(50)
+  .meta({ description: 'Names a right must carry, all of them and no others.', example: ['fraogmed', 'tilogmed'] });
+const DataPaths = z
+  .array(Line(500))
+  .max(100)
+  .meta({ description: 'What the pass-through lets out.', example: ['GET /inntekt/{from}'] });
+
+const Ask = z
+  .strictObject({
+    key: ServiceKey,
+    generation: z.enum(['altinn3', 'altinn2']),
+    dataScope: Scope,
+    ...changeable,
+    metadata: Metadata.default([]),
+    messageAllowed: z.boolean().default(false),
+    dataPaths: DataPaths.default([]),
+    checkDataAccess: z.boolean().default(true),
+  })
+  .superRefine(({ generation, resource, serviceCode, serviceEditionCode }, { addIssue }) => {
+    const needed = generation === 'altinn3' ? { resource } : { serviceCode, serviceEditionCode };
+    for (const [name, value] of Object.entries(needed))
+      if (value === undefined)
+        addIssue({
+          code: 'custom',
+          path: [name],
+          message: `is required for ${generation}`,
+          params: { code: 'missing' },
+        });
+  });
+
+const Change = z.strictObject({
+  dataScope: Scope.exactOptional(),
+  ...changeable,
+  metadata: Metadata.exactOptional(),
+  messageAllowed: z.boolean().exactOptional(),
+  dataPaths: DataPaths.exactOptional(),
+  checkDataAccess: z.boolean().exactOptional(),
+});
+
+const ByKey = z.strictObject({ key: ServiceKey });
+
+const Service = z
+  .object({
+    key: z.string(),
+    generation: z.enum(['altinn3', 'altinn2']),
+    resource: z.string().nullable(),
+    serviceCode: z.string().nullable(),
+    serviceEditionCode: z.number().int().nullable(),
+    consentHeader: z.string().nullable(),
+    dataScope: z.string(),
+    metadata: z.array(z.string()),
+    maxValidityDays: z.number().int().nullable(),
+    messageAllowed: z.boolean(),
+    dataUrl: z.string().nullable(),
+    dataPaths: z.array(z.string()),
+    checkDataAccess: z.boolean(),
+  })
+  .meta({ id: 'Service' });
+
+const serviceView = (service: ServiceState) => ({
+  ...service,
+  resource: orNull(service.resource),
+  serviceCode: orNull(service.serviceCode),
+  serviceEditionCode: orNull(service.serviceEditionCode),
+  consentHeader: orNull(service.consentHeader),
+  maxValidityDays: orNull(service.maxValidityDays),
+  dataUrl: orNull(service.dataUrl),
+});
+
+/** `/operator/v1/services`: the catalogue of what can be consented to. */
+export const serviceRoutes = (uses: UseCases): Route[] => [
+  route({
+    ...all,
+    name: 'defineService',
+    method: 'post',
+    path: base,
+    role: 'administrator',
+    summary: 'Define a service',
+    body: Ask,
+    replies: { 201: Service },
+    problems: ['already-exists'],
+    handle: async ({ by, body }) => {
+      const made = await uses.defineService(by, body);
+      return { status: 201, headers: { location: `${base}/${made.key}` }, body: serviceView(made) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'listServices',
+    method: 'get',
+    path: base,
+    role: 'reader',
+    summary: 'List services',
+    query: PageQuery,
+    replies: { 200: PageOf(Service) },
+    problems: ['cursor-invalid'],
+    handle: async ({ by, query }) => {
+      const page = sliceOf(await uses.listServices(by), ({ key }) => key, pageAsk(query));
+      return { status: 200, body: pageView(page, serviceView) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'readService',
+    method: 'get',
+    path: `${base}/:key`,
+    role: 'reader',
+    summary: 'Read a service',
+    params: ByKey,
+    replies: { 200: Service },
+    problems: ['service-not-found'],
+    handle: async ({ by, params }) => ({ status: 200, body: serviceView(await uses.readService(by, params.key)) }),
+  }),
+  route({
+    ...all,
+    name: 'changeService',
+    method: 'patch',
+    path: `${base}/:key`,
+    role: 'administrator',
+    summary: 'Change a service',
+    params: ByKey,
+    body: Change,
+    replies: { 200: Service },
+    problems: ['service-not-found'],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: serviceView(await uses.changeService(by, params.key, body)),
+    }),
+  }),
+];

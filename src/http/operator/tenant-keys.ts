@@ -1,0 +1,58 @@
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { ApiKey, ApiKeyAsk, apiKeyView, NewApiKey } from '../api-key-schemas.ts';
+import { ById, ByKeyId } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+
+const all = { audience: 'operator', tag: 'Tenants' } as const;
+
+/** `/operator/v1/tenants/{id}/api-keys`: a tenant's keys, made by the operator for it. */
+export const tenantKeyRoutes = (uses: UseCases): Route[] => [
+  route({
+    ...all,
+    name: 'createTenantApiKey',
+    method: 'post',
+    path: '/operator/v1/tenants/:id/api-keys',
+    role: 'support',
+    summary: 'Make an API key for a tenant',
+    params: ById,
+    body: ApiKeyAsk,
+    replies: { 201: NewApiKey },
+    problems: ['tenant-not-found'],
+    handle: async ({ by, params, body }) => {
+      const made = await uses.createApiKey(by, params.id, body);
+      return { status: 201, body: { ...apiKeyView(made), key: made.key } };
+    },
+  }),
+  route({
+    ...all,
+    name: 'listTenantApiKeys',
+    method: 'get',
+    path: '/operator/v1/tenants/:id/api-keys',
+    role: 'reader',
+    summary: 'List a tenant’s API keys',
+    params: ById,
+    query: PageQuery,
+    replies: { 200: PageOf(ApiKey) },
+    problems: ['tenant-not-found', 'cursor-invalid'],
+    handle: async ({ by, params, query }) => {
+      const page = sliceOf(await uses.listApiKeys(by, params.id), ({ id }) => id, pageAsk(query));
+      return { status: 200, body: pageView(page, apiKeyView) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'revokeTenantApiKey',
+    method: 'delete',
+    path: '/operator/v1/tenants/:id/api-keys/:keyId',
+    role: 'support',
+    summary: 'Revoke a tenant’s API key',
+    params: ByKeyId,
+    replies: { 204: 'nothing' },
+    problems: ['api-key-not-found', 'tenant-not-found'],
+    handle: async ({ by, params }) => {
+      await uses.revokeApiKey(by, params.id, params.keyId);
+      return { status: 204 };
+    },
+  }),
+];

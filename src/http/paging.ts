@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { Problem } from '../domain/problem.ts';
+import type { Page, PageAsk } from '../usecases/use-cases.ts';
+
+/** Letters only: no cursor can be taken for a national identity number. */
+const writeCursor = (text: string): string =>
+  Buffer.from(text)
+    .toString('hex')
+    .replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)));
+
+const readCursor = (cursor: string): string => {
+  if (!/^(?:[a-p]{2}){1,500}$/.test(cursor))
+    throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
+      errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'must be `next` of the page before' }],
+    });
+  return Buffer.from(
+    cursor.replace(/./g, (letter) => (letter.charCodeAt(0) - 97).toString(16)),
+    'hex',
+  ).toString();
+};
+
+const Limit = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number)
+  .pipe(z.number().min(1).max(200))
+  .default(50)
+  .meta({ description: 'Most items in a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } });
+
+/** Spread into a route's query. */
+export const paging = {
+  cursor: z.string().max(1000).optional().meta({ description: '`next` of the page before, unchanged.' }),
+  limit: Limit,
+};
+export const PageQuery = z.strictObject(paging);
+
+export const pageAsk = ({ cursor, limit }: z.output<typeof PageQuery>): PageAsk => ({
+  limit,
+  ...(cursor === undefined ? {} : { cursor: readCursor(cursor) }),
+});
+
+export const PageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    next: z.string().nullable().meta({ description: '`cursor` of the next page; null on the last.' }),
+  });
+
+export const pageView = <T, V>(
+  { items, next }: Page<T>,
+  view: (item: T) => V,
+): { items: V[]; next: string | null } => ({
+  items: items.map(view),
+  next: next === undefined ? null : writeCursor(next),
+});
+
+/** Pages over a list that is short enough to be read whole; the cursor is the last item's id. */
+export const sliceOf = <T>(all: readonly T[], idOf: (item: T) => string, { cursor, limit }: PageAsk): Page<T> => {
+  const start = cursor === undefined ? 0 : all.findIndex((item) => idOf(item) === cursor) + 1;
+  const items = all.slice(start, start + limit);
+  const last = items.at(-1);
+  return start + limit < all.length && last !== undefined ? { items, next: idOf(last) } : { items };
+};

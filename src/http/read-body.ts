@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import rawBody from 'raw-body';
+import { Problem } from '../domain/problem.ts';
+
+const maxBytes = 64 * 1024;
+
+/** The caller went away before its request was read: there is nobody to answer. */
+export class RequestAborted extends Error {
+  override readonly name = 'RequestAborted';
+}
+
+const isJson = (type: string | undefined): boolean =>
+  type === 'application/json' || /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?\s*$/i.test(type ?? '');
+
+const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
+  try {
+    return await rawBody(request, { limit: maxBytes, length: request.headers['content-length'] ?? null });
+  } catch (cause) {
+    const type = cause instanceof Error && 'type' in cause ? cause.type : undefined;
+    if (type === 'entity.too.large') throw new Problem('body-too-large', 'A body may hold 64 kB at most', { cause });
+    if (type === 'request.aborted') throw new RequestAborted('aborted', { cause });
+    if (type === 'request.size.invalid')
+      throw new Problem('not-json', 'The body is shorter or longer than Content-Length says', { cause });
+    throw cause;
+  }
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+/**
+ * A request's body as JSON. With `optional` an empty one counts as `{}`.
+ *
+ * @throws Problem `content-type-unsupported`, `body-too-large`, `not-json`
+ */
+export const readBody = async (request: IncomingMessage, optional: boolean): Promise<unknown> => {
+  if (optional && !hasBody(request)) return {};
+  if (!isJson(request.headers['content-type']))
+    throw new Problem('content-type-unsupported', 'Send Content-Type: application/json');
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new Problem('content-type-unsupported', 'Send the body without Content-Encoding');
+  const bytes = await bytesOf(request);
+  if (bytes.length === 0) {
+    if (optional) return {};
+    throw new Problem('not-json', 'The body is empty');
+  }
+  if (!isUtf8(bytes)) throw new Problem('not-json', 'The body is not UTF-8');
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch {
+    // The parser's words would repeat what was sent.
+    throw new Problem('not-json', 'The body is not one JSON value');
+  }
+};

@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import type { Problem, ProblemCode } from '../domain/problem.ts';
+import type { ByOperator, ByTenant, OperatorRole, TenantScope } from '../usecases/use-cases.ts';
+
+export type Audience = 'tenant' | 'operator' | 'everybody';
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+
+/** What a handler may know of the process it runs in. */
+export type Site = {
+  production: boolean;
+  now(): Date;
+  checks(): Promise<Record<string, string>>;
+  openApi(): string;
+};
+
+/** A reply that is not JSON: a page, a script, a style sheet. `policy` is its Content-Security-Policy. */
+export type Content = { type: string; bytes: string | Buffer; policy?: string };
+
+/** `problem` is for a failure that wants headers of its own beside it; any other is thrown. */
+export type Answer = {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+  content?: Content;
+  problem?: Problem;
+};
+
+type By<A extends Audience> = A extends 'tenant' ? ByTenant : A extends 'operator' ? ByOperator : undefined;
+
+/** One request, checked, as a handler sees it. */
+export type Asked<A extends Audience, P, Q, B> = {
+  by: By<A>;
+  params: P;
+  query: Q;
+  body: B;
+  /** How long the caller wants to wait (`Prefer: wait`), on routes that take it. */
+  waitMs: number | undefined;
+  idempotencyKey: string | undefined;
+  /** The best of these media types or languages for the caller. */
+  prefers(kind: 'type' | 'language', offered: readonly [string, ...string[]]): string;
+  site: Site;
+};
+
+/** Who may call stands beside the path. `any`: every key of a tenant. */
+type Gate<A extends Audience> = A extends 'tenant'
+  ? { scope: TenantScope | 'any' }
+  : A extends 'operator'
+    ? { role: OperatorRole }
+    : { scope?: never };
+
+type Told = {
+  /** `operationId` in the OpenAPI document. */
+  name: string;
+  method: Method;
+  /** `:name` stands for one segment. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  prefer?: 'wait';
+  idempotent?: boolean;
+  /** An empty body counts as `{}`. */
+  bodyOptional?: boolean;
+  /** By status; `nothing` for an empty body, `page` for what people read. */
+  replies: Readonly<Record<number, z.ZodType | 'nothing' | 'page'>>;
+  /** Beside those that follow from the rest: authentication, limits, input. */
+  problems: readonly ProblemCode[];
+  /** Left out of the OpenAPI document: pages for browsers. */
+  hidden?: boolean;
+};
+
+type Spec<A extends Audience, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Told &
+  Gate<A> & {
+    audience: A;
+    params?: P;
+    query?: Q;
+    body?: B;
+    handle(asked: Asked<A, z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
+  };
+
+/** A route as the server, the OpenAPI document and the tests read it. */
+export type Route = Told & {
+  audience: Audience;
+  scope?: TenantScope | 'any';
+  role?: OperatorRole;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  handle(asked: Omit<Asked<Audience, unknown, unknown, unknown>, 'by'> & { by: unknown }): Promise<Answer>;
+};
+
+/** Keeps handler and schemas in step; afterwards all routes look alike. */
+export const route = <
+  A extends Audience,
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+>(
+  spec: Spec<A, P, Q, B>,
+): Route => spec as Told & { audience: A } & Pick<Route, 'handle'>;

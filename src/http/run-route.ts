@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { Problem } from '../domain/problem.ts';
+import type { By, UseCases } from '../usecases/use-cases.ts';
+import { authenticate } from './authenticate.ts';
+import { checked } from './faults.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+import type { Limits } from './limits.ts';
+import { refuseNationalId } from './national-id.ts';
+import { waitOf } from './prefer.ts';
+import { readBody } from './read-body.ts';
+import type { Answer, Asked, Route, Site } from './route.ts';
+import type { Found } from './route-table.ts';
+
+/** One request as it came in, its route found. */
+export type Incoming = Found & {
+  request: IncomingMessage;
+  path: string;
+  query: string;
+  requestId: string;
+  prefers: Asked<'everybody', unknown, unknown, unknown>['prefers'];
+  /** Told as soon as it is known who calls, for the log line. */
+  onCaller(caller: By['caller']): void;
+};
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header.join(', ') : header;
+
+/** A part of a path in the wrong form names nothing: the same 404 as for something that is not there. */
+const paramsOf = ({ params: schema, problems }: Route, params: Record<string, string>): unknown => {
+  if (!schema) return undefined;
+  const read = schema.safeParse(params);
+  if (read.success) return read.data;
+  throw new Problem(problems.find((code) => code.endsWith('-not-found')) ?? 'not-found', 'There is none with this id');
+};
+
+const queryOf = (query: string): Record<string, string | string[]> => {
+  const values: [string, string | string[]][] = [];
+  const search = new URLSearchParams(query);
+  for (const name of new Set(search.keys())) {
+    const given = search.getAll(name);
+    values.push([name, given.length === 1 ? (given[0] ?? '') : given]);
+  }
+  return Object.fromEntries(values);
+};
+
+/** The reply's schema drops what the reply does not name; a reply that does not fit it is our fault. */
+const told = (route: Route, answer: Answer): Answer => {
+  if (answer.problem) return answer;
+  const schema = route.replies[answer.status];
+  if (schema === undefined) throw new Error(`${route.name} answers ${answer.status}, which it does not name`);
+  if (schema === 'nothing' || schema === 'page' || answer.content) return answer;
+  const read = schema.safeParse(answer.body);
+  if (!read.success) throw new Error(`${route.name} answers what its schema does not allow`, { cause: read.error });
+  return { ...answer, content: { type: 'application/json; charset=utf-8', bytes: JSON.stringify(read.data) } };
+};
+
+/** One request through one route: addresses, who calls, input, handler, reply. */
+export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
+  const callerOf = authenticate(uses, limits);
+  return async ({ route, params, request, path, query, requestId, prefers, onCaller }: Incoming): Promise<Answer> => {
+    const open = route.audience === 'everybody';
+    if (!open || !route.hidden) refuseNationalId(path, query);
+    let by: By | undefined;
+    if (!open) {
+      const { headers, socket } = request;
+      by = { caller: await callerOf(route, headers.authorization, socket.remoteAddress ?? ''), requestId };
+      onCaller(by.caller);
+    }
+    const waitMs = route.prefer ? waitOf(single(request.headers.prefer)) : undefined;
+    const answer = await route.handle({
+      by,
+      params: paramsOf(route, params),
+      query: route.query ? checked(route.query, queryOf(query), 'query') : undefined,
+      idempotencyKey: route.idempotent ? idempotencyKeyOf(single(request.headers['idempotency-key'])) : undefined,
+      body: route.body ? checked(route.body, await readBody(request, route.bodyOptional ?? false), 'body') : undefined,
+      waitMs,
+      prefers,
+      site,
+    });
+    return told(route, answer);
+  };
+};

@@ -1,0 +1,35 @@
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { ById } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { Delivery, deliveryView } from './webhook-views.ts';
+
+const all = { audience: 'tenant', scope: 'webhooks:write', tag: 'Webhooks', params: ById } as const;
+
+/** Deliveries: each event's way to each endpoint, with every try. */
+export const deliveryRoutes = (uses: UseCases): Route[] => [
+  route({
+    ...all,
+    name: 'listDeliveries',
+    method: 'get',
+    path: '/v1/webhook-endpoints/:id/deliveries',
+    summary: 'List deliveries to an endpoint, with every try',
+    query: PageQuery,
+    replies: { 200: PageOf(Delivery) },
+    problems: ['webhook-endpoint-not-found', 'cursor-invalid'],
+    handle: async ({ by, params, query }) => ({
+      status: 200,
+      body: pageView(await uses.listDeliveries(by, params.id, pageAsk(query)), deliveryView),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'retryDelivery',
+    method: 'post',
+    path: '/v1/deliveries/:id/retry',
+    summary: 'Try a delivery again now',
+    replies: { 202: Delivery },
+    problems: ['delivery-not-found'],
+    handle: async ({ by, params }) => ({ status: 202, body: deliveryView(await uses.retryDelivery(by, params.id)) }),
+  }),
+];

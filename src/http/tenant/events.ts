@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { eventTypes } from '../../domain/event.ts';
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { Instant, Uuid } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+
+/** One event, as told by cursor and webhook. */
+export const Event = z
+  .object({
+    id: Uuid,
+    type: z.enum(eventTypes),
+    timestamp: Instant,
+    sequence: z.number().int().meta({ description: 'Grows by one with each event; has no holes.', example: 17 }),
+    data: z
+      .unknown()
+      .meta({ description: 'For consents `{consent}`: the consent without `from`.', type: 'object', example: {} }),
+  })
+  .meta({ id: 'Event' });
+
+/** `/v1/events`: what happened, in order. */
+export const eventRoutes = (uses: UseCases): Route[] => [
+  route({
+    name: 'listEvents',
+    method: 'get',
+    path: '/v1/events',
+    audience: 'tenant',
+    scope: 'events:read',
+    tag: 'Events',
+    summary: 'Read events in order',
+    description: 'The same events as webhooks. `next` is always told: keep it, and ask again with it later.',
+    query: PageQuery,
+    replies: { 200: PageOf(Event) },
+    problems: ['cursor-invalid'],
+    handle: async ({ by, query }) => ({
+      status: 200,
+      body: pageView(await uses.listEvents(by, pageAsk(query)), (event) => event),
+    }),
+  }),
+];

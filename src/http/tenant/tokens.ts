@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { Instant, Line, Scope } from '../fields.ts';
+import { type Route, route } from '../route.ts';
+
+const Ask = z.strictObject({
+  scope: Scope.meta({ description: 'A data scope of one of your services.', example: 'skatteetaten:inntekt' }),
+  resource: Line(500)
+    .exactOptional()
+    .meta({ description: 'The audience the token shall be restricted to.', example: 'https://api.example.no' }),
+});
+
+/** `/v1/tokens`: a Maskinporten token in the tenant's name. */
+export const tokenRoutes = (uses: UseCases): Route[] => [
+  route({
+    name: 'readToken',
+    method: 'post',
+    path: '/v1/tokens',
+    audience: 'tenant',
+    scope: 'tokens:read',
+    tag: 'Tokens',
+    summary: 'Get a Maskinporten token',
+    description: 'Only for a scope that one of your enabled services names as its data scope.',
+    body: Ask,
+    replies: { 200: z.object({ token: z.string(), expiresAt: Instant, scope: z.string() }) },
+    problems: [
+      'scope-not-offered',
+      'access-not-delegated',
+      'access-not-granted',
+      'client-missing',
+      'token-not-ready',
+      'maskinporten-unavailable',
+    ],
+    handle: async ({ by, body }) => {
+      const { token, expiresAt, scope } = await uses.readToken(by, body);
+      return { status: 200, body: { token, expiresAt: expiresAt.toISOString(), scope } };
+    },
+  }),
+];

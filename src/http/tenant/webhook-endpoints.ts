@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { eventTypes } from '../../domain/event.ts';
+import type { UseCases } from '../../usecases/use-cases.ts';
+import { ById, Instant, Line, Uuid, WebhookUrl } from '../fields.ts';
+import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { endpointView, WebhookEndpoint } from './webhook-views.ts';
+
+const Events = z
+  .array(z.enum(eventTypes))
+  .max(100)
+  .meta({ description: 'Types it wants; empty: all.', example: ['consent.accepted'] });
+const Description = Line(500);
+const Ask = z.strictObject({ url: WebhookUrl, events: Events.default([]), description: Description.exactOptional() });
+const Change = z.strictObject({
+  url: WebhookUrl.exactOptional(),
+  events: Events.exactOptional(),
+  description: Description.exactOptional(),
+  status: z.enum(['enabled', 'disabled']).exactOptional(),
+});
+const daySeconds = 86_400;
+const Rotation = z.strictObject({
+  overlapSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(30 * daySeconds)
+    .default(daySeconds)
+    .meta({ description: 'How long the old secret still signs beside the new one.' }),
+});
+
+const all = { audience: 'tenant', scope: 'webhooks:write', tag: 'Webhooks' } as const;
+const secret = z.string().meta({
+  description: 'Shown once. Verifies signatures as Standard Webhooks says.',
+  example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+});
+
+/** `/v1/webhook-endpoints`: where a tenant's events are sent. */
+export const webhookEndpointRoutes = (uses: UseCases): Route[] => [
+  route({
+    ...all,
+    name: 'createWebhookEndpoint',
+    method: 'post',
+    path: '/v1/webhook-endpoints',
+    summary: 'Add a webhook endpoint',
+    body: Ask,
+    replies: { 201: WebhookEndpoint.extend({ secret }).meta({ id: 'NewWebhookEndpoint' }) },
+    problems: ['webhook-url-invalid'],
+    handle: async ({ by, body }) => {
+      const made = await uses.createWebhookEndpoint(by, body);
+      return {
+        status: 201,
+        headers: { location: `/v1/webhook-endpoints/${made.id}` },
+        body: { ...endpointView(made), secret: made.secret },
+      };
+    },
+  }),
+  route({
+    ...all,
+    name: 'listWebhookEndpoints',
+    method: 'get',
+    path: '/v1/webhook-endpoints',
+    summary: 'List webhook endpoints',
+    query: PageQuery,
+    replies: { 200: PageOf(WebhookEndpoint) },
+    problems: ['cursor-invalid'],
+    handle: async ({ by, query }) => {
+      const page = sliceOf(await uses.listWebhookEndpoints(by), ({ id }) => id, pageAsk(query));
+      return { status: 200, body: pageView(page, endpointView) };
+    },
+  }),
+  route({
+    ...all,
+    name: 'readWebhookEndpoint',
+    method: 'get',
+    path: '/v1/webhook-endpoints/:id',
+    summary: 'Read a webhook endpoint',
+    params: ById,
+    replies: { 200: WebhookEndpoint },
+    problems: ['webhook-endpoint-not-found'],
+    handle: async ({ by, params }) => ({
+      status: 200,
+      body: endpointView(await uses.readWebhookEndpoint(by, params.id)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'changeWebhookEndpoint',
+    method: 'patch',
+    path: '/v1/webhook-endpoints/:id',
+    summary: 'Change a webhook endpoint, or enable one that was disabled',
+    params: ById,
+    body: Change,
+    replies: { 200: WebhookEndpoint },
+    problems: ['webhook-endpoint-not-found', 'webhook-url-invalid'],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: endpointView(await uses.changeWebhookEndpoint(by, params.id, body)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'removeWebhookEndpoint',
+    method: 'delete',
+    path: '/v1/webhook-endpoints/:id',
+    summary: 'Remove a webhook endpoint',
+    params: ById,
+    replies: { 204: 'nothing' },
+    problems: ['webhook-endpoint-not-found'],
+    handle: async ({ by, params }) => {
+      await uses.removeWebhookEndpoint(by, params.id);
+      return { status: 204 };
+    },
+  }),
+  route({
+    ...all,
+    name: 'rotateWebhookSecret',
+    method: 'post',
+    path: '/v1/webhook-endpoints/:id/rotate-secret',
+    summary: 'Get a new secret',
+    description: 'For a while deliveries are signed with both, so that no receiver has to change at the same moment.',
+    params: ById,
+    body: Rotation,
+    bodyOptional: true,
+    replies: { 200: z.object({ secret, previousUntil: Instant }) },
+    problems: ['webhook-endpoint-not-found'],
+    handle: async ({ by, params, body }) => {
+      const rotated = await uses.rotateWebhookSecret(by, params.id, body.overlapSeconds);
+      return { status: 200, body: { secret: rotated.secret, previousUntil: rotated.previousUntil.toISOString() } };
+    },
+  }),
+  route({
+    ...all,
+    name: 'testWebhookEndpoint',
+    method: 'post',
+    path: '/v1/webhook-endpoints/:id/test',
+    summary: 'Send a ping to this endpoint alone',
+    params: ById,
+    replies: { 202: z.object({ eventId: Uuid }) },
+    problems: ['webhook-endpoint-not-found'],
+    handle: async ({ by, params }) => ({ status: 202, body: await uses.testWebhookEndpoint(by, params.id) }),
+  }),
+];

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
+
+/** Where randomness comes from, so that a test may choose it. */
+export type Ids = {
+  /** A UUIDv7: new ones sort after old ones, which keeps indexes warm. Not a secret. */
+  uuid(): string;
+  /** So many random bits as base64url: for what must not be guessed. */
+  secret(bits: 128 | 256): string;
+};
+
+export const randomIds: Ids = {
+  uuid: () => v7(),
+  secret: (bits) => randomBytes(bits / 8).toString('base64url'),
+};

@@ -1,0 +1,167 @@
+import { createPostgresBackend, type JobsOptions, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Log } from '../lib/log.ts';
+
+/** The short corridor between PostgreSQL and the workers. Which engine it runs on is decided here, and known nowhere else. */
+export type Engine = {
+  name: 'redis' | 'postgresql';
+  /** Version of the server, for logs and `doctor`. */
+  version: string;
+  hand(queue: string, jobs: readonly { id: string; data: object }[]): Promise<void>;
+  /** Runs jobs of one queue, so many side by side. Closing waits for those under way. */
+  work(queue: string, concurrency: number, run: (data: unknown) => Promise<void>): Promise<{ close(): Promise<void> }>;
+  counts(queue: string): Promise<{ waiting: number; active: number }>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type EngineOptions = {
+  redisUrl?: string | undefined;
+  /** Where queues live without Redis. */
+  databaseUrl: string;
+  /** Connections to that PostgreSQL; each queue worked on holds one of them to listen. */
+  connections: number;
+  prefix: string;
+  log: Log;
+};
+
+/** Retries and delays are PostgreSQL's; what has run leaves no trace here. */
+const jobOptions: JobsOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+
+/** A worker that dies without a word loses its jobs to another after some ten seconds. */
+const workerOptions = {
+  lockDuration: 10_000,
+  stalledInterval: 5000,
+  maxStalledCount: 100,
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+};
+
+type Connections = { queue: object; worker: object; backend: unknown; ping(): Promise<void>; close(): Promise<void> };
+
+const build = (
+  name: Engine['name'],
+  version: string,
+  connections: Connections,
+  { prefix, log }: EngineOptions,
+): Engine => {
+  const queues = new Map<string, Queue>();
+  const backend = connections.backend as undefined;
+  const queueOf = (queue: string): Queue => {
+    const known = queues.get(queue);
+    if (known) return known;
+    const made = new Queue(
+      queue,
+      { connection: connections.queue as never, prefix, defaultJobOptions: jobOptions },
+      backend,
+    );
+    made.on('error', (error) => log.warn({ error, queue }, 'the queue engine reported an error'));
+    queues.set(queue, made);
+    return made;
+  };
+  return {
+    name,
+    version,
+    async hand(queue, jobs) {
+      await queueOf(queue).addBulk(jobs.map(({ id, data }) => ({ name: queue, data, opts: { jobId: id } })));
+    },
+    async work(queue, concurrency, run) {
+      const worker = new Worker(
+        queue,
+        ({ data }) => run(data),
+        { connection: connections.worker as never, prefix, concurrency, ...workerOptions },
+        backend,
+      );
+      worker.on('error', (error) => log.warn({ error, queue }, 'the queue engine reported an error'));
+      await worker.waitUntilReady();
+      return { close: () => worker.close() };
+    },
+    async counts(queue) {
+      const { waiting = 0, active = 0 } = await queueOf(queue).getJobCounts('waiting', 'active');
+      return { waiting, active };
+    },
+    ping: connections.ping,
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await connections.close();
+    },
+  };
+};
+
+/** @throws Error when Redis may evict: it would throw work away in silence */
+const onRedis = async (options: EngineOptions & { redisUrl: string }): Promise<Engine> => {
+  const { log, redisUrl } = options;
+  const connect = (more: object) => {
+    const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, ...more });
+    redis.on('error', (error) => log.warn({ error }, 'Redis reported an error'));
+    return redis;
+  };
+  // A producer fails at once while Redis is away, and the work stays owed; workers wait until it is back.
+  const queue = connect({ enableOfflineQueue: false, commandTimeout: 5000 });
+  const worker = connect({});
+  const close = async () => {
+    queue.disconnect();
+    worker.disconnect();
+  };
+  try {
+    if (queue.status !== 'ready')
+      await new Promise<void>((resolve, reject) => {
+        queue.once('ready', resolve);
+        queue.once('error', (error: Error) =>
+          reject(new Error(`Redis at REDIS_URL cannot be reached: ${error.message}`, { cause: error })),
+        );
+      });
+    const info = await queue.info();
+    const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? 'unknown';
+    if (policy !== 'noeviction')
+      throw new Error(`Redis has maxmemory-policy ${policy} and may throw work away: set it to noeviction`);
+    const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+    return build(
+      'redis',
+      version,
+      { queue, worker, backend: undefined, ping: async () => void (await queue.ping()), close },
+      options,
+    );
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const onPostgres = async (options: EngineOptions): Promise<Engine> => {
+  const { databaseUrl, connections, log } = options;
+  // BullMQ keeps its own tables, in a schema of their own, and brings them up to date itself.
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    options: '-c search_path=bullmq',
+    application_name: 'samtykkehub queues',
+    keepAlive: true,
+  });
+  pool.on('error', (error) => log.warn({ error }, 'an idle database connection of the queues broke'));
+  const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
+  const boot = new Queue(
+    'boot',
+    { connection: { connectionString: databaseUrl, max: 1, migrate: true } as never },
+    createPostgresBackend as never,
+  );
+  boot.on('error', (error) => log.warn({ error }, 'the queue engine reported an error'));
+  await boot.waitUntilReady();
+  await boot.close();
+  return build(
+    'postgresql',
+    rows[0]?.version ?? 'unknown',
+    {
+      queue: pool,
+      worker: pool,
+      backend: createPostgresBackend,
+      ping: async () => void (await pool.query('select 1')),
+      close: () => pool.end(),
+    },
+    options,
+  );
+};
+
+export const openEngine = (options: EngineOptions): Promise<Engine> =>
+  options.redisUrl === undefined ? onPostgres(options) : onRedis({ ...options, redisUrl: options.redisUrl });

@@ -1,0 +1,103 @@
+import { Problem } from '../domain/problem.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { type JobName, jobNames, jobs } from '../usecases/jobs.ts';
+import type { HandOut, Outbox } from '../usecases/outbox-port.ts';
+import type { Notices } from '../usecases/ports.ts';
+import type { Work } from '../usecases/use-cases.ts';
+import type { Engine } from './engine.ts';
+import { type Relay, startRelay } from './relay.ts';
+
+export type WorkersOptions = {
+  works: Record<JobName, Work>;
+  engine: Engine;
+  outbox: Outbox;
+  notices: Notices;
+  clock: Clock;
+  log: Log;
+  /** How long work handed out is left alone; by default three times its own time limit. */
+  leaseMs?: number | undefined;
+  /** Told after each run, for metrics. */
+  onRun?: (job: JobName, outcome: 'done' | 'again', seconds: number) => void;
+};
+
+/** Work that rests (a suspended tenant's) looks again so often by itself. */
+const restMs = 5 * 60_000;
+
+/**
+ * Runs one piece of work once. The outbox, not the queue engine, decides whether and when it is handed out again; so a
+ * failure is noted there, and the engine is told nothing but that the job has run.
+ */
+const runner =
+  (job: JobName, { works, outbox, clock, log, onRun }: WorkersOptions, freed: () => void) =>
+  async (data: unknown): Promise<void> => {
+    const handOut = data as HandOut;
+    const { tenantId, subjectId, handOut: number } = handOut;
+    const fields = { job, tenantId, subjectId, handOut: number };
+    const began = performance.now();
+    log.debug(fields, 'started');
+    let outcome: 'done' | 'again' = 'done';
+    try {
+      const next = await works[job]({ tenantId, subjectId }, AbortSignal.timeout(jobs[job].timeoutMs));
+      await outbox.settle(job, handOut, clock.now(), next?.nextAt);
+      log.info(
+        { ...fields, ms: Math.round(performance.now() - began), ...(next ? { nextAt: next.nextAt } : {}) },
+        'done',
+      );
+    } catch (error) {
+      outcome = 'again';
+      const problem = error instanceof Problem ? error.code : 'internal';
+      const pause = problem === 'tenant-suspended' ? restMs : jobs[job].again(handOut.failures + 1);
+      const again = new Date(
+        clock.now().getTime() +
+          Math.max(pause, (error instanceof Problem ? (error.more.retryAfterSeconds ?? 0) : 0) * 1000),
+      );
+      const tell = error instanceof Problem ? log.warn : log.error;
+      tell.call(log, { ...fields, problem, again, error }, 'failed; it stays owed');
+      await outbox
+        .fail(job, handOut, again, problem)
+        .catch((lost: unknown) => log.warn({ ...fields, error: lost }, 'not noted; its lease will end'));
+    } finally {
+      onRun?.(job, outcome, (performance.now() - began) / 1000);
+      freed();
+    }
+  };
+
+/** Starts a relay and a worker for each kind of work. Closing takes no more work, then finishes what is under way. */
+export const startWorkers = async (options: WorkersOptions): Promise<{ wake(): void; close(): Promise<void> }> => {
+  const { engine, outbox, notices, clock, log } = options;
+  const relays: Relay[] = [];
+  const stops: (() => void)[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  for (const job of jobNames) {
+    const { concurrency, timeoutMs } = jobs[job];
+    let relay: Relay | undefined;
+    const worker = await engine.work(
+      job,
+      concurrency,
+      runner(job, options, () => relay?.freed()),
+    );
+    closers.push(() => worker.close());
+    relay = startRelay({
+      job,
+      window: 2 * concurrency,
+      leaseMs: options.leaseMs ?? 3 * timeoutMs,
+      outbox,
+      engine,
+      clock,
+      log,
+    });
+    stops.push(notices.on(`work:${job}`, relay.wake));
+    relays.push(relay);
+  }
+  return {
+    wake: () => {
+      for (const relay of relays) relay.wake();
+    },
+    async close() {
+      for (const stop of stops) stop();
+      await Promise.all(relays.map((relay) => relay.close()));
+      await Promise.all(closers.map((close) => close()));
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import { v7 } from 'uuid';
+import { type Client, type ClientKey, delegationKey, grantKey, type Person, type World } from './world.ts';
+
+/** Adds or renames. An organisation is answered for by the first synthetic person unless told otherwise. */
+export const addOrganization = (
+  world: World,
+  { orgno, name, managers }: { orgno: string; name: string; managers?: string[] | undefined },
+) => {
+  const known = world.organizations.get(orgno);
+  const [first] = world.persons.keys();
+  const organization = {
+    orgno,
+    name,
+    partyUuid: known?.partyUuid ?? v7(),
+    managers: managers ? new Set(managers) : (known?.managers ?? new Set(first === undefined ? [] : [first])),
+  };
+  world.organizations.set(orgno, organization);
+  return organization;
+};
+
+export const addPerson = (world: World, person: Person): void => {
+  world.persons.set(person.id, person);
+};
+
+/** As the API owner does in Samarbeidsportalen. */
+export const grant = (world: World, orgno: string, scope: string): void => {
+  world.grants.add(grantKey(orgno, scope));
+};
+
+/** As the consumer does in Altinn. */
+export const delegate = (
+  world: World,
+  pair: { consumer: string; supplier: string },
+  scope: string,
+  now: Date,
+): void => {
+  world.delegations.set(delegationKey(pair.consumer, pair.supplier, scope), now);
+};
+
+/** As the data source does in the resource registry. */
+export const admit = (world: World, resource: string, orgno: string): void => {
+  const list = world.accessLists.get(resource) ?? new Set();
+  world.accessLists.set(resource, list.add(orgno));
+};
+
+/**
+ * Makes an organisation fully ready in one step: every delegable scope (or those named) granted and delegated to the
+ * operator, and its number on every access list.
+ */
+export const onboard = (
+  world: World,
+  { orgno, name, scopes }: { orgno: string; name: string; scopes?: string[] | undefined },
+  now: Date,
+): string[] => {
+  addOrganization(world, { orgno, name });
+  const delegable = [...world.scopes.values()].filter((scope) => scope.delegationSource !== null);
+  const wanted = scopes ?? delegable.map((scope) => scope.name);
+  for (const scope of wanted) {
+    grant(world, orgno, scope);
+    // Nobody can delegate to himself, and Maskinporten refuses `consumer_org` that is the client's own.
+    if (orgno !== world.operatorOrgno) delegate(world, { consumer: orgno, supplier: world.operatorOrgno }, scope, now);
+  }
+  for (const resource of world.resources.values()) {
+    if (resource.accessListMode === 'Enabled') admit(world, resource.identifier, orgno);
+  }
+  return wanted;
+};
+
+/** Replaces a client's keys. One that stays keeps the time it was posted, so that it does not grow younger. */
+export const putKeys = (client: Client, jwks: { kid: string; [member: string]: unknown }[], now: Date): void => {
+  const kept = new Map<string, ClientKey>();
+  for (const jwk of jwks) {
+    const old = client.keys.get(jwk.kid);
+    const same = old !== undefined && old.jwk.n === jwk.n && old.jwk.e === jwk.e;
+    kept.set(jwk.kid, same ? old : { kid: jwk.kid, jwk, postedAt: now });
+  }
+  client.keys = kept;
+};

@@ -1,0 +1,154 @@
+import { v7 } from 'uuid';
+import { addOrganization, addPerson, onboard } from './change-world.ts';
+import type { Resource, Scope, World } from './world.ts';
+
+/** The delegation register's name for itself in test, as tokens there carry it. */
+export const altinnAsDelegationSource = 'https://tt02.altinn.no/';
+
+const skatteetaten = { orgno: '974761076', orgcode: 'skd' };
+const testdepartement = { orgno: '991825827', orgcode: 'ttd' };
+const digdir = { orgno: '991825827', orgcode: 'digdir' };
+
+const consent = (
+  resource: Pick<Resource, 'identifier' | 'title' | 'metadata' | 'template'> & Partial<Resource>,
+): Resource => ({
+  version: 1,
+  type: 'Consent',
+  owner: testdepartement,
+  accessListMode: 'Disabled',
+  text: null,
+  oneTime: false,
+  scopes: [],
+  ...resource,
+});
+
+/** Resources seen in Altinn's test environment, with their real identifiers, metadata names and templates. */
+const resources: Resource[] = [
+  consent({
+    identifier: 'ske-samtykke-sbl-inntekt',
+    title: { nb: 'Inntektsopplysninger per måned', nn: 'Inntektsopplysningar per månad', en: 'Income per month' },
+    text: {
+      nb: 'Lønn og andre ytelser som arbeidsgivere har meldt til Skatteetaten, måned for måned.',
+      en: 'Pay and other benefits that employers have reported to the Tax Administration, month by month.',
+    },
+    metadata: ['fraogmed', 'tilogmed'],
+    template: 'sblanesoknad',
+    owner: skatteetaten,
+    accessListMode: 'Enabled',
+  }),
+  consent({
+    identifier: 'ske-samtykke-sbl-summert-skattegrunnlag',
+    title: { nb: 'Summert skattegrunnlag', nn: 'Summert skattegrunnlag', en: 'Summarised tax basis' },
+    text: {
+      nb: 'Inntekt, formue, gjeld og renter fra skattemeldingen for ett år.',
+      en: 'Income, wealth, debt and interest from the tax return of one year.',
+    },
+    metadata: ['inntektsaar'],
+    template: 'sblanesoknad',
+    owner: skatteetaten,
+    accessListMode: 'Enabled',
+  }),
+  consent({
+    identifier: 'standard-samtykke-for-dele-data',
+    title: {
+      nb: 'Standard samtykke for å dele data',
+      nn: 'Standard samtykke for å dele data',
+      en: 'Standard consent to share data',
+    },
+    metadata: ['inntektsaar'],
+    template: 'default',
+  }),
+  consent({
+    identifier: 'enkelt-samtykke',
+    title: { nb: 'Enkelt samtykke', nn: 'Enkelt samtykke', en: 'Simple consent' },
+    metadata: ['simpletag'],
+    template: 'samtykkemal_simpleconsent',
+    version: 4,
+  }),
+  consent({
+    identifier: 'samtykke-esoknad',
+    title: { nb: 'Samtykke til eSøknad', nn: 'Samtykke til eSøknad', en: 'Consent to an electronic loan application' },
+    metadata: ['rente', 'banknavn', 'utloepsar'],
+    template: 'default',
+  }),
+  consent({
+    identifier: 'ttd_inntektsopplysninger',
+    title: { nb: 'Generisk Tilgangslisteressurs', nn: 'Generisk Tilgongslisteressurs', en: 'Consent Income Resource ' },
+    metadata: ['inntektsaar'],
+    template: 'sblanesoknad',
+    accessListMode: 'Enabled',
+    version: 4,
+  }),
+  {
+    ...consent({
+      identifier: 'sandbox-samtykkeforesporsler',
+      title: { nb: 'Administrere samtykkeforespørsler', en: 'Administer consent requests' },
+      metadata: [],
+      template: null,
+    }),
+    type: 'MaskinportenSchema',
+    scopes: ['altinn:consentrequests.read', 'altinn:consentrequests.write'],
+  },
+  {
+    ...consent({
+      identifier: 'sandbox-skatteetaten-data',
+      title: { nb: 'Skatteetatens data for finansnæringen', en: 'Tax data for the financial sector' },
+      metadata: [],
+      template: null,
+      owner: skatteetaten,
+    }),
+    type: 'MaskinportenSchema',
+    scopes: ['skatteetaten:inntekt', 'skatteetaten:summertskattegrunnlag', 'skatteetaten:kravogbetalinger'],
+  },
+];
+
+const delegable = (name: string, owner: string): Scope => ({
+  name,
+  owner,
+  atMaxAge: 0,
+  delegationSource: altinnAsDelegationSource,
+  accessibleForAll: false,
+  forMaskinporten: true,
+});
+
+const scopes: Scope[] = [
+  delegable('altinn:consentrequests.read', digdir.orgno),
+  delegable('altinn:consentrequests.write', digdir.orgno),
+  delegable('skatteetaten:inntekt', skatteetaten.orgno),
+  delegable('skatteetaten:summertskattegrunnlag', skatteetaten.orgno),
+  delegable('skatteetaten:kravogbetalinger', skatteetaten.orgno),
+  { ...delegable('altinn:consentrequests.org', digdir.orgno), delegationSource: null },
+  { ...delegable('altinn:maskinporten/consent.read', digdir.orgno), delegationSource: null },
+  { ...delegable('altinn:maskinporten/delegations.admin', digdir.orgno), delegationSource: null },
+];
+
+/**
+ * The world at the start. Two organisations of the published examples are in it: 313876144 has delegated all to the
+ * operator, while 991825827 may do all by itself and has delegated nothing. There are no clients yet.
+ */
+export const firstWorld = (operatorOrgno: string, now: Date): World => {
+  const world: World = {
+    operatorOrgno,
+    organizations: new Map(),
+    persons: new Map(),
+    resources: new Map(resources.map((resource) => [resource.identifier, resource])),
+    scopes: new Map(scopes.map((scope) => [scope.name, scope])),
+    clients: new Map(),
+    grants: new Set(),
+    delegations: new Map(),
+    accessLists: new Map(),
+  };
+  for (const [index, id] of ['25922947409', '03867199348', '23886799519'].entries()) {
+    addPerson(world, { id, name: `Syntetisk person ${index + 1}`, partyUuid: v7() });
+  }
+  addOrganization(world, { orgno: '310149942', name: 'Syntetisk leverandør' });
+  addOrganization(world, { orgno: operatorOrgno, name: 'Samtykkehuben' });
+  addOrganization(world, { orgno: skatteetaten.orgno, name: 'Skatteetaten' });
+  addOrganization(world, { orgno: '910514318', name: 'Syntetisk foretak' });
+  onboard(world, { orgno: '313876144', name: 'Syntetisk bank' }, now);
+  onboard(world, { orgno: testdepartement.orgno, name: 'Testdepartement' }, now);
+  for (const key of [...world.delegations.keys()]) {
+    if (key.startsWith(testdepartement.orgno)) world.delegations.delete(key);
+  }
+  return world;
+};

@@ -1,0 +1,127 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { answerConsent, mayAnswer } from '../altinn3/answer-consent.ts';
+import { nameOf } from '../altinn3/parties.ts';
+import { redirectAfter } from '../altinn3/redirect-url.ts';
+import type { Altinn3, Consent } from '../altinn3/state.ts';
+import { bodyOf } from '../serve-endpoint.ts';
+import { assetRoutes } from './assets.ts';
+import { consentView } from './consent-view.ts';
+import type { Html } from './html.ts';
+import { sendPage } from './layout.ts';
+import { isOwnForm, openSessions } from './sessions.ts';
+import { languageOf, textsIn } from './texts.ts';
+import { navigationView, noticeView, type Place, requestHref, signInView } from './views.ts';
+
+const ui = '/altinn3/accessmanagement/ui/consent';
+
+const placeIn = (fields: URLSearchParams): Place => ({
+  id: (fields.get('id') ?? '').toLowerCase(),
+  language: languageOf(fields.get('lang')),
+  skipLogout: fields.get('skiplogout') === 'true',
+});
+
+const backLink = ({ world }: Altinn3, consent: Consent, place: Place) => ({
+  // A revoked consent was accepted once, and its link still says so.
+  href: redirectAfter(consent.redirectUrl, consent.status === 'Rejected' ? 'rejected' : 'accepted'),
+  label: textsIn(place.language).back(nameOf(world, consent.to)),
+});
+
+/** The page a person is sent to: signs in as somebody synthetic, reads, answers, and is sent back. */
+export const pageRoutes = (router: Router, altinn: Altinn3): void => {
+  const sessions = openSessions();
+  const { world, consents } = altinn;
+  assetRoutes(router);
+
+  const send = (ctx: Context, place: Place, status: number, heading: string, main: Html): void => {
+    const { brand, notice, footer } = textsIn(place.language);
+    const person = world.persons.get(sessions.find(ctx)?.person ?? '');
+    const navigation = navigationView(place, person);
+    sendPage(ctx, status, {
+      language: place.language,
+      title: `${heading} – ${brand}`,
+      brand,
+      notice,
+      navigation,
+      main,
+      footer,
+    });
+  };
+
+  const sendNotYours = (ctx: Context, place: Place): void => {
+    const { notYoursTitle: heading, notYours: text } = textsIn(place.language);
+    send(ctx, place, 403, heading, noticeView(place, 'danger', { heading, text, code: 'AM-00000' }, true));
+  };
+
+  const sendAnswered = (ctx: Context, place: Place, consent: Consent, isReceipt = false): void => {
+    const texts = textsIn(place.language);
+    const heading = texts.answered[consent.status];
+    const text = isReceipt ? texts.receipt : texts.alreadyAnswered;
+    const back = isReceipt ? undefined : backLink(altinn, consent, place);
+    const color = consent.status === 'Accepted' ? 'success' : 'info';
+    send(ctx, place, 200, heading, noticeView(place, color, { heading, text, back }));
+  };
+
+  const findConsent = (ctx: Context, place: Place): Consent | undefined => {
+    const consent = consents.get(place.id);
+    if (!consent) {
+      const { notFoundTitle: heading, notFound: text } = textsIn(place.language);
+      send(ctx, place, 404, heading, noticeView(place, 'danger', { heading, text, code: 'AM-00001' }));
+    }
+    return consent;
+  };
+
+  router.get(`${ui}/request`, (ctx) => {
+    const place = placeIn(new URLSearchParams(ctx.querystring));
+    const consent = findConsent(ctx, place);
+    if (!consent) return;
+    const texts = textsIn(place.language);
+    const session = sessions.find(ctx);
+    if (!session) return send(ctx, place, 200, texts.signInTitle, signInView(place, world.persons.values()));
+    if (!mayAnswer(altinn, consent, session.person)) return sendNotYours(ctx, place);
+    if (consent.status !== 'Created') return sendAnswered(ctx, place, consent);
+    send(ctx, place, 200, texts.title, consentView(altinn, consent, { ...place, csrf: session.csrf }));
+  });
+
+  router.post(`${ui}/sign-in`, async (ctx) => {
+    const fields = new URLSearchParams(await bodyOf(ctx));
+    const person = [...world.persons.values()].find(({ partyUuid }) => partyUuid === fields.get('person'));
+    if (person) sessions.start(ctx, person.id);
+    ctx.redirect(requestHref(placeIn(fields)));
+    ctx.status = 303;
+  });
+
+  router.post(`${ui}/sign-out`, async (ctx) => {
+    const fields = new URLSearchParams(await bodyOf(ctx));
+    sessions.end(ctx);
+    ctx.redirect(requestHref(placeIn(fields)));
+    ctx.status = 303;
+  });
+
+  router.post(`${ui}/answer`, async (ctx) => {
+    const fields = new URLSearchParams(await bodyOf(ctx));
+    const place = placeIn(fields);
+    const texts = textsIn(place.language);
+    const session = sessions.find(ctx);
+    const answer = fields.get('answer') === 'accept' ? 'accept' : 'reject';
+    if (!session || !isOwnForm(session, fields.get('csrf'))) {
+      const notice = { heading: texts.staleTitle, text: texts.stale };
+      return send(ctx, place, 403, texts.staleTitle, noticeView(place, 'danger', notice));
+    }
+    const answered = answerConsent(altinn, place.id, answer, session.person);
+    if ('refused' in answered) {
+      const consent = findConsent(ctx, place);
+      if (!consent) return;
+      if (answered.refused.code === 'AM-00000') return sendNotYours(ctx, place);
+      if (consent.status !== 'Created') return sendAnswered(ctx, place, consent);
+      const notice = { heading: texts.refusedTitle, text: texts.expired, code: answered.refused.code };
+      return send(ctx, place, 400, texts.refusedTitle, noticeView(place, 'danger', notice));
+    }
+    if (place.skipLogout) return sendAnswered(ctx, place, answered.consent, true);
+    // Altinn ends the person's session before it lets go of him.
+    sessions.end(ctx);
+    ctx.set('location', redirectAfter(answered.consent.redirectUrl, answer === 'accept' ? 'accepted' : 'rejected'));
+    ctx.body = null;
+    ctx.status = 303;
+  });
+};

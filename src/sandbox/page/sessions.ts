@@ -1,0 +1,37 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'koa';
+import { LRUCache } from 'lru-cache';
+
+const cookie = 'sandbox_person';
+/** The person's page alone sees the cookie. */
+const cookiePath = '/altinn3/';
+
+export type Session = { person: string; csrf: string };
+
+export type Sessions = {
+  start(ctx: Context, person: string): void;
+  find(ctx: Context): Session | undefined;
+  end(ctx: Context): void;
+};
+
+/** Who is signed in on which browser, as long as the sandbox runs. */
+export const openSessions = (): Sessions => {
+  const sessions = new LRUCache<string, Session>({ max: 10_000 });
+  const options = { path: cookiePath, httpOnly: true, sameSite: 'lax' as const, overwrite: true };
+  return {
+    start(ctx, person) {
+      const id = randomBytes(24).toString('base64url');
+      sessions.set(id, { person, csrf: randomBytes(24).toString('base64url') });
+      ctx.cookies.set(cookie, id, options);
+    },
+    find: (ctx) => sessions.get(ctx.cookies.get(cookie) ?? ''),
+    end(ctx) {
+      sessions.delete(ctx.cookies.get(cookie) ?? '');
+      ctx.cookies.set(cookie, null, options);
+    },
+  };
+};
+
+/** Was the form made for this session? */
+export const isOwnForm = ({ csrf }: Session, given: string | null): boolean =>
+  given !== null && given.length === csrf.length && timingSafeEqual(Buffer.from(given), Buffer.from(csrf));

@@ -1,0 +1,122 @@
+/** Norwegian bokmål first, as at Altinn. */
+export type Language = 'nb' | 'en';
+
+const nb = {
+  brand: 'Samtykke i Altinn',
+  notice: 'Sandkasse – ikke ekte',
+  footer: 'Dette er en sandkasse. Personer, virksomheter og opplysninger er oppdiktet.',
+  otherLanguage: 'English',
+  languageLabel: 'Språk',
+  signInTitle: 'Logg inn',
+  signInLead: 'Velg hvem du vil være. I sandkassen finnes det bare syntetiske personer.',
+  signInChoice: 'Syntetisk person',
+  signIn: 'Logg inn',
+  signedInAs: 'Innlogget som',
+  signOut: 'Logg ut',
+  otherPerson: 'Logg inn som en annen',
+  title: 'Samtykke til deling av data',
+  asks: (name: string) => `${name} ber om samtykke`,
+  handled: (supplier: string, name: string) => `${supplier} håndterer forespørselen på vegne av ${name}.`,
+  onBehalf: (name: string) => `Du svarer på vegne av ${name}.`,
+  what: 'Opplysninger du blir bedt om å dele',
+  message: (name: string) => `Melding fra ${name}`,
+  validTo: 'Samtykket gjelder til',
+  withdraw: 'Du kan når som helst trekke tilbake samtykket i Altinn.',
+  accept: 'Ja, jeg gir samtykke',
+  reject: 'Nei, jeg gir ikke samtykke',
+  expired: 'Fristen for å gi dette samtykket er ute. Du kan fortsatt svare nei.',
+  back: (name: string) => `Tilbake til ${name}`,
+  answered: {
+    Created: '',
+    Accepted: 'Samtykket er gitt',
+    Rejected: 'Du har svart nei',
+    Revoked: 'Samtykket er trukket tilbake',
+    Deleted: 'Forespørselen er slettet',
+  },
+  alreadyAnswered: 'Denne forespørselen er allerede besvart.',
+  receipt: 'Svaret ditt er registrert. Du kan lukke siden.',
+  notFoundTitle: 'Vi finner ikke forespørselen',
+  notFound: 'Lenken er feil, eller forespørselen finnes ikke lenger.',
+  notYoursTitle: 'Du kan ikke svare på denne forespørselen',
+  notYours: 'Forespørselen gjelder en annen, eller du har ikke rettighetene som trengs.',
+  staleTitle: 'Siden er for gammel',
+  stale: 'Åpne forespørselen på nytt og prøv igjen.',
+  refusedTitle: 'Svaret kunne ikke registreres',
+  errorCode: 'Feilkode',
+  fields: {
+    fraogmed: 'Fra og med',
+    tilogmed: 'Til og med',
+    inntektsaar: 'Inntektsår',
+    simpletag: 'Merke',
+    rente: 'Rente',
+    banknavn: 'Bank',
+    utloepsar: 'Utløpsår',
+  } as Record<string, string>,
+};
+
+const en: typeof nb = {
+  brand: 'Consent in Altinn',
+  notice: 'Sandbox – not real',
+  footer: 'This is a sandbox. Persons, organisations and data are made up.',
+  otherLanguage: 'Norsk',
+  languageLabel: 'Language',
+  signInTitle: 'Sign in',
+  signInLead: 'Choose who you want to be. There are only synthetic persons in the sandbox.',
+  signInChoice: 'Synthetic person',
+  signIn: 'Sign in',
+  signedInAs: 'Signed in as',
+  signOut: 'Sign out',
+  otherPerson: 'Sign in as somebody else',
+  title: 'Consent to share data',
+  asks: (name) => `${name} asks for your consent`,
+  handled: (supplier, name) => `${supplier} handles the request on behalf of ${name}.`,
+  onBehalf: (name) => `You answer on behalf of ${name}.`,
+  what: 'Data you are asked to share',
+  message: (name) => `Message from ${name}`,
+  validTo: 'The consent is valid until',
+  withdraw: 'You can withdraw the consent in Altinn at any time.',
+  accept: 'Yes, I give my consent',
+  reject: 'No, I do not give my consent',
+  expired: 'The time to give this consent has run out. You can still say no.',
+  back: (name) => `Back to ${name}`,
+  answered: {
+    Created: '',
+    Accepted: 'The consent is given',
+    Rejected: 'You said no',
+    Revoked: 'The consent is withdrawn',
+    Deleted: 'The request is deleted',
+  },
+  alreadyAnswered: 'This request has already been answered.',
+  receipt: 'Your answer is recorded. You may close this page.',
+  notFoundTitle: 'We cannot find the request',
+  notFound: 'The link is wrong, or the request no longer exists.',
+  notYoursTitle: 'You cannot answer this request',
+  notYours: 'It concerns somebody else, or you lack the rights it takes.',
+  staleTitle: 'This page is too old',
+  stale: 'Open the request again and retry.',
+  refusedTitle: 'Your answer could not be recorded',
+  errorCode: 'Error code',
+  fields: {
+    fraogmed: 'From',
+    tilogmed: 'To',
+    inntektsaar: 'Income year',
+    simpletag: 'Tag',
+    rente: 'Interest',
+    banknavn: 'Bank',
+    utloepsar: 'Year of expiry',
+  },
+};
+
+export type Texts = typeof nb;
+
+export const textsIn = (language: Language): Texts => (language === 'en' ? en : nb);
+
+export const languageOf = (text: unknown): Language => (text === 'en' ? 'en' : 'nb');
+
+/** An instant as a Norwegian clock shows it. */
+export const osloTime = (date: Date, language: Language): string =>
+  new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nb-NO', {
+    timeZone: 'Europe/Oslo',
+    dateStyle: 'long',
+    timeStyle: 'short',
+  }).format(date);

@@ -1,0 +1,95 @@
+import type { Consent } from '../domain/consent.ts';
+import { toPage } from '../lib/page.ts';
+import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { TenantRows } from '../usecases/store-port.ts';
+import type { Tx } from './doors.ts';
+import { Prisma, type Consent as Row } from './generated/client.ts';
+
+const toConsent = (row: Row): Consent => {
+  const { partyKind, partyMasked, partyLookup: _, partySealed: __, createdBy: ___, rights, ...rest } = row;
+  return {
+    ...(withoutNulls(rest) as Omit<Consent, 'party' | 'rights'>),
+    party: { kind: partyKind as Consent['party']['kind'], masked: partyMasked },
+    rights: rights as Consent['rights'],
+  };
+};
+
+const json = (value: object | undefined) => (value === undefined ? Prisma.DbNull : (value as Prisma.InputJsonObject));
+
+export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['consents'] => {
+  const key = (id: string) => ({ tenantId_id: { tenantId, id } });
+  return {
+    async find(id) {
+      const row = await tx.consent.findUnique({ where: key(id) });
+      return row
+        ? { consent: toConsent(row), ...(row.partySealed ? { partySealed: row.partySealed } : {}) }
+        : undefined;
+    },
+    async lock(id) {
+      await tx.$queryRaw`select 1 from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      const row = await tx.consent.findUnique({ where: key(id) });
+      return row ? toConsent(row) : undefined;
+    },
+    async save(consent) {
+      await tx.consent.updateMany({
+        where: { tenantId, id: consent.id },
+        data: {
+          status: consent.status,
+          version: consent.version,
+          approvalUrl: orNull(consent.approvalUrl),
+          upstream: orNull(consent.upstream),
+          problem: json(consent.problem),
+          blockedOn: orNull(consent.blockedOn),
+          updatedAt: consent.updatedAt,
+          requestedAt: orNull(consent.requestedAt),
+          consentedAt: orNull(consent.consentedAt),
+          endedAt: orNull(consent.endedAt),
+        },
+      });
+      tell(`consent:${consent.id}`);
+    },
+    async looked(id, at) {
+      await tx.consent.updateMany({ where: { tenantId, id }, data: { lookedAt: at } });
+      tell(`consent:${id}`);
+    },
+    async returned(id, at) {
+      await tx.consent.updateMany({ where: { tenantId, id }, data: { returnedAt: at } });
+    },
+    async list(filter, { cursor, limit }) {
+      const rows = await tx.consent.findMany({
+        where: {
+          tenantId,
+          ...(cursor === undefined ? {} : { id: { lt: cursor } }),
+          ...(filter.status === undefined ? {} : { status: filter.status }),
+          ...(filter.reference === undefined ? {} : { reference: filter.reference }),
+          ...(filter.partyLookup === undefined ? {} : { partyLookup: Buffer.from(filter.partyLookup) }),
+          ...(filter.service === undefined ? {} : { rights: { array_contains: [{ service: filter.service }] } }),
+          createdAt: {
+            ...(filter.createdAfter ? { gte: filter.createdAfter } : {}),
+            ...(filter.createdBefore ? { lt: filter.createdBefore } : {}),
+          },
+        },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      });
+      return toPage(rows.map(toConsent), limit, ({ id }) => id);
+    },
+    async erase(id) {
+      await tx.consent.updateMany({
+        where: { tenantId, id },
+        data: { partyLookup: null, partySealed: null, partyMasked: '***********' },
+      });
+    },
+    async oldestBlockedOn(accessId) {
+      const row = await tx.consent.findFirst({
+        where: { tenantId, blockedOn: accessId, status: 'blocked' },
+        orderBy: { id: 'asc' },
+        select: { id: true },
+      });
+      return row?.id;
+    },
+    async addCallbackState(consentId, digest, now) {
+      await tx.callbackState.create({ data: { tenantId, consentId, digest: Buffer.from(digest), createdAt: now } });
+    },
+  };
+};

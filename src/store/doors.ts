@@ -1,0 +1,75 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { Problem } from '../domain/problem.ts';
+import type { Log } from '../lib/log.ts';
+import { type Prisma, PrismaClient } from './generated/client.ts';
+
+export type Tx = Prisma.TransactionClient;
+
+/** One door: a pool whose connections start, and stay, in one role (`RESET ROLE` leads back to it). */
+export type Door = {
+  pool: pg.Pool;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+const unreachable = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+]);
+
+/** The database is away, stopping, full or too busy: another try may well succeed. Anything else is ours. */
+const isAway = (error: unknown): boolean => {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { code } = at as { code?: unknown };
+    // 08 connection, 53 resources, 57P0x being stopped, 40 conflicts that a repeat resolves
+    if (typeof code === 'string' && (unreachable.has(code) || /^(08|53|57P0|40)/.test(code))) return true;
+    if (
+      /timeout exceeded when trying to connect|Connection terminated|Can't reach database|Closed connection|server closed/i.test(
+        at.message,
+      )
+    )
+      return true;
+  }
+  return false;
+};
+
+/** Turns the database's absence, and a name that is taken, into problems that callers know; passes everything else on. */
+export const knownFault = (error: unknown): unknown => {
+  if (isAway(error))
+    return new Problem('database-unavailable', 'The database did not answer', { cause: error, retryAfterSeconds: 2 });
+  if (error instanceof Error && 'code' in error && error.code === 'P2002')
+    return new Problem('already-exists', 'There is one with this number, key or id already', { cause: error });
+  return error;
+};
+
+export const openDoor = (url: string, role: 'hub_tenant' | 'hub_operator', connections: number, log: Log): Door => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c role=${role} -c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s`,
+    application_name: `samtykkehub ${role}`,
+    max: connections,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 60_000,
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ error, role }, 'an idle database connection broke'));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    pool,
+    transaction: (work) => prisma.$transaction(work, { maxWait: 5000, timeout: 20_000 }),
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+};

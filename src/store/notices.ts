@@ -1,0 +1,116 @@
+import pg from 'pg';
+import type { Log } from '../lib/log.ts';
+import type { Notices } from '../usecases/ports.ts';
+
+const channel = 'hub';
+/** PostgreSQL takes 8,000 bytes a notice. */
+const mostBytes = 7000;
+
+export type OpenNotices = Notices & {
+  /** Calls back when notices may have been missed: whoever remembers something should forget it. */
+  onGap(listener: () => void): () => void;
+  close(): Promise<void>;
+};
+
+/**
+ * One notifier and one listener for a process. What is told within `everyMs` goes out as one notice, after the commits it
+ * speaks of, since `pg_notify` inside each transaction would cost most of its rate. A lost one is no loss: those who wait
+ * also look by themselves now and then.
+ *
+ * @param directUrl a connection that stays with one session; a pooler in transaction mode would lose LISTEN
+ */
+export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs = 1): OpenNotices => {
+  const listeners = new Map<string, Set<() => void>>();
+  const gapListeners = new Set<() => void>();
+  const told = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const call = (topic: string) => {
+    for (const listener of listeners.get(topic) ?? []) listener();
+  };
+
+  const flush = async () => {
+    timer = undefined;
+    const notices: string[][] = [[]];
+    let bytes = 0;
+    for (const topic of told) {
+      bytes += Buffer.byteLength(topic) + 3;
+      if (bytes > mostBytes) {
+        notices.push([]);
+        bytes = Buffer.byteLength(topic) + 3;
+      }
+      notices.at(-1)?.push(topic);
+    }
+    told.clear();
+    for (const topics of notices)
+      await pool
+        .query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [channel, JSON.stringify(topics)] })
+        .catch((error: unknown) => {
+          if (!closed) log.debug({ error }, 'a notice was lost');
+        });
+  };
+
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({
+      connectionString: directUrl,
+      application_name: 'samtykkehub listener',
+      keepAlive: true,
+    });
+    next.on('notification', ({ payload }) => {
+      for (const topic of JSON.parse(payload ?? '[]') as string[]) call(topic);
+    });
+    const lost = (error?: unknown) => {
+      if (client !== next && client !== undefined) return;
+      client = undefined;
+      next.removeAllListeners('end');
+      next.end().catch(() => undefined);
+      if (closed) return;
+      log.warn({ error }, 'the listener for notices broke; connecting again');
+      for (const listener of gapListeners) listener();
+      retry = setTimeout(() => void connect(), 500);
+    };
+    next.on('error', lost);
+    next.on('end', () => lost());
+    try {
+      await next.connect();
+      await next.query(`listen ${channel}`);
+      client = next;
+      for (const listener of gapListeners) listener();
+    } catch (error) {
+      lost(error);
+    }
+  };
+  const connected = connect();
+
+  return {
+    tell(topic) {
+      told.add(topic);
+      timer ??= setTimeout(() => void flush(), everyMs);
+    },
+    on(topic, listener) {
+      const set = listeners.get(topic) ?? new Set();
+      listeners.set(topic, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
+      };
+    },
+    onGap(listener) {
+      gapListeners.add(listener);
+      return () => gapListeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      if (timer) {
+        clearTimeout(timer);
+        await flush();
+      }
+      await connected;
+      await client?.end().catch(() => undefined);
+    },
+  };
+};

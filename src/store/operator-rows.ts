@@ -1,0 +1,138 @@
+import type { Service } from '../domain/service.ts';
+import { toPage } from '../lib/page.ts';
+import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { OperatorRows } from '../usecases/store-port.ts';
+import type { AuditEntry, OperatorKey } from '../usecases/use-cases.ts';
+import { clientRows } from './client-rows.ts';
+import type { Tx } from './doors.ts';
+import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';
+import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
+
+const toOperatorKey = ({ digest: _, ...row }: OperatorKeyRow): OperatorKey => withoutNulls(row) as OperatorKey;
+
+const toService = ({ createdAt: _, updatedAt: __, ...row }: ServiceRow): Service => withoutNulls(row) as Service;
+
+const serviceColumns = (service: Service) => ({
+  ...service,
+  resource: orNull(service.resource),
+  serviceCode: orNull(service.serviceCode),
+  serviceEditionCode: orNull(service.serviceEditionCode),
+  consentHeader: orNull(service.consentHeader),
+  maxValidityDays: orNull(service.maxValidityDays),
+  dataUrl: orNull(service.dataUrl),
+});
+
+export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRows => ({
+  tenants: {
+    async find(id) {
+      const row = await tx.tenant.findUnique({ where: { id } });
+      return row ? { ...toTenant(row), hmacKeySealed: row.hmacKeySealed } : undefined;
+    },
+    async findByApiKey(digest) {
+      const key = await tx.apiKey.findUnique({ where: { digest: Buffer.from(digest) } });
+      const tenant = key && (await tx.tenant.findUnique({ where: { id: key.tenantId } }));
+      return key && tenant ? { key: toApiKey(key), tenant: toTenant(tenant) } : undefined;
+    },
+    async list({ cursor, limit }) {
+      const rows = await tx.tenant.findMany({
+        ...(cursor === undefined ? {} : { where: { id: { gt: cursor } } }),
+        orderBy: { id: 'asc' },
+        take: limit + 1,
+      });
+      return toPage(rows.map(toTenant), limit, ({ id }) => id);
+    },
+    async add(tenant, hmacKeySealed) {
+      await tx.tenant.create({ data: { ...tenant, hmacKeySealed: Buffer.from(hmacKeySealed) } });
+      await tx.tenantCounter.create({ data: { tenantId: tenant.id } });
+    },
+    async save({ id, name, status, redirectUrls, services, expiringDays, updatedAt }) {
+      await tx.tenant.update({
+        where: { id },
+        data: { name, status, redirectUrls, services, expiringDays: orNull(expiringDays), updatedAt },
+      });
+      tell('changed:keys');
+    },
+    async wake(id, now) {
+      const rested = await tx.$queryRaw<{ job: string }[]>`
+        with woken as (
+          update outbox set due_at = ${now}::timestamptz where tenant_id = ${id}::uuid and due_at > ${now}::timestamptz and last_problem = 'tenant-suspended'
+          returning job)
+        select distinct job from woken`;
+      for (const { job } of rested) tell(`work:${job}`);
+    },
+  },
+  operatorKeys: {
+    async findByDigest(digest) {
+      const row = await tx.operatorKey.findUnique({ where: { digest: Buffer.from(digest) } });
+      return row ? toOperatorKey(row) : undefined;
+    },
+    list: async () => (await tx.operatorKey.findMany({ orderBy: { id: 'asc' } })).map(toOperatorKey),
+    any: async () => (await tx.operatorKey.findFirst({ select: { id: true } })) !== null,
+    async add(key, digest) {
+      await tx.operatorKey.create({ data: { ...key, digest: Buffer.from(digest) } });
+      tell('changed:keys');
+    },
+    async revoke(id, now) {
+      const { count } = await tx.operatorKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } });
+      tell('changed:keys');
+      return count > 0;
+    },
+  },
+  clients: clientRows(tx, tell),
+  services: {
+    list: async () => (await tx.service.findMany({ orderBy: { key: 'asc' } })).map(toService),
+    async add(service, now) {
+      await tx.service.create({ data: { ...serviceColumns(service), createdAt: now, updatedAt: now } });
+      tell('changed:services');
+    },
+    async save(service, now) {
+      await tx.service.update({ where: { key: service.key }, data: { ...serviceColumns(service), updatedAt: now } });
+      tell('changed:services');
+    },
+  },
+  async callbackState(digest) {
+    const row = await tx.callbackState.findUnique({ where: { digest: Buffer.from(digest) } });
+    return row ? { tenantId: row.tenantId, consentId: row.consentId } : undefined;
+  },
+  outbox: {
+    async owe(job, tenantId, subjectId, dueAt, now) {
+      await tx.$executeRaw`select owe(${job}, ${tenantId}::uuid, ${subjectId}::uuid, ${dueAt}::timestamptz, ${now}::timestamptz)`;
+      if (dueAt <= now) tell(`work:${job}`);
+    },
+    count: (now) => tx.$queryRaw`
+      select job as queue, count(*)::int as owed, (count(*) filter (where due_at <= ${now}::timestamptz))::int as due,
+        (count(*) filter (where leased_until > clock_timestamp()))::int as "handedOut",
+        (count(*) filter (where failures > 0))::int as failing,
+        greatest(0, coalesce(extract(epoch from ${now}::timestamptz - min(due_at)), 0))::float8 as "oldestDueSeconds",
+        (array_agg(last_problem order by failures desc) filter (where last_problem is not null))[1] as "lastProblem"
+      from outbox group by job order by job`,
+  },
+  audit: {
+    async add(entry) {
+      await tx.audit.create({ data: auditRow(entry) });
+    },
+    async list(filter, { cursor, limit }) {
+      const rows = await tx.audit.findMany({
+        where: {
+          ...(filter.tenantId === undefined ? {} : { tenantId: filter.tenantId }),
+          ...(filter.action === undefined ? {} : { action: filter.action }),
+          ...(cursor === undefined ? {} : { id: { lt: cursor } }),
+        },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      });
+      const entries = rows.map(({ actorKind, actorId, actorName, ...row }) => ({
+        ...withoutNulls(row),
+        actor: { kind: actorKind as AuditEntry['actor']['kind'], id: actorId, name: actorName },
+      }));
+      return toPage(entries as AuditEntry[], limit, ({ id }) => id);
+    },
+  },
+  known: {
+    read: async (name) => (await tx.knownGood.findUnique({ where: { name } }))?.value,
+    async keep(name, value, now) {
+      const kept = { value: value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue), at: now };
+      await tx.knownGood.upsert({ where: { name }, create: { name, ...kept }, update: kept });
+    },
+  },
+});

@@ -1,0 +1,63 @@
+import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { TenantRows } from '../usecases/store-port.ts';
+import type { ApiKey, AuditEntry, Tenant } from '../usecases/use-cases.ts';
+import { consentRows } from './consent-rows.ts';
+import type { Tx } from './doors.ts';
+import { eventRows } from './event-rows.ts';
+import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generated/client.ts';
+import { tokenRows } from './token-rows.ts';
+import { deliveryRows, endpointRows } from './webhook-rows.ts';
+import { accessRows, outboxRows } from './work-rows.ts';
+
+export const toTenant = ({ hmacKeySealed: _, ...row }: TenantRow): Tenant => withoutNulls(row) as Tenant;
+
+export const toApiKey = ({ tenantId: _, digest: __, ...row }: ApiKeyRow): ApiKey => withoutNulls(row) as ApiKey;
+
+export const auditRow = ({ actor, details, ...entry }: AuditEntry): Prisma.AuditCreateInput => ({
+  ...entry,
+  actorKind: actor.kind,
+  actorId: actor.id,
+  actorName: actor.name,
+  details: details as Prisma.InputJsonValue,
+});
+
+/** Everything a verb may do with one tenant's rows. `tell` collects what other processes hear after the commit. */
+export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows => ({
+  tenant: async () => toTenant(await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } })),
+  consents: consentRows(tx, tenantId, tell),
+  events: eventRows(tx, tenantId, tell),
+  outbox: outboxRows(tx, tenantId, tell),
+  access: accessRows(tx, tenantId, tell),
+  tokens: tokenRows(tx, tenantId, tell),
+  endpoints: endpointRows(tx, tenantId),
+  deliveries: deliveryRows(tx, tenantId),
+  apiKeys: {
+    list: async () => (await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toApiKey),
+    async add(key, digest) {
+      await tx.apiKey.create({
+        data: { ...key, expiresAt: orNull(key.expiresAt), tenantId, digest: Buffer.from(digest) },
+      });
+    },
+    async revoke(id, now) {
+      const { count } = await tx.apiKey.updateMany({
+        where: { tenantId, id, revokedAt: null },
+        data: { revokedAt: now },
+      });
+      if (count > 0) tell('changed:keys');
+      return count > 0;
+    },
+  },
+  audit: {
+    async add(entry) {
+      await tx.audit.create({ data: auditRow({ ...entry, tenantId }) });
+    },
+    async lastAt(action) {
+      const row = await tx.audit.findFirst({
+        where: { tenantId, action },
+        orderBy: { at: 'desc' },
+        select: { at: true },
+      });
+      return row?.at;
+    },
+  },
+});

@@ -1,0 +1,67 @@
+import { withoutNulls } from '../lib/without-nulls.ts';
+import type { TenantRows, TokenRow } from '../usecases/store-port.ts';
+import type { Tx } from './doors.ts';
+import { Prisma, type Token as Row } from './generated/client.ts';
+
+const toToken = (row: Row): TokenRow => {
+  const { tokenSealed, identity: _, leaseNumber: __, leasedUntil: ___, ...rest } = row;
+  return { ...(withoutNulls(rest) as Omit<TokenRow, 'sealed'>), ...(tokenSealed ? { sealed: tokenSealed } : {}) };
+};
+
+export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['tokens'] => ({
+  async find(id) {
+    const row = await tx.token.findUnique({ where: { tenantId_id: { tenantId, id } } });
+    return row ? toToken(row) : undefined;
+  },
+  async findByIdentity(identity) {
+    const row = await tx.token.findUnique({
+      where: { tenantId_identity: { tenantId, identity: Buffer.from(identity) } },
+    });
+    return row ? toToken(row) : undefined;
+  },
+  async ensure({ identity, consentId, ...spec }, id) {
+    const bytes = Buffer.from(identity);
+    await tx.token.createMany({
+      data: [{ tenantId, id, identity: bytes, ...spec, consentId: consentId ?? null }],
+      skipDuplicates: true,
+    });
+    return toToken(await tx.token.findUniqueOrThrow({ where: { tenantId_identity: { tenantId, identity: bytes } } }));
+  },
+  async lease(id, forMs) {
+    // The one place where the database's clock counts: leases must mean the same to all processes.
+    const [row] = await tx.$queryRaw<{ lease_number: number }[]>`
+      update tokens set lease_number = lease_number + 1, leased_until = clock_timestamp() + ${forMs}::int * interval '1 millisecond'
+      where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and (leased_until is null or leased_until < clock_timestamp())
+      returning lease_number`;
+    return row?.lease_number;
+  },
+  async keep(id, lease, { sealed, expiresAt, fetchedAt }) {
+    const { count } = await tx.token.updateMany({
+      where: { tenantId, id, leaseNumber: lease },
+      data: {
+        tokenSealed: Buffer.from(sealed),
+        expiresAt,
+        fetchedAt,
+        failure: Prisma.DbNull,
+        failedUntil: null,
+        leasedUntil: null,
+      },
+    });
+    tell(`token:${id}`);
+    return count === 1;
+  },
+  async fail(id, lease, failure, until) {
+    const { count } = await tx.token.updateMany({
+      where: { tenantId, id, leaseNumber: lease },
+      data: { failure, failedUntil: until, leasedUntil: null },
+    });
+    tell(`token:${id}`);
+    return count === 1;
+  },
+  async dropOfConsent(consentId) {
+    await tx.token.deleteMany({ where: { tenantId, consentId } });
+  },
+  async dropAll() {
+    await tx.token.deleteMany({ where: { tenantId } });
+  },
+});

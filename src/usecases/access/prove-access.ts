@@ -1,0 +1,53 @@
+import type { Access } from '../../domain/access.ts';
+import { accessBelievedMs } from '../../domain/pace.ts';
+import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
+import type { Parts } from '../memory.ts';
+import type { TokenFor } from '../tokens/token-for.ts';
+import { problemLink } from './problem-link.ts';
+import { recordAccess } from './record-access.ts';
+
+/**
+ * Asks nobody in vain: is there a token for each of these scopes? What is known to be missing is not asked again (a probe
+ * does that); what was proved lately is believed. Answers the first access row that is missing, or nothing.
+ *
+ * @throws Problem that is neither the tenant's, the API owner's nor the operator's to mend
+ */
+export const proveAccess =
+  (parts: Parts, tokenFor: TokenFor) =>
+  async (
+    tenantId: string,
+    known: readonly Access[],
+    scopes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Access | undefined> => {
+    const now = parts.clock.now().getTime();
+    for (const scope of new Set(scopes)) {
+      const access = known.find(({ kind, name }) => kind === 'scope' && name === scope);
+      if (access?.state === 'missing') return access;
+      if (access?.state === 'granted' && now - (access.checkedAt?.getTime() ?? 0) < accessBelievedMs) continue;
+      const missing = await findOut(parts, tokenFor)(tenantId, scope, signal);
+      if (missing.state === 'missing') return missing;
+    }
+    return undefined;
+  };
+
+/** Asks Maskinporten for a token with that scope alone, and notes the answer. */
+export const findOut =
+  (parts: Parts, tokenFor: TokenFor) =>
+  async (tenantId: string, scope: string, signal: AbortSignal): Promise<Access> => {
+    const refused = await tokenFor({ tenantId, scope }, signal).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof Problem && fateOf(error) === 'blocked') return error;
+        throw error;
+      },
+    );
+    const problem = refused && {
+      ...keptProblem(refused),
+      ...problemLink(parts.settings, problems[refused.code].mover),
+    };
+    return parts.store.asTenant(tenantId, (rows) =>
+      recordAccess(parts)(rows, { kind: 'scope', name: scope, ...(problem ? { problem } : {}) }),
+    );
+  };

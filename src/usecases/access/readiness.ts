@@ -1,0 +1,156 @@
+import type { Access } from '../../domain/access.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { Service } from '../../domain/service.ts';
+import { auditEntry } from '../audit.ts';
+import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { Settings } from '../ports.ts';
+import type { Readiness, ReadinessStep, Tenant, UseCases } from '../use-cases.ts';
+import { waitFor } from '../wait.ts';
+
+const checkAtMostEveryMs = 60_000;
+const patienceMs = 5000;
+
+const words = {
+  'consent-administration': 'The tenant has delegated “API access to manage consents” to the operator',
+  'data-access': 'The tenant may use the data source’s API through the operator',
+  'access-list': 'The data source lets the tenant ask for this consent',
+} as const;
+
+const accessStep = (step: keyof typeof words, access: Access | undefined, tenant: Tenant): ReadinessStep => {
+  const state = access?.state === 'granted' ? 'done' : access?.state === 'missing' ? 'missing' : 'unknown';
+  const mover = access?.problem?.mover;
+  return {
+    step,
+    state,
+    mover:
+      state === 'missing' && (mover === 'tenant' || mover === 'api-owner' || mover === 'operator') ? mover : 'nobody',
+    text: access?.problem?.detail ?? words[step],
+    ...(access?.problem?.link === undefined ? {} : { link: access.problem.link }),
+    ...(access?.checkedAt ? { checkedAt: access.checkedAt } : {}),
+    since: access?.since ?? tenant.createdAt,
+  };
+};
+
+const clientStep = (
+  clients: readonly ClientWithKeys[],
+  scopes: readonly string[],
+  { links }: Pick<Settings, 'links'>,
+  tenant: Tenant,
+): ReadinessStep => {
+  const without = scopes.filter(
+    (scope) =>
+      !clients.some((client) => client.scopes.includes(scope) && client.keys.some(({ state }) => state === 'active')),
+  );
+  return {
+    step: 'client',
+    state: without.length === 0 ? 'done' : 'missing',
+    mover: without.length === 0 ? 'nobody' : 'operator',
+    text:
+      without.length === 0
+        ? 'The operator has Maskinporten clients for this service'
+        : `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
+    ...(without.length === 0 ? {} : { link: links.selfService }),
+    since: tenant.createdAt,
+  };
+};
+
+const settingStep = (
+  step: string,
+  done: boolean,
+  mover: 'tenant' | 'operator',
+  text: string,
+  since: Date,
+): ReadinessStep => ({
+  step,
+  state: done ? 'done' : 'missing',
+  mover: done ? 'nobody' : mover,
+  text,
+  since,
+});
+
+/** Per service: what is in place, what is missing and whose move it is, from what was found out and never from a box ticked. */
+export const readReadiness = (parts: Parts): UseCases['readReadiness'] => {
+  const { store, memories, settings } = parts;
+  return async ({ caller: { tenant, tenantId } }): Promise<Readiness> => {
+    const catalogue = await memories.services();
+    const clients = await memories.clients();
+    const { known, endpoints } = await store.asTenant(tenantId, async (rows) => ({
+      known: await rows.access.list(),
+      endpoints: await rows.endpoints.list(),
+    }));
+    const of = (kind: Access['kind'], name: string) =>
+      known.find((access) => access.kind === kind && access.name === name);
+    const enabled = endpoints.find(({ status }) => status === 'enabled');
+    const stepsOf = ({ key, dataScope, checkDataAccess }: Service): ReadinessStep[] => [
+      clientStep(clients, [settings.consentScope, dataScope], settings, tenant),
+      accessStep('consent-administration', of('scope', settings.consentScope), tenant),
+      ...(checkDataAccess ? [accessStep('data-access', of('scope', dataScope), tenant)] : []),
+      accessStep('access-list', of('service', key), tenant),
+      settingStep(
+        'redirect-address',
+        tenant.redirectUrls.length > 0,
+        'operator',
+        'A return address for browsers is registered',
+        tenant.updatedAt,
+      ),
+      settingStep(
+        'webhook',
+        enabled !== undefined,
+        'tenant',
+        'A webhook endpoint is set up',
+        enabled?.createdAt ?? tenant.createdAt,
+      ),
+    ];
+    const services = tenant.services.map((key) => catalogue.get(key)).filter((service) => service !== undefined);
+    return {
+      services: services.map((service) => {
+        const steps = stepsOf(service);
+        // Whether the data source lets the tenant ask shows at the first consent alone; a webhook is the tenant's choice.
+        const ready = steps.every(
+          ({ step, state }) =>
+            state === 'done' || step === 'webhook' || (step === 'access-list' && state === 'unknown'),
+        );
+        return { service: service.key, ready, steps };
+      }),
+    };
+  };
+};
+
+/** Looks at once, and waits a little for what is found. @throws Problem `too-many-requests` within a minute of the last time */
+export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
+  const { clock, ids, store, notices, memories, settings } = parts;
+  return async (by) => {
+    const { tenantId, tenant } = by.caller;
+    const catalogue = await memories.services();
+    const scopes = new Set([settings.consentScope]);
+    for (const key of tenant.services) {
+      const service = catalogue.get(key);
+      if (service?.checkDataAccess) scopes.add(service.dataScope);
+    }
+    const now = clock.now();
+    await store.asTenant(tenantId, async (rows) => {
+      const lastMs = now.getTime() - ((await rows.audit.lastAt('readiness.checked'))?.getTime() ?? 0);
+      if (lastMs < checkAtMostEveryMs)
+        throw new Problem('too-many-requests', 'Readiness is looked at once a minute at most', {
+          retryAfterSeconds: Math.ceil((checkAtMostEveryMs - lastMs) / 1000),
+        });
+      await rows.audit.add(auditEntry(parts, by, 'readiness.checked', tenantId, {}, tenantId));
+      for (const scope of scopes) {
+        const access = await rows.access.ensure('scope', scope, ids.uuid(), now);
+        await rows.outbox.owe('probe-access', access.id, now, now);
+      }
+      for (const access of await rows.access.list())
+        if (access.kind === 'service' && access.state === 'missing')
+          await rows.outbox.owe('probe-access', access.id, now, now);
+    });
+    await waitFor(notices, `access:${tenantId}`, patienceMs, async () => {
+      const known = await store.asTenant(tenantId, (rows) => rows.access.list());
+      return known.every(
+        ({ kind, name, checkedAt }) => kind !== 'scope' || !scopes.has(name) || (checkedAt && checkedAt >= now),
+      )
+        ? true
+        : undefined;
+    });
+    return readReadiness(parts)(by);
+  };
+};

@@ -1,0 +1,27 @@
+import { type Party, partyNumber } from '../../domain/party.ts';
+import { hmac, type Place, type SealingRing } from '../../lib/seal.ts';
+
+/** Whom a consent is about, with the names that Altinn 2 wants: what is sealed beside each consent. */
+export type Parties = {
+  from: Party;
+  fromName?: string | undefined;
+  requiredDelegator?: Party | undefined;
+  requiredDelegatorName?: string | undefined;
+};
+
+const place = (tenantId: string, consentId: string): Place => ({
+  tenantId,
+  table: 'consents',
+  column: 'party_sealed',
+  row: consentId,
+});
+
+export const sealParties = (sealing: SealingRing, tenantId: string, consentId: string, parties: Parties): Uint8Array =>
+  sealing.seal(place(tenantId, consentId), JSON.stringify(parties));
+
+export const openParties = (sealing: SealingRing, tenantId: string, consentId: string, sealed: Uint8Array): Parties =>
+  JSON.parse(sealing.open(place(tenantId, consentId), sealed).toString()) as Parties;
+
+/** Finds a person's consents without keeping the number: an HMAC with the tenant's own key. */
+export const partyLookup = (hmacKey: Uint8Array, party: Party): Uint8Array =>
+  hmac(hmacKey, 'party', `${'person' in party ? 'person' : 'organization'}:${partyNumber(party)}`);

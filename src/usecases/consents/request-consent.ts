@@ -1,0 +1,125 @@
+import type { Consent } from '../../domain/consent.ts';
+import { isOrganizationNumber, isPersonNumber, type Party, partyNumber } from '../../domain/party.ts';
+import { Problem } from '../../domain/problem.ts';
+import { isRegistered, redirectKind } from '../../domain/redirect.ts';
+import { checkMetadata, type Service } from '../../domain/service.ts';
+import { holdsNationalId, maskPerson } from '../../lib/mask.ts';
+import { hmac } from '../../lib/seal.ts';
+import type { Parts } from '../memory.ts';
+import type { ByTenant, ConsentAsk, Tenant, UseCases } from '../use-cases.ts';
+import { partyLookup, sealParties } from './parties.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const route = 'POST /v1/consents';
+
+const fault = (code: ConstructorParameters<typeof Problem>[0], field: string, detail: string) =>
+  new Problem(code, `${field}: ${detail}`, { errors: [{ field, code, detail }] });
+
+const checkNumber = (party: Party, field: string): void => {
+  if ('person' in party && !isPersonNumber(party.person))
+    throw fault('person-number-invalid', `${field}/person`, 'needs eleven digits with right check digits');
+  if ('organization' in party && !isOrganizationNumber(party.organization))
+    throw fault('organization-number-invalid', `${field}/organization`, 'needs nine digits with a right check digit');
+};
+
+const servicesAsked = (ask: ConsentAsk, tenant: Tenant, catalogue: Map<string, Service>): Service[] => {
+  const services = ask.rights.map((right, index) => {
+    const service = tenant.services.includes(right.service) ? catalogue.get(right.service) : undefined;
+    if (!service)
+      throw fault('service-unknown', `/rights/${index}/service`, 'is not one of the services this tenant may ask for');
+    checkMetadata(right, service, index);
+    return service;
+  });
+  if (new Set(services.map(({ generation }) => generation)).size > 1)
+    throw fault('services-mixed', '/rights', 'must all live in the same generation of Altinn');
+  if (ask.message !== undefined && services.some(({ messageAllowed }) => !messageAllowed))
+    throw fault('message-not-allowed', '/message', 'is not shown by this service');
+  return services;
+};
+
+const checkTimes = ({ validTo }: ConsentAsk, services: readonly Service[], now: Date): void => {
+  if (validTo.getTime() < now.getTime() + 60_000)
+    throw fault('valid-to-past', '/validTo', 'must lie at least a minute ahead');
+  for (const { key, maxValidityDays } of services)
+    if (maxValidityDays !== undefined && validTo.getTime() > now.getTime() + maxValidityDays * day)
+      throw fault('valid-to-too-late', '/validTo', `${key} is given for ${maxValidityDays} days at most`);
+};
+
+const checkRedirect = (url: string, tenant: Tenant, production: boolean): void => {
+  if (holdsNationalId(url))
+    throw fault('national-id-not-allowed', '/redirectUrl', 'holds what looks like a national identity number');
+  if (!redirectKind(url, production))
+    throw fault('redirect-url-invalid', '/redirectUrl', 'is no address a browser may be sent to');
+  if (!isRegistered(url, tenant.redirectUrls))
+    throw fault('redirect-url-not-registered', '/redirectUrl', 'is not among the addresses registered for this tenant');
+};
+
+/**
+ * Notes that a tenant wants someone's consent; a worker then puts the question to Altinn. The consent's id is made here,
+ * and is Altinn 3's id too: what was sent twice arrives once.
+ *
+ * @throws Problem `person-number-invalid`, `organization-number-invalid`, `service-unknown`, `services-mixed`, `metadata-…`,
+ * `message-not-allowed`, `valid-to-…`, `redirect-url-…`, `national-id-not-allowed`, `idempotency-key-reused`
+ */
+export const requestConsent =
+  ({ clock, ids, store, sealing, memories, settings }: Parts): UseCases['requestConsent'] =>
+  async ({ caller }: ByTenant, ask, idempotencyKey) => {
+    const { tenantId, tenant, keyId } = caller;
+    const now = clock.now();
+    const { name: fromName, ...from } = ask.from;
+    checkNumber(from, '/from');
+    const { name: requiredDelegatorName, ...requiredDelegator } = ask.requiredDelegator ?? { person: '' };
+    if (ask.requiredDelegator) checkNumber(requiredDelegator, '/requiredDelegator');
+    if (ask.reference !== undefined && holdsNationalId(ask.reference))
+      throw fault('national-id-not-allowed', '/reference', 'holds what looks like a national identity number');
+    const services = servicesAsked(ask, tenant, await memories.services());
+    checkTimes(ask, services, now);
+    checkRedirect(ask.redirectUrl, tenant, settings.production);
+
+    const known = await memories.tenant.get(tenantId);
+    if (!known) throw new Problem('unauthorized', 'The tenant is gone');
+    const id = ids.uuid();
+    const parties = { from, fromName, ...(ask.requiredDelegator ? { requiredDelegator, requiredDelegatorName } : {}) };
+    const consent: Consent = {
+      tenantId,
+      id,
+      status: 'queued',
+      version: 1,
+      generation: services[0]?.generation ?? 'altinn3',
+      party:
+        'person' in from
+          ? { kind: 'person', masked: maskPerson(from.person) }
+          : { kind: 'organization', masked: from.organization },
+      rights: ask.rights,
+      validTo: ask.validTo,
+      redirectUrl: ask.redirectUrl,
+      createdAt: now,
+      updatedAt: now,
+      ...(ask.reference === undefined ? {} : { reference: ask.reference }),
+      ...(ask.message === undefined ? {} : { message: ask.message }),
+    };
+    const { consentId, outcome } = await store.createConsent(
+      tenantId,
+      route,
+      {
+        ...consent,
+        partyLookup: partyLookup(known.hmacKey, from),
+        partySealed: sealParties(sealing, tenantId, id, parties),
+        createdBy: keyId,
+        idempotency:
+          idempotencyKey === undefined
+            ? undefined
+            : {
+                key: idempotencyKey,
+                bodyHmac: hmac(known.hmacKey, 'body', JSON.stringify({ ...ask, from: partyNumber(from), fromName })),
+              },
+      },
+      now,
+    );
+    if (outcome === 'created') return { consent, created: true };
+    if (outcome === 'different')
+      throw new Problem('idempotency-key-reused', 'This key was used before with another body', { consentId });
+    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
+    if (!found) throw new Problem('internal', 'An idempotency record leads nowhere');
+    return { consent: found.consent, created: false };
+  };

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { Consent } from '../../domain/consent.ts';
+import { fateOf, type KeptProblem, keptProblem, Problem } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
+import type { Service } from '../../domain/service.ts';
+import { problemLink } from '../access/problem-link.ts';
+import { proveAccess } from '../access/prove-access.ts';
+import { recordAccess } from '../access/record-access.ts';
+import type { Parts } from '../memory.ts';
+import type { Submission, UpstreamConsent } from '../ports.ts';
+import type { TokenFor } from '../tokens/token-for.ts';
+import type { Work } from '../use-cases.ts';
+import { changeConsent } from './change-consent.ts';
+import { openParties } from './parties.ts';
+import { resting } from './resting.ts';
+
+/** Only the digest of what a browser carries back is kept. */
+export const stateDigest = (state: string): Buffer => createHash('sha256').update(state).digest();
+
+/**
+ * Puts a consent request to Altinn. Run again after any crash it does no harm: the consent's id is Altinn's id, so Altinn
+ * has one request however often it is sent.
+ *
+ * Before that the tenant's access to the consent API and to the data is proved: a person must never be led to a dialogue
+ * whose data nobody may fetch. What is missing blocks the consent; it then stays owed until its end, and is owed at once
+ * when the access is there.
+ */
+export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
+  const { clock, ids, store, memories, settings, sealing, altinn3 } = parts;
+  const change = changeConsent(parts);
+  const record = recordAccess(parts);
+
+  const block = async ({ tenantId, id, validTo }: Consent, on: string, problem: KeptProblem) => {
+    await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'blocked', problem, on }));
+    return { nextAt: validTo };
+  };
+
+  const accepted = (consent: Consent, upstream: UpstreamConsent, services: Service[]) =>
+    store.asTenant(consent.tenantId, async (rows) => {
+      for (const access of await rows.access.list())
+        if (access.kind === 'service' && access.state === 'missing' && services.some(({ key }) => key === access.name))
+          await record(rows, { kind: 'service', name: access.name });
+      const { status, consentedAt } = upstream;
+      await change(
+        rows,
+        consent.id,
+        { kind: 'submitted', approvalUrl: upstream.approvalUrl },
+        { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
+      );
+    });
+
+  const refused = async (consent: Consent, problem: Problem, services: Service[]) => {
+    const kept = { ...keptProblem(problem), ...problemLink(settings, problems[problem.code].mover) };
+    const { tenantId, id } = consent;
+    if (fateOf(problem) === 'final') {
+      await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'failed', problem: kept }));
+      return undefined;
+    }
+    // Altinn does not say which right it means: the first one's service stands for them.
+    const access = await store.asTenant(tenantId, (rows) =>
+      record(rows, { kind: 'service', name: services[0]?.key ?? 'unknown', problem: kept }),
+    );
+    return block(consent, access.id, kept);
+  };
+
+  return async ({ tenantId, subjectId: id }, signal) => {
+    const known = await memories.tenant.get(tenantId);
+    if (!known) throw new Error('the tenant is gone');
+    const state = ids.secret(128);
+    const begun = await store.asTenant(tenantId, async (rows) => {
+      const found = await rows.consents.find(id);
+      const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
+      if (!found?.partySealed || !waits) return undefined;
+      const { consent, partySealed } = found;
+      if (consent.validTo <= clock.now()) {
+        await change(rows, id, { kind: 'expired' });
+        return undefined;
+      }
+      // Kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
+      await rows.consents.addCallbackState(id, stateDigest(state), clock.now());
+      return { consent, partySealed, access: await rows.access.list() };
+    });
+    if (!begun) return undefined;
+    if (known.tenant.status === 'suspended') throw resting();
+    const { consent, partySealed, access } = begun;
+
+    const catalogue = await memories.services();
+    const services = consent.rights
+      .map(({ service }) => catalogue.get(service))
+      .filter((service) => service !== undefined);
+    const scopes = [
+      settings.consentScope,
+      ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
+    ];
+    const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
+    if (missing?.problem) return block(consent, missing.id, missing.problem);
+
+    const { token } = await tokenFor({ tenantId, scope: settings.consentScope }, signal);
+    const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
+    const submission: Submission = {
+      id,
+      from,
+      to: known.tenant.orgno,
+      validTo: consent.validTo,
+      rights: consent.rights.map(({ service, metadata }) => ({
+        resource: catalogue.get(service)?.resource ?? service,
+        metadata,
+      })),
+      redirectUrl: `${settings.publicUrl}/callback/${state}`,
+      ...(requiredDelegator ? { requiredDelegator } : {}),
+      ...(consent.message ? { message: consent.message } : {}),
+    };
+    try {
+      await accepted(consent, await altinn3.submit(submission, token, signal), services);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Problem && fateOf(error) !== 'again') return refused(consent, error, services);
+      throw error;
+    }
+  };
+};

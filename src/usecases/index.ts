@@ -1,0 +1,62 @@
+import { probeAccess } from './access/probe-access.ts';
+import { checkReadiness, readReadiness } from './access/readiness.ts';
+import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
+import { listConsents, readConsent, searchConsents, settledConsent } from './consents/read-consents.ts';
+import { requestConsent } from './consents/request-consent.ts';
+import { returnFromAltinn } from './consents/return-from-altinn.ts';
+import { submitConsent } from './consents/submit-consent.ts';
+import { withdrawConsent } from './consents/withdraw-consent.ts';
+import type { JobName } from './jobs.ts';
+import type { Parts } from './memory.ts';
+import { catalogue } from './operator/catalogue.ts';
+import { maskinportenClients } from './operator/clients.ts';
+import { generateKey } from './operator/generate-key.ts';
+import { operatorKeys } from './operator/operator-keys.ts';
+import { apiKeys } from './tenants/api-keys.ts';
+import { identifyOperator, identifyTenant } from './tenants/keys.ts';
+import { tenants } from './tenants/tenants.ts';
+import { fetchToken } from './tokens/fetch-token.ts';
+import { readConsentTokens, readToken } from './tokens/read-token.ts';
+import { tokenFor } from './tokens/token-for.ts';
+import type { UseCases, Work } from './use-cases.ts';
+import { deliverWebhook } from './webhooks/deliver-webhook.ts';
+import { deliveries } from './webhooks/deliveries.ts';
+import { webhookEndpoints } from './webhooks/endpoints.ts';
+
+/** What callers may ask of the hub; `use-cases.ts` explains each verb. */
+export const useCases = (parts: Parts): UseCases => ({
+  identifyTenant: identifyTenant(parts),
+  identifyOperator: identifyOperator(parts),
+  requestConsent: requestConsent(parts),
+  settledConsent: settledConsent(parts),
+  readConsent: readConsent(parts),
+  listConsents: listConsents(parts),
+  searchConsents: searchConsents(parts),
+  withdrawConsent: withdrawConsent(parts),
+  readConsentTokens: readConsentTokens(parts),
+  readToken: readToken(parts),
+  returnFromAltinn: returnFromAltinn(parts),
+  readReadiness: readReadiness(parts),
+  checkReadiness: checkReadiness(parts),
+  ...webhookEndpoints(parts),
+  ...deliveries(parts),
+  ...apiKeys(parts),
+  ...tenants(parts),
+  ...maskinportenClients(parts),
+  ...catalogue(parts),
+  ...operatorKeys(parts),
+});
+
+/** What workers do, a verb a queue. */
+export const works = (parts: Parts): Record<JobName, Work> => {
+  const token = tokenFor(parts);
+  return {
+    'submit-consent': submitConsent(parts, token),
+    'fetch-token': fetchToken(parts, token),
+    'read-consent': lookAtConsent(parts, token),
+    'deliver-webhook': deliverWebhook(parts),
+    'probe-access': probeAccess(parts, token),
+    'generate-key': generateKey(parts),
+    'erase-consent': eraseConsent(parts),
+  };
+};

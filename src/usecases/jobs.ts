@@ -1,0 +1,33 @@
+import { backoff } from '../lib/backoff.ts';
+
+type Job = {
+  /** A run is stopped after that. Its lease lasts a little longer, then the work is handed out again. */
+  timeoutMs: number;
+  /** Runs side by side in one worker process. */
+  concurrency: number;
+  /** Pause after so many failures in a row, in milliseconds. */
+  again: (failures: number) => number;
+};
+
+const second = 1000;
+const minute = 60 * second;
+
+/**
+ * Work done later; each has a BullMQ queue of its name. Payloads hold ids only: the queue engine keeps them in clear
+ * text, and the row may have changed since. Schedules and retries are due times in PostgreSQL, never BullMQ's.
+ */
+export const jobs = {
+  'submit-consent': { timeoutMs: 30 * second, concurrency: 16, again: backoff(2 * second, 5 * minute) },
+  'fetch-token': { timeoutMs: 20 * second, concurrency: 16, again: backoff(second, minute) },
+  'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
+  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, again: backoff(5 * second, 15 * minute) },
+  'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
+  'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
+  'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },
+} as const satisfies Record<string, Job>;
+
+export type JobName = keyof typeof jobs;
+export const jobNames = Object.keys(jobs) as JobName[];
+
+/** Whose work it is when it is the operator's own. */
+export const nobodysTenant = '00000000-0000-0000-0000-000000000000';

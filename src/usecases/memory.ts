@@ -1,0 +1,69 @@
+import type { Service } from '../domain/service.ts';
+import { type Memory, remember } from '../lib/remember.ts';
+import type { Ports } from './ports.ts';
+import type { OperatorRows } from './store-port.ts';
+import type { ApiKey, OperatorKey, Tenant } from './use-cases.ts';
+
+/** Nothing a process remembers of keys, tenants and clients is older than this, even when no notice of a change arrives. */
+const believedMs = 5000;
+
+export type ClientWithKeys = Awaited<ReturnType<OperatorRows['clients']['list']>>[number];
+
+export type Memories = {
+  /** By hex digest of the key. */
+  tenantByKey: Memory<{ key: ApiKey; tenant: Tenant }>;
+  operatorByKey: Memory<OperatorKey>;
+  /** With the tenant's own key for look-ups and comparisons, opened. */
+  tenant: Memory<{ tenant: Tenant; hmacKey: Buffer }>;
+  /** The whole catalogue. */
+  services(): Promise<Map<string, Service>>;
+  clients(): Promise<ClientWithKeys[]>;
+  /** Nothing is believed any more: the listener was away, and a change may have been missed. */
+  forget(): void;
+};
+
+export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 'sealing' | 'notices'>): Memories => {
+  const tenantByKey = remember(
+    (digest) => store.asOperator((rows) => rows.tenants.findByApiKey(Buffer.from(digest, 'hex'))),
+    believedMs,
+  );
+  const operatorByKey = remember(
+    (digest) => store.asOperator((rows) => rows.operatorKeys.findByDigest(Buffer.from(digest, 'hex'))),
+    believedMs,
+  );
+  const tenant = remember(async (id) => {
+    const row = await store.asOperator((rows) => rows.tenants.find(id));
+    if (!row) return undefined;
+    const { hmacKeySealed, ...rest } = row;
+    return {
+      tenant: rest,
+      hmacKey: sealing.open({ tenantId: id, table: 'tenants', column: 'hmac_key', row: id }, hmacKeySealed),
+    };
+  }, believedMs);
+  const services = remember(
+    async () => new Map((await store.asOperator((rows) => rows.services.list())).map((row) => [row.key, row])),
+    believedMs,
+  );
+  const clients = remember(() => store.asOperator((rows) => rows.clients.list()), believedMs);
+
+  notices.on('changed:keys', () => {
+    tenantByKey.forget();
+    operatorByKey.forget();
+    tenant.forget();
+  });
+  notices.on('changed:services', services.forget);
+  notices.on('changed:clients', clients.forget);
+  return {
+    tenantByKey,
+    operatorByKey,
+    tenant,
+    services: async () => (await services.get('')) ?? new Map(),
+    clients: async () => (await clients.get('')) ?? [],
+    forget: () => {
+      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients]) memory.forget();
+    },
+  };
+};
+
+/** What verbs are built from. */
+export type Parts = Ports & { memories: Memories };

@@ -1,0 +1,128 @@
+import { Problem } from '../../domain/problem.ts';
+import { auditEntry } from '../audit.ts';
+import { nobodysTenant } from '../jobs.ts';
+import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { OperatorRows } from '../store-port.ts';
+import type { ByOperator, ClientKey, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
+import { waitFor } from '../wait.ts';
+
+type Verbs = Pick<
+  UseCases,
+  'registerClient' | 'changeClient' | 'readClient' | 'listClients' | 'addClientKey' | 'retireClientKey'
+>;
+
+/** How long an answer waits for a worker to generate a key. */
+const patienceMs = 5000;
+
+const shown = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
+  ...client,
+  keys: keys.map(({ id, kid, state, publicJwk, createdAt, retiredAt }) => ({
+    id,
+    state,
+    createdAt,
+    ...(kid === undefined ? {} : { kid }),
+    ...(publicJwk === undefined ? {} : { publicJwk }),
+    ...(retiredAt === undefined ? {} : { retiredAt }),
+  })),
+});
+
+/**
+ * The operator's own clients at Maskinporten. A generated key is born in a worker; one that is handed over is sealed at
+ * once to the workers' public key. Either way no API process can open what it stored.
+ */
+export const maskinportenClients = (parts: Parts): Verbs => {
+  const { clock, ids, store, notices, keystore, signing } = parts;
+
+  const find = async (rows: OperatorRows, id: string): Promise<ClientWithKeys> => {
+    const found = (await rows.clients.list()).find((client) => client.id === id);
+    if (!found) throw new Problem('maskinporten-client-not-found', 'No Maskinporten client with this id');
+    return found;
+  };
+
+  type Prepared = ClientKey & { privateSealed?: string; certificateChain?: string[] };
+  const prepare = async (clientId: string, ask: KeyAsk): Promise<Prepared> => {
+    const base = { id: ids.uuid(), createdAt: clock.now() };
+    if ('generate' in ask) return { ...base, state: 'generating' };
+    const { kid, privateJwk, publicJwk, certificateChain } = signing.read(ask);
+    const privateSealed = await keystore.close({ clientId, keyId: base.id }, privateJwk);
+    return {
+      ...base,
+      state: 'active',
+      publicJwk,
+      privateSealed,
+      certificateChain,
+      ...(kid === undefined ? {} : { kid }),
+    };
+  };
+
+  const addKey = async (rows: OperatorRows, by: ByOperator, clientId: string, key: Prepared) => {
+    await rows.clients.addKey(clientId, key);
+    if (key.state === 'generating')
+      await rows.outbox.owe('generate-key', nobodysTenant, key.id, key.createdAt, key.createdAt);
+    await rows.audit.add(
+      auditEntry(parts, by, 'maskinporten-key.added', key.id, {
+        clientId,
+        generated: key.state === 'generating',
+        ...(key.kid ? { kid: key.kid } : {}),
+      }),
+    );
+  };
+
+  const settled = async (id: string): Promise<MaskinportenClient> => {
+    let latest: ClientWithKeys | undefined;
+    await waitFor(notices, 'changed:clients', patienceMs, async () => {
+      latest = await store.asOperator((rows) => find(rows, id));
+      return latest.keys.some(({ state }) => state === 'generating') ? undefined : true;
+    });
+    return shown(latest ?? (await store.asOperator((rows) => find(rows, id))));
+  };
+
+  return {
+    async registerClient(by, { key, ...ask }) {
+      const now = clock.now();
+      const client: MaskinportenClient = { id: ids.uuid(), ...ask, keys: [], createdAt: now, updatedAt: now };
+      const prepared = await prepare(client.id, key);
+      await store.asOperator(async (rows) => {
+        await rows.clients.add(client);
+        await rows.audit.add(auditEntry(parts, by, 'maskinporten-client.registered', client.id, ask));
+        await addKey(rows, by, client.id, prepared);
+      });
+      return settled(client.id);
+    },
+    async changeClient(by, id, { name, scopes }) {
+      await store.asOperator(async (rows) => {
+        const client = await find(rows, id);
+        const changed = {
+          ...client,
+          ...(name === undefined ? {} : { name }),
+          ...(scopes === undefined ? {} : { scopes }),
+          updatedAt: clock.now(),
+        };
+        await rows.clients.save(changed);
+        await rows.audit.add(
+          auditEntry(parts, by, 'maskinporten-client.changed', id, { name: changed.name, scopes: changed.scopes }),
+        );
+      });
+      return settled(id);
+    },
+    readClient: (_by, id) => store.asOperator(async (rows) => shown(await find(rows, id))),
+    listClients: () => store.asOperator(async (rows) => (await rows.clients.list()).map(shown)),
+    async addClientKey(by, id, key) {
+      await store.asOperator((rows) => find(rows, id));
+      const prepared = await prepare(id, key);
+      await store.asOperator((rows) => addKey(rows, by, id, prepared));
+      return settled(id);
+    },
+    retireClientKey: (by, id, keyId) =>
+      store.asOperator(async (rows) => {
+        const client = await find(rows, id);
+        const key = client.keys.find((one) => one.id === keyId);
+        if (!key) throw new Problem('maskinporten-client-not-found', 'No key with this id on this client');
+        if (key.state !== 'retired') {
+          await rows.clients.saveKey({ id: keyId, state: 'retired', createdAt: key.createdAt, retiredAt: clock.now() });
+          await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
+        }
+        return shown(await find(rows, id));
+      }),
+  };
+};

@@ -1,0 +1,28 @@
+import type { Parts } from '../memory.ts';
+import type { Work } from '../use-cases.ts';
+
+/** A key pair is born here, in a worker: its private part leaves only sealed to the keystore. */
+export const generateKey =
+  ({ clock, store, keystore, signing }: Pick<Parts, 'clock' | 'store' | 'keystore' | 'signing'>): Work =>
+  async ({ subjectId: keyId }) => {
+    const waiting = await store.asOperator(async (rows) => {
+      for (const client of await rows.clients.list()) {
+        const key = client.keys.find(({ id, state }) => id === keyId && state === 'generating');
+        if (key) return { client, key };
+      }
+      return undefined;
+    });
+    if (!waiting) return undefined;
+    const { kid, privateJwk, publicJwk } = await signing.generate(clock.now());
+    const privateSealed = await keystore.close({ clientId: waiting.client.id, keyId }, privateJwk);
+    await store.asOperator((rows) =>
+      rows.clients.saveKey({
+        ...waiting.key,
+        state: 'active',
+        publicJwk,
+        privateSealed,
+        ...(kid === undefined ? {} : { kid }),
+      }),
+    );
+    return undefined;
+  };

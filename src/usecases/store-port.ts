@@ -1,0 +1,200 @@
+import type { Access } from '../domain/access.ts';
+import type { Consent } from '../domain/consent.ts';
+import type { EventType, EventView, NewEvent } from '../domain/event.ts';
+import type { KeptProblem } from '../domain/problem.ts';
+import type { Service } from '../domain/service.ts';
+import type { JobName } from './jobs.ts';
+import type {
+  ApiKey,
+  AuditEntry,
+  ClientKey,
+  ConsentFilter,
+  Delivery,
+  MaskinportenClient,
+  OperatorKey,
+  Page,
+  PageAsk,
+  QueueCount,
+  Tenant,
+  WebhookEndpoint,
+} from './use-cases.ts';
+
+/** A consent about to be kept: what `create_consents` takes. */
+export type ConsentDraft = {
+  id: string;
+  generation: Consent['generation'];
+  reference?: string | undefined;
+  party: Consent['party'];
+  partyLookup: Uint8Array;
+  partySealed: Uint8Array;
+  rights: Consent['rights'];
+  validTo: Date;
+  redirectUrl: string;
+  message?: Consent['message'] | undefined;
+  createdBy: string;
+  idempotency?: { key: string; bodyHmac: Uint8Array } | undefined;
+};
+
+export type Created = { consentId: string; outcome: 'created' | 'same' | 'different' };
+
+export type SealedParty = { consent: Consent; partySealed?: Uint8Array };
+
+export type TokenRow = {
+  id: string;
+  tenantId: string;
+  clientId: string;
+  scopes: string[];
+  resource: string[];
+  consentId?: string;
+  sealed?: Uint8Array;
+  expiresAt?: Date;
+  fetchedAt?: Date;
+  failure?: KeptProblem;
+  failedUntil?: Date;
+};
+export type TokenSpec = Pick<TokenRow, 'clientId' | 'scopes' | 'resource' | 'consentId'> & { identity: Uint8Array };
+
+export type EndpointSecrets = { secret: Uint8Array; previous?: Uint8Array; previousUntil?: Date };
+export type DueDelivery = {
+  delivery: Pick<Delivery, 'id' | 'status' | 'createdAt'> & { attempts: number };
+  event: EventView;
+  endpoint: WebhookEndpoint & EndpointSecrets;
+};
+export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
+export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
+
+/** One tenant's rows, inside one transaction. */
+export type TenantRows = {
+  tenant(): Promise<Tenant>;
+  consents: {
+    find(id: string): Promise<SealedParty | undefined>;
+    /** As `find`, and nobody else changes it before this transaction ends. */
+    lock(id: string): Promise<Consent | undefined>;
+    save(consent: Consent): Promise<void>;
+    looked(id: string, at: Date): Promise<void>;
+    returned(id: string, at: Date): Promise<void>;
+    list(filter: ConsentFilter & { partyLookup?: Uint8Array | undefined }, page: PageAsk): Promise<Page<Consent>>;
+    /** The number and its look-up go; what may be shown shrinks to a mask without birth date. */
+    erase(id: string): Promise<void>;
+    oldestBlockedOn(accessId: string): Promise<string | undefined>;
+    addCallbackState(consentId: string, digest: Uint8Array, now: Date): Promise<void>;
+  };
+  events: {
+    /** Last of all in a transaction. */
+    append(events: readonly NewEvent[], now: Date): Promise<void>;
+    after(sequence: number, limit: number): Promise<EventView[]>;
+  };
+  outbox: {
+    owe(job: JobName, subjectId: string, dueAt: Date, now: Date): Promise<void>;
+    drop(job: JobName, subjectId: string): Promise<void>;
+    /** All consents that wait for this access row are owed again, `everyMs` apart. Answers how many. */
+    releaseBlockedOn(accessId: string, now: Date, everyMs: number): Promise<number>;
+  };
+  access: {
+    list(): Promise<Access[]>;
+    find(id: string): Promise<Access | undefined>;
+    /** The row of that name, made `unknown` when there is none; locked. */
+    ensure(kind: Access['kind'], name: string, id: string, now: Date): Promise<Access>;
+    save(access: Access): Promise<void>;
+  };
+  tokens: {
+    find(id: string): Promise<TokenRow | undefined>;
+    findByIdentity(identity: Uint8Array): Promise<TokenRow | undefined>;
+    /** The row for that identity, made when there is none. */
+    ensure(spec: TokenSpec, id: string): Promise<TokenRow>;
+    /** The right to fetch, for so long; undefined while somebody else has it. */
+    lease(id: string, forMs: number): Promise<number | undefined>;
+    /** Does nothing when the lease has passed on. */
+    keep(id: string, lease: number, token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date }): Promise<boolean>;
+    fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
+    dropOfConsent(consentId: string): Promise<void>;
+    dropAll(): Promise<void>;
+  };
+  endpoints: {
+    list(): Promise<WebhookEndpoint[]>;
+    find(id: string): Promise<(WebhookEndpoint & EndpointSecrets) | undefined>;
+    add(endpoint: WebhookEndpoint, secretSealed: Uint8Array): Promise<void>;
+    save(endpoint: WebhookEndpoint): Promise<void>;
+    saveSecrets(id: string, secrets: EndpointSecrets, now: Date): Promise<void>;
+    remove(id: string): Promise<void>;
+  };
+  deliveries: {
+    find(id: string): Promise<KeptDelivery | undefined>;
+    list(endpointId: string, page: PageAsk): Promise<Page<KeptDelivery>>;
+    due(id: string): Promise<DueDelivery | undefined>;
+    record(id: string, attempt: Attempt, outcome: { status: Delivery['status']; nextAt?: Date }): Promise<void>;
+    reopen(id: string, now: Date): Promise<void>;
+    giveUp(id: string): Promise<void>;
+  };
+  apiKeys: {
+    list(): Promise<ApiKey[]>;
+    add(key: ApiKey, digest: Uint8Array): Promise<void>;
+    /** Answers false when there is none that is not revoked already. */
+    revoke(id: string, now: Date): Promise<boolean>;
+  };
+  audit: { add(entry: AuditEntry): Promise<void>; lastAt(action: string): Promise<Date | undefined> };
+};
+
+/** Everybody's rows, inside one transaction. */
+export type OperatorRows = {
+  tenants: {
+    find(id: string): Promise<(Tenant & { hmacKeySealed: Uint8Array }) | undefined>;
+    findByApiKey(digest: Uint8Array): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
+    list(page: PageAsk): Promise<Page<Tenant>>;
+    add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
+    save(tenant: Tenant): Promise<void>;
+    /** Work of a tenant that rested is due again. */
+    wake(id: string, now: Date): Promise<void>;
+  };
+  operatorKeys: {
+    findByDigest(digest: Uint8Array): Promise<OperatorKey | undefined>;
+    list(): Promise<OperatorKey[]>;
+    any(): Promise<boolean>;
+    add(key: OperatorKey, digest: Uint8Array): Promise<void>;
+    revoke(id: string, now: Date): Promise<boolean>;
+  };
+  clients: {
+    list(): Promise<
+      (Omit<MaskinportenClient, 'keys'> & {
+        keys: (ClientKey & { privateSealed?: string; certificateChain: string[] })[];
+      })[]
+    >;
+    add(client: MaskinportenClient): Promise<void>;
+    save(client: MaskinportenClient): Promise<void>;
+    addKey(clientId: string, key: ClientKey & { privateSealed?: string; certificateChain?: string[] }): Promise<void>;
+    saveKey(key: ClientKey & { privateSealed?: string }): Promise<void>;
+  };
+  services: {
+    list(): Promise<Service[]>;
+    add(service: Service, now: Date): Promise<void>;
+    save(service: Service, now: Date): Promise<void>;
+  };
+  callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
+  outbox: {
+    owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
+    count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
+  };
+  audit: {
+    add(entry: AuditEntry): Promise<void>;
+    list(
+      filter: { tenantId?: string | undefined; action?: string | undefined },
+      page: PageAsk,
+    ): Promise<Page<AuditEntry>>;
+  };
+  known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
+};
+
+/**
+ * Two doors. Each call is one transaction; what it changed is told to other processes after its commit
+ * (`consent:<id>`, `token:<id>`, `work:<job>`, `events:<tenant>`).
+ *
+ * @throws Problem `database-unavailable`
+ */
+export type Store = {
+  asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
+  asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
+  /** Consent, idempotency record and owed work in one statement, which several calls of one tenant may share. */
+  createConsent(tenantId: string, route: string, draft: ConsentDraft, now: Date): Promise<Created>;
+};
+
+export type { EventType };

@@ -1,0 +1,27 @@
+import { Problem } from '../../domain/problem.ts';
+import type { ClientWithKeys, Parts } from '../memory.ts';
+
+export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
+
+/**
+ * Which of our clients asks for this scope: the one for consent administration when it is the consent API's, else one for
+ * data. Clients with the purpose `admin` never speak for a tenant.
+ *
+ * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
+ */
+export const findClient =
+  ({ memories, settings }: Pick<Parts, 'memories' | 'settings'>) =>
+  async (scope: string): Promise<UsableClient> => {
+    const purpose = scope === settings.consentScope ? 'consents' : 'data';
+    const holders = (await memories.clients()).filter(
+      (client) => client.purpose === purpose && client.scopes.includes(scope),
+    );
+    if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
+    for (const client of holders) {
+      const key = client.keys
+        .filter(({ state, privateSealed }) => state === 'active' && privateSealed !== undefined)
+        .at(-1);
+      if (key) return { client, key };
+    }
+    throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+  };

@@ -1,0 +1,82 @@
+import { LRUCache } from 'lru-cache';
+import { fromKept } from '../../domain/problem.ts';
+import { identityOf, safetyMarginMs } from '../../domain/token.ts';
+import type { Place } from '../../lib/seal.ts';
+import type { Parts } from '../memory.ts';
+import type { TokenRow, TokenSpec } from '../store-port.ts';
+import { findClient, type UsableClient } from './find-client.ts';
+
+/** Which token: one scope each, since few scopes make for long lives. */
+export type TokenNeed = { tenantId: string; scope: string; resource?: readonly string[]; consentId?: string };
+export type ReadyToken = { token: string; expiresAt: Date };
+
+export const tokenPlace = (tenantId: string, tokenId: string): Place => ({
+  tenantId,
+  table: 'tokens',
+  column: 'token_sealed',
+  row: tokenId,
+});
+
+/** Opens a row's token unless it is about to end. */
+export const openToken = (
+  { clock, sealing }: Pick<Parts, 'clock' | 'sealing'>,
+  row: TokenRow,
+): ReadyToken | undefined => {
+  if (!row.sealed || !row.expiresAt || !row.fetchedAt) return undefined;
+  const margin = safetyMarginMs(row.expiresAt.getTime() - row.fetchedAt.getTime());
+  if (row.expiresAt.getTime() - margin <= clock.now().getTime()) return undefined;
+  return { token: sealing.open(tokenPlace(row.tenantId, row.id), row.sealed).toString(), expiresAt: row.expiresAt };
+};
+
+/** What is known of a token: the token itself, or its row and the way to fetch it. */
+export type Known = { ready: ReadyToken } | { row: TokenRow; spec: TokenSpec; consumer: string; by: UsableClient };
+
+/** In this process, by identity; a token is believed no longer than `believedMs` without another look at its row. */
+const believedMs = 5000;
+
+/**
+ * Looks in the process, then in the tenant's row (made when there is none).
+ *
+ * @throws Problem the refusal of a moment ago, while it is still believed; `client-missing`
+ */
+export const knownToken = (parts: Parts) => {
+  const { clock, ids, store, memories, settings } = parts;
+  const near = new LRUCache<string, ReadyToken & { leavesAt: number }>({ max: 20_000, ttl: believedMs });
+  const find = findClient(parts);
+  return async ({ tenantId, scope, resource = [], consentId }: TokenNeed): Promise<Known> => {
+    const by = await find(scope);
+    const known = await memories.tenant.get(tenantId);
+    if (!known) throw new Error('the tenant is gone');
+    const consumer = known.tenant.orgno;
+    const identity = identityOf({
+      issuer: settings.issuer,
+      clientId: by.client.clientId,
+      scopes: [scope],
+      consumer,
+      resource,
+      consentId,
+    });
+    const name = identity.toString('hex');
+    const close = near.get(name);
+    if (close && close.leavesAt > clock.now().getTime()) return { ready: close };
+    const spec: TokenSpec = {
+      identity,
+      clientId: by.client.id,
+      scopes: [scope],
+      resource: [...resource],
+      ...(consentId === undefined ? {} : { consentId }),
+    };
+    const row = await store.asTenant(
+      tenantId,
+      async (rows) => (await rows.tokens.findByIdentity(identity)) ?? rows.tokens.ensure(spec, ids.uuid()),
+    );
+    const ready = openToken(parts, row);
+    if (ready) {
+      const life = ready.expiresAt.getTime() - (row.fetchedAt?.getTime() ?? 0);
+      near.set(name, { ...ready, leavesAt: ready.expiresAt.getTime() - safetyMarginMs(life) });
+      return { ready };
+    }
+    if (row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
+    return { row, spec, consumer, by };
+  };
+};

@@ -1,0 +1,113 @@
+import { keptProblem, Problem } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
+import { problemLink } from '../access/problem-link.ts';
+import { auditEntry } from '../audit.ts';
+import type { Parts } from '../memory.ts';
+import type { ByTenant, UseCases } from '../use-cases.ts';
+import { waitFor } from '../wait.ts';
+import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
+
+/** How long a caller waits for a worker to fetch a token. */
+const patienceMs = 10_000;
+
+/**
+ * A token for a tenant's app. The API never speaks to Maskinporten: what is not there is owed to a worker and waited for.
+ *
+ * @throws Problem the refusal as the worker met it, with the link for whoever must act; `token-not-ready`
+ */
+export const awaitToken = (parts: Parts) => {
+  const { clock, store, notices } = parts;
+  const known = knownToken(parts);
+  const withLink = (error: unknown): unknown => {
+    if (!(error instanceof Problem)) return error;
+    const { link } = problemLink(parts.settings, problems[error.code].mover);
+    return new Problem(error.code, error.detail, { ...error.more, link });
+  };
+  return async (need: TokenNeed): Promise<ReadyToken> => {
+    const found = await known(need).catch((error: unknown) => {
+      throw withLink(error);
+    });
+    if ('ready' in found) return found.ready;
+    const { id } = found.row;
+    const asked = clock.now();
+    await store.asTenant(need.tenantId, (rows) => rows.outbox.owe('fetch-token', id, asked, asked));
+    const row = await waitFor(notices, `token:${id}`, patienceMs, async () => {
+      const latest = await store.asTenant(need.tenantId, (rows) => rows.tokens.find(id));
+      if (!latest) return undefined;
+      return openToken(parts, latest) || (latest.failure && latest.failedUntil && latest.failedUntil > asked)
+        ? latest
+        : undefined;
+    });
+    const ready = row && openToken(parts, row);
+    if (ready) return ready;
+    if (row?.failure)
+      throw withLink(
+        new Problem(
+          row.failure.code,
+          row.failure.detail,
+          keptProblem(new Problem(row.failure.code, row.failure.detail, row.failure)),
+        ),
+      );
+    throw new Problem('token-not-ready', 'No worker has fetched the token yet', { retryAfterSeconds: 2 });
+  };
+};
+
+export const readToken = (parts: Parts): UseCases['readToken'] => {
+  const token = awaitToken(parts);
+  return async (by: ByTenant, { scope, resource }) => {
+    const { tenantId, tenant } = by.caller;
+    const services = await parts.memories.services();
+    const offered = tenant.services.some((key) => services.get(key)?.dataScope === scope);
+    // Also when the operator is its own tenant: the consent API's scopes stay in the hub.
+    if (!offered || scope === parts.settings.consentScope)
+      throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
+    const { token: text, expiresAt } = await token({
+      tenantId,
+      scope,
+      ...(resource === undefined ? {} : { resource: [resource] }),
+    });
+    await parts.store.asTenant(tenantId, (rows) =>
+      rows.audit.add(auditEntry(parts, by, 'token.handed-out', scope, {}, tenantId)),
+    );
+    return { token: text, expiresAt, scope };
+  };
+};
+
+/** Altinn 3 folds both tokens into one: Maskinporten's, asked for with the data scope and the consent. */
+export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
+  const { clock, store, memories } = parts;
+  const token = awaitToken(parts);
+  return async (by, id) => {
+    const { tenantId } = by.caller;
+    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
+    if (!found) throw new Problem('consent-not-found', 'No consent with this id');
+    const { consent } = found;
+    if (consent.status !== 'accepted' || consent.validTo <= clock.now())
+      throw new Problem(
+        'consent-not-accepted',
+        `The consent is ${consent.status === 'accepted' ? 'past its end' : consent.status}`,
+        { consentId: id },
+      );
+    const services = await memories.services();
+    const scopes = new Set(
+      consent.rights.map(({ service }) => services.get(service)?.dataScope).filter((scope) => scope !== undefined),
+    );
+    try {
+      const tokens = await Promise.all([...scopes].map((scope) => token({ tenantId, scope, consentId: id })));
+      await store.asTenant(tenantId, (rows) =>
+        rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
+      );
+      return tokens.map(({ token: text, expiresAt }) => ({
+        kind: 'maskinporten',
+        token: text,
+        header: 'Authorization',
+        expiresAt: new Date(Math.min(expiresAt.getTime(), consent.validTo.getTime())),
+      }));
+    } catch (error) {
+      // Maskinporten does not say what is wrong with a consent; Altinn knows.
+      if (error instanceof Problem && error.code === 'consent-not-usable')
+        await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, clock.now(), clock.now()));
+      throw error;
+    }
+  };
+};

@@ -1,0 +1,87 @@
+import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
+import { openParties } from '../consents/parties.ts';
+import type { Parts } from '../memory.ts';
+import type { TokenAsk } from '../ports.ts';
+import { waitFor } from '../wait.ts';
+import { type Known, knownToken, openToken, type ReadyToken, type TokenNeed, tokenPlace } from './known-token.ts';
+import { signingKeys } from './signing-keys.ts';
+
+export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
+
+/** The right to fetch lapses by itself when its holder dies. */
+const leaseMs = 20_000;
+
+/** How long a refusal is believed, so that those who come meanwhile do not ask the same again. */
+const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
+
+/**
+ * A token for a tenant, in a worker: from memory, from its row, or from Maskinporten. One holder at a time fetches it,
+ * over all processes; the others wait for the row and are woken.
+ *
+ * @throws Problem by the table of refusals; `maskinporten-unavailable` when no answer came in time
+ */
+export const tokenFor = (parts: Parts): TokenFor => {
+  const { clock, store, notices, sealing, maskinporten } = parts;
+  const known = knownToken(parts);
+  const keyOf = signingKeys(parts);
+
+  const askFor = async (
+    tenantId: string,
+    { row, consumer, by }: Exclude<Known, { ready: ReadyToken }>,
+  ): Promise<TokenAsk> => {
+    const ask = {
+      clientId: by.client.clientId,
+      key: await keyOf(by),
+      scopes: row.scopes,
+      consumer,
+      resource: row.resource,
+    };
+    if (row.consentId === undefined) return ask;
+    const { consentId } = row;
+    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
+    if (!found?.partySealed) throw new Problem('consent-not-usable', 'The consent is gone or its person was erased');
+    return {
+      ...ask,
+      consent: { id: consentId, from: openParties(sealing, tenantId, consentId, found.partySealed).from },
+    };
+  };
+
+  const fetchHolding = async (
+    tenantId: string,
+    found: Exclude<Known, { ready: ReadyToken }>,
+    lease: number,
+    signal: AbortSignal,
+  ): Promise<ReadyToken> => {
+    const { id } = found.row;
+    try {
+      const issued = await maskinporten.requestToken(await askFor(tenantId, found), signal);
+      const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
+      await store.asTenant(tenantId, (rows) =>
+        rows.tokens.keep(id, lease, { sealed, expiresAt: issued.expiresAt, fetchedAt: clock.now() }),
+      );
+      return issued;
+    } catch (error) {
+      const problem =
+        error instanceof Problem ? error : new Problem('internal', 'The token could not be fetched', { cause: error });
+      const until = new Date(clock.now().getTime() + believedMs[fateOf(problem)]);
+      await store.asTenant(tenantId, (rows) => rows.tokens.fail(id, lease, keptProblem(problem), until));
+      throw error;
+    }
+  };
+
+  return async (need, signal) => {
+    for (;;) {
+      signal.throwIfAborted();
+      const found = await known(need);
+      if ('ready' in found) return found.ready;
+      const { id } = found.row;
+      const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs));
+      if (lease !== undefined) return fetchHolding(need.tenantId, found, lease, signal);
+      // Somebody else is fetching it: look again when told, or when their lease may have lapsed.
+      await waitFor(notices, `token:${id}`, 2000, async () => {
+        const row = await store.asTenant(need.tenantId, (rows) => rows.tokens.find(id));
+        return row && (openToken(parts, row) || (row.failedUntil && row.failedUntil > clock.now())) ? row : undefined;
+      });
+    }
+  };
+};

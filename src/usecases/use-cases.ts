@@ -1,0 +1,295 @@
+import type { Access } from '../domain/access.ts';
+import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
+import type { EventType, EventView } from '../domain/event.ts';
+import type { Party } from '../domain/party.ts';
+import type { KeptProblem } from '../domain/problem.ts';
+import type { Service } from '../domain/service.ts';
+
+export const tenantScopes = [
+  'consents:read',
+  'consents:write',
+  'tokens:read',
+  'data:read',
+  'events:read',
+  'webhooks:write',
+  'keys:write',
+] as const;
+export type TenantScope = (typeof tenantScopes)[number];
+
+export const operatorRoles = ['reader', 'support', 'administrator'] as const;
+export type OperatorRole = (typeof operatorRoles)[number];
+
+/** An organisation the operator acts for, without its secrets. */
+export type Tenant = {
+  id: string;
+  orgno: string;
+  name: string;
+  status: 'active' | 'suspended';
+  redirectUrls: string[];
+  services: string[];
+  expiringDays?: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** A tenant's app that has shown a valid key. A suspended tenant's key is recognised too; routes refuse it. */
+export type TenantCaller = {
+  kind: 'tenant';
+  tenantId: string;
+  tenant: Tenant;
+  keyId: string;
+  keyName: string;
+  scopes: TenantScope[];
+};
+
+/** Somebody who runs the hub. `keyId` is `bootstrap` for HUB_OPERATOR_KEY. */
+export type OperatorCaller = { kind: 'operator'; keyId: string; keyName: string; role: OperatorRole };
+
+/** Who did it and within which request, for the audit. */
+export type By = { caller: TenantCaller | OperatorCaller; requestId: string };
+export type ByTenant = { caller: TenantCaller; requestId: string };
+export type ByOperator = { caller: OperatorCaller; requestId: string };
+
+export type ConsentAsk = {
+  from: { person: string; name?: string | undefined } | { organization: string; name?: string | undefined };
+  rights: Right[];
+  validTo: Date;
+  redirectUrl: string;
+  message?: Message | undefined;
+  requiredDelegator?: { person: string; name?: string | undefined } | undefined;
+  reference?: string | undefined;
+};
+
+export type ConsentFilter = {
+  status?: string | undefined;
+  service?: string | undefined;
+  reference?: string | undefined;
+  createdAfter?: Date | undefined;
+  createdBefore?: Date | undefined;
+};
+
+/** `cursor` is what `next` of the page before said. */
+export type PageAsk = { cursor?: string | undefined; limit: number };
+export type Page<T> = { items: T[]; next?: string };
+
+export type HandedToken = { kind: 'maskinporten' | 'consent'; token: string; header: string; expiresAt: Date };
+
+export type WebhookEndpoint = {
+  id: string;
+  url: string;
+  description?: string;
+  events: EventType[];
+  status: 'enabled' | 'disabled';
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export type Delivery = {
+  id: string;
+  endpointId: string;
+  event: { id: string; type: EventType; sequence: number };
+  status: 'pending' | 'delivered' | 'given-up';
+  attempts: { number: number; at: Date; durationMs: number; httpStatus?: number; error?: string; answer?: string }[];
+  nextAt?: Date;
+  deliveredAt?: Date;
+  createdAt: Date;
+};
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: TenantScope[];
+  expiresAt?: Date;
+  revokedAt?: Date;
+  createdAt: Date;
+};
+export type OperatorKey = Omit<ApiKey, 'scopes'> & { role: OperatorRole };
+
+export type ReadinessStep = {
+  step: string;
+  state: 'done' | 'missing' | 'unknown';
+  mover: 'tenant' | 'api-owner' | 'operator' | 'nobody';
+  text: string;
+  link?: string;
+  checkedAt?: Date;
+  since: Date;
+};
+export type Readiness = { services: { service: string; ready: boolean; steps: ReadinessStep[] }[] };
+
+export type Purpose = 'consents' | 'data' | 'admin';
+export type KeyAsk =
+  | { generate: true }
+  | { jwk: Record<string, unknown> }
+  | { pem: string; kid?: string | undefined; certificateChain?: string[] | undefined };
+export type ClientKey = {
+  id: string;
+  kid?: string;
+  state: 'generating' | 'active' | 'retired';
+  publicJwk?: Record<string, unknown>;
+  createdAt: Date;
+  retiredAt?: Date;
+};
+export type MaskinportenClient = {
+  id: string;
+  name: string;
+  clientId: string;
+  purpose: Purpose;
+  scopes: string[];
+  keys: ClientKey[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
+
+export type AuditEntry = {
+  id: string;
+  at: Date;
+  tenantId?: string;
+  actor: { kind: 'api-key' | 'operator-key' | 'system'; id: string; name: string };
+  action: string;
+  target: string;
+  details: unknown;
+  requestId?: string;
+};
+
+/** How one kind of work stands: rows owed in PostgreSQL, and jobs in the queue engine. */
+export type QueueCount = {
+  queue: string;
+  owed: number;
+  due: number;
+  handedOut: number;
+  failing: number;
+  oldestDueSeconds: number;
+  lastProblem?: string;
+  engine: { waiting: number; active: number };
+};
+
+/** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
+export type UseCases = {
+  // Who is it? Undefined when no key fits.
+  identifyTenant(key: string): Promise<TenantCaller | undefined>;
+  identifyOperator(key: string): Promise<OperatorCaller | undefined>;
+
+  // A tenant's consents
+  /** Notes the wish; a worker puts it to Altinn. `created` is false where the idempotency key led to one made before. */
+  requestConsent(
+    by: ByTenant,
+    ask: ConsentAsk,
+    idempotencyKey?: string,
+  ): Promise<{ consent: Consent; created: boolean }>;
+  /** Waits until the consent is no longer merely queued, or the time is over; holds no database connection meanwhile. */
+  settledConsent(by: ByTenant, consent: Consent, waitMs: number): Promise<Consent>;
+  readConsent(by: ByTenant, id: string): Promise<Consent>;
+  listConsents(by: ByTenant, filter: ConsentFilter, page: PageAsk): Promise<Page<Consent>>;
+  searchConsents(by: ByTenant, party: Party, page: PageAsk): Promise<Page<Consent>>;
+  withdrawConsent(by: ByTenant, id: string): Promise<Consent>;
+  readConsentTokens(by: ByTenant, id: string): Promise<HandedToken[]>;
+  /** Handed out for a data scope of the tenant's services only. */
+  readToken(
+    by: ByTenant,
+    ask: { scope: string; resource?: string | undefined },
+  ): Promise<{ token: string; expiresAt: Date; scope: string }>;
+  /** A browser came back from Altinn with this state. Waits at most three seconds for what the person answered. */
+  returnFromAltinn(state: string): Promise<{ address: string; kind: 'web' | 'app' } | undefined>;
+
+  // A tenant's events and webhooks
+  listEvents(by: ByTenant, page: PageAsk): Promise<{ items: EventView[]; next: string }>;
+  createWebhookEndpoint(
+    by: ByTenant,
+    ask: { url: string; events: EventType[]; description?: string | undefined },
+  ): Promise<WebhookEndpoint & { secret: string }>;
+  listWebhookEndpoints(by: ByTenant): Promise<WebhookEndpoint[]>;
+  readWebhookEndpoint(by: ByTenant, id: string): Promise<WebhookEndpoint>;
+  changeWebhookEndpoint(
+    by: ByTenant,
+    id: string,
+    change: {
+      url?: string | undefined;
+      events?: EventType[] | undefined;
+      description?: string | undefined;
+      status?: 'enabled' | 'disabled' | undefined;
+    },
+  ): Promise<WebhookEndpoint>;
+  removeWebhookEndpoint(by: ByTenant, id: string): Promise<void>;
+  rotateWebhookSecret(
+    by: ByTenant,
+    id: string,
+    overlapSeconds: number,
+  ): Promise<{ secret: string; previousUntil: Date }>;
+  /** Sends a `ping` to this endpoint alone. */
+  testWebhookEndpoint(by: ByTenant, id: string): Promise<{ eventId: string }>;
+  listDeliveries(by: ByTenant, endpointId: string, page: PageAsk): Promise<Page<Delivery>>;
+  retryDelivery(by: ByTenant, id: string): Promise<Delivery>;
+
+  // A tenant about itself
+  listOfferedServices(by: ByTenant): Promise<Service[]>;
+  readReadiness(by: ByTenant): Promise<Readiness>;
+  /** Looks at once, at most once a minute. @throws Problem `too-many-requests` */
+  checkReadiness(by: ByTenant): Promise<Readiness>;
+
+  // API keys, by the tenant itself or by the operator for it
+  createApiKey(
+    by: By,
+    tenantId: string,
+    ask: { name: string; scopes: TenantScope[]; expiresAt?: Date | undefined },
+  ): Promise<ApiKey & { key: string }>;
+  listApiKeys(by: By, tenantId: string): Promise<ApiKey[]>;
+  revokeApiKey(by: By, tenantId: string, id: string): Promise<void>;
+
+  // The operator
+  createTenant(
+    by: ByOperator,
+    ask: { orgno: string; name: string; redirectUrls: string[]; services: string[]; expiringDays?: number | undefined },
+  ): Promise<Tenant>;
+  changeTenant(
+    by: ByOperator,
+    id: string,
+    change: {
+      name?: string | undefined;
+      redirectUrls?: string[] | undefined;
+      services?: string[] | undefined;
+      expiringDays?: number | null | undefined;
+    },
+  ): Promise<Tenant>;
+  readTenant(by: ByOperator, id: string): Promise<Tenant>;
+  listTenants(by: ByOperator, page: PageAsk): Promise<Page<Tenant>>;
+  suspendTenant(by: ByOperator, id: string): Promise<Tenant>;
+  resumeTenant(by: ByOperator, id: string): Promise<Tenant>;
+  registerClient(
+    by: ByOperator,
+    ask: { name: string; clientId: string; purpose: Purpose; scopes: string[]; key: KeyAsk },
+  ): Promise<MaskinportenClient>;
+  changeClient(
+    by: ByOperator,
+    id: string,
+    change: { name?: string | undefined; scopes?: string[] | undefined },
+  ): Promise<MaskinportenClient>;
+  readClient(by: ByOperator, id: string): Promise<MaskinportenClient>;
+  listClients(by: ByOperator): Promise<MaskinportenClient[]>;
+  addClientKey(by: ByOperator, id: string, key: KeyAsk): Promise<MaskinportenClient>;
+  retireClientKey(by: ByOperator, id: string, keyId: string): Promise<MaskinportenClient>;
+  defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
+  changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;
+  readService(by: ByOperator, key: string): Promise<Service>;
+  listServices(by: ByOperator): Promise<Service[]>;
+  createOperatorKey(
+    by: ByOperator,
+    ask: { name: string; role: OperatorRole; expiresAt?: Date | undefined },
+  ): Promise<OperatorKey & { key: string }>;
+  listOperatorKeys(by: ByOperator): Promise<OperatorKey[]>;
+  revokeOperatorKey(by: ByOperator, id: string): Promise<void>;
+  listAudit(
+    by: ByOperator,
+    filter: { tenantId?: string | undefined; action?: string | undefined },
+    page: PageAsk,
+  ): Promise<Page<AuditEntry>>;
+  countQueues(by: ByOperator): Promise<QueueCount[]>;
+};
+
+/** What a worker runs: one verb per queue. `nextAt` keeps the work owed until then; nothing: it is done. */
+export type Outcome = { nextAt: Date } | undefined;
+export type Work = (subject: { tenantId: string; subjectId: string }, signal: AbortSignal) => Promise<Outcome>;
+
+export type AccessFinding = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem };

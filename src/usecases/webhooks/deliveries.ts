@@ -1,0 +1,77 @@
+import { Problem } from '../../domain/problem.ts';
+import type { Place, SealingRing } from '../../lib/seal.ts';
+import { auditEntry } from '../audit.ts';
+import type { Parts } from '../memory.ts';
+import type { KeptDelivery } from '../store-port.ts';
+import type { Delivery, UseCases } from '../use-cases.ts';
+
+type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery' | 'listEvents'>;
+
+export const answerPlace = (tenantId: string, deliveryId: string, number: number): Place => ({
+  tenantId,
+  table: 'webhook_attempts',
+  column: 'answer_sealed',
+  row: `${deliveryId}/${number}`,
+});
+
+const opened = (sealing: SealingRing, tenantId: string, { attempts, ...delivery }: KeptDelivery): Delivery => ({
+  ...delivery,
+  attempts: attempts.map(({ answerSealed, ...attempt }) => ({
+    ...attempt,
+    ...(answerSealed
+      ? { answer: sealing.open(answerPlace(tenantId, delivery.id, attempt.number), answerSealed).toString() }
+      : {}),
+  })),
+});
+
+const cursorOf = (sequence: number): string => Buffer.from(`s${sequence}`).toString('base64url');
+
+/** @throws Problem `cursor-invalid` */
+const sequenceOf = (cursor: string | undefined): number => {
+  if (cursor === undefined) return 0;
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (!/^s\d{1,15}$/.test(text))
+    throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
+      errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'is not one of ours' }],
+    });
+  return Number(text.slice(1));
+};
+
+/** What happened and how it was told. */
+export const deliveries = (parts: Parts): Verbs => {
+  const { clock, store, sealing } = parts;
+  return {
+    async listEvents({ caller }, { cursor, limit }) {
+      const since = sequenceOf(cursor);
+      const items = await store.asTenant(caller.tenantId, (rows) => rows.events.after(since, limit));
+      return { items, next: cursorOf(items.at(-1)?.sequence ?? since) };
+    },
+    async listDeliveries({ caller }, endpointId, { cursor, limit }) {
+      const before = cursor === undefined ? undefined : String(sequenceOf(cursor));
+      const page = await store.asTenant(caller.tenantId, async (rows) => {
+        if (!(await rows.endpoints.find(endpointId)))
+          throw new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
+        return rows.deliveries.list(endpointId, { cursor: before, limit });
+      });
+      return {
+        items: page.items.map((delivery) => opened(sealing, caller.tenantId, delivery)),
+        ...(page.next === undefined ? {} : { next: cursorOf(Number(page.next)) }),
+      };
+    },
+    retryDelivery: (by, id) =>
+      store.asTenant(by.caller.tenantId, async (rows) => {
+        const { tenantId } = by.caller;
+        const found = await rows.deliveries.find(id);
+        if (!found) throw new Problem('delivery-not-found', 'No delivery with this id');
+        const now = clock.now();
+        // One that was delivered is left alone: never again after a recorded 2xx.
+        if (found.status !== 'delivered') {
+          await rows.deliveries.reopen(id, now);
+          await rows.outbox.owe('deliver-webhook', id, now, now);
+        }
+        await rows.audit.add(auditEntry(parts, by, 'delivery.retried', id, { status: found.status }, tenantId));
+        const after = await rows.deliveries.find(id);
+        return opened(sealing, tenantId, after ?? found);
+      }),
+  };
+};

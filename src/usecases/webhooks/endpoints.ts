@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { Problem } from '../../domain/problem.ts';
+import type { Place } from '../../lib/seal.ts';
+import { auditEntry } from '../audit.ts';
+import type { Parts } from '../memory.ts';
+import type { ByTenant, UseCases, WebhookEndpoint } from '../use-cases.ts';
+
+type Verbs = Pick<
+  UseCases,
+  | 'createWebhookEndpoint'
+  | 'listWebhookEndpoints'
+  | 'readWebhookEndpoint'
+  | 'changeWebhookEndpoint'
+  | 'removeWebhookEndpoint'
+  | 'rotateWebhookSecret'
+  | 'testWebhookEndpoint'
+>;
+
+export const secretPlace = (tenantId: string, endpointId: string): Place => ({
+  tenantId,
+  table: 'webhook_endpoints',
+  column: 'secret_sealed',
+  row: endpointId,
+});
+
+/** Standard Webhooks: 24 to 64 random bytes, in base64 behind `whsec_`. */
+const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** Where a tenant wants its events. Secrets are shown once, when made. */
+export const webhookEndpoints = (parts: Parts): Verbs => {
+  const { clock, ids, store, sealing, webhooks } = parts;
+
+  const checkUrl = (url: string) => {
+    const wrong = webhooks.fault(url);
+    if (wrong !== undefined)
+      throw new Problem('webhook-url-invalid', wrong, {
+        errors: [{ field: '/url', code: 'webhook-url-invalid', detail: wrong }],
+      });
+  };
+  const note = (by: ByTenant, action: string, id: string, details: object = {}) =>
+    auditEntry(parts, by, action, id, details, by.caller.tenantId);
+  const missing = () => new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
+  const plain = ({ id, url, description, events, status, createdAt, updatedAt }: WebhookEndpoint): WebhookEndpoint => ({
+    id,
+    url,
+    ...(description === undefined ? {} : { description }),
+    events,
+    status,
+    createdAt,
+    updatedAt,
+  });
+
+  return {
+    async createWebhookEndpoint(by, { url, events, description }) {
+      checkUrl(url);
+      const { tenantId } = by.caller;
+      const now = clock.now();
+      const endpoint: WebhookEndpoint = {
+        id: ids.uuid(),
+        url,
+        events,
+        status: 'enabled',
+        createdAt: now,
+        updatedAt: now,
+        ...(description === undefined ? {} : { description }),
+      };
+      const secret = newSecret();
+      await store.asTenant(tenantId, async (rows) => {
+        await rows.endpoints.add(endpoint, sealing.seal(secretPlace(tenantId, endpoint.id), secret));
+        await rows.audit.add(note(by, 'webhook-endpoint.created', endpoint.id, { host: new URL(url).host }));
+      });
+      return { ...endpoint, secret };
+    },
+    listWebhookEndpoints: ({ caller }) => store.asTenant(caller.tenantId, (rows) => rows.endpoints.list()),
+    async readWebhookEndpoint({ caller }, id) {
+      const found = await store.asTenant(caller.tenantId, (rows) => rows.endpoints.find(id));
+      if (!found) throw missing();
+      return plain(found);
+    },
+    changeWebhookEndpoint(by, id, { url, events, description, status }) {
+      if (url !== undefined) checkUrl(url);
+      return store.asTenant(by.caller.tenantId, async (rows) => {
+        const found = await rows.endpoints.find(id);
+        if (!found) throw missing();
+        const changed: WebhookEndpoint = {
+          ...plain(found),
+          ...(url === undefined ? {} : { url }),
+          ...(events === undefined ? {} : { events }),
+          ...(description === undefined ? {} : { description }),
+          ...(status === undefined ? {} : { status }),
+          updatedAt: clock.now(),
+        };
+        await rows.endpoints.save(changed);
+        await rows.audit.add(
+          note(by, 'webhook-endpoint.changed', id, {
+            host: new URL(changed.url).host,
+            events: changed.events,
+            status: changed.status,
+          }),
+        );
+        return changed;
+      });
+    },
+    async removeWebhookEndpoint(by, id) {
+      await store.asTenant(by.caller.tenantId, async (rows) => {
+        if (!(await rows.endpoints.find(id))) throw missing();
+        await rows.endpoints.remove(id);
+        await rows.audit.add(note(by, 'webhook-endpoint.removed', id));
+      });
+    },
+    async rotateWebhookSecret(by, id, overlapSeconds) {
+      const { tenantId } = by.caller;
+      const now = clock.now();
+      const secret = newSecret();
+      const previousUntil = new Date(now.getTime() + overlapSeconds * 1000);
+      await store.asTenant(tenantId, async (rows) => {
+        const found = await rows.endpoints.find(id);
+        if (!found) throw missing();
+        await rows.endpoints.saveSecrets(
+          id,
+          { secret: sealing.seal(secretPlace(tenantId, id), secret), previous: found.secret, previousUntil },
+          now,
+        );
+        await rows.audit.add(note(by, 'webhook-endpoint.secret-rotated', id, { overlapSeconds }));
+      });
+      return { secret, previousUntil };
+    },
+    testWebhookEndpoint: (by, id) =>
+      store.asTenant(by.caller.tenantId, async (rows) => {
+        if (!(await rows.endpoints.find(id))) throw missing();
+        const eventId = ids.uuid();
+        await rows.audit.add(note(by, 'webhook-endpoint.tested', id));
+        await rows.events.append([{ id: eventId, type: 'ping', data: { endpoint: id }, endpoint: id }], clock.now());
+        return { eventId };
+      }),
+  };
+};

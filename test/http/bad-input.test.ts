@@ -1,0 +1,203 @@
+import { expect } from 'vitest';
+import { ask, id, person } from './given.ts';
+import { httpTest } from './http-test.ts';
+
+const without = (field: keyof typeof ask) => Object.fromEntries(Object.entries(ask).filter(([name]) => name !== field));
+const right = ask.rights[0];
+
+/** What is sent, the problem it gets, and the field it names. */
+const consents: [string, unknown, string, string, string?][] = [
+  [
+    'wrong check digits of a person',
+    { ...ask, from: { person: '25922947408' } },
+    'person-number-invalid',
+    '/from/person',
+  ],
+  [
+    'a person that is a number',
+    { ...ask, from: { person: 25922947409 } },
+    'request-invalid',
+    '/from/person',
+    'type-wrong',
+  ],
+  [
+    'wrong check digit of an organisation',
+    { ...ask, from: { organization: '910514319' } },
+    'organization-number-invalid',
+    '/from/organization',
+  ],
+  ['nobody', { ...ask, from: {} }, 'request-invalid', '/from', 'missing'],
+  ['both', { ...ask, from: { person, organization: '910514318' } }, 'request-invalid', '/from', 'missing'],
+  ['no from', without('from'), 'request-invalid', '/from', 'missing'],
+  ['no rights', { ...ask, rights: [] }, 'request-invalid', '/rights', 'too-small'],
+  ['rights that are no list', { ...ask, rights: {} }, 'request-invalid', '/rights', 'type-wrong'],
+  [
+    'metadata that is no text',
+    { ...ask, rights: [{ ...right, metadata: { fraogmed: 2024 } }] },
+    'request-invalid',
+    '/rights/0/metadata/fraogmed',
+    'type-wrong',
+  ],
+  [
+    'a person’s number in metadata',
+    { ...ask, rights: [{ ...right, metadata: { x: `no ${person}` } }] },
+    'national-id-not-allowed',
+    '/rights/0/metadata/x',
+  ],
+  ['an unknown field', { ...ask, redirectUri: 'x' }, 'field-unknown', '/redirectUri'],
+  ['an unknown field inside', { ...ask, rights: [{ ...right, 'a/b~c': 1 }] }, 'field-unknown', '/rights/0/a~1b~0c'],
+  ['a day for an instant', { ...ask, validTo: '2026-12-24' }, 'request-invalid', '/validTo', 'format-wrong'],
+  ['a script for an address', { ...ask, redirectUrl: 'javascript:alert(1)' }, 'redirect-url-invalid', '/redirectUrl'],
+  [
+    'a number in the address',
+    { ...ask, redirectUrl: `https://bank.example/done?for=${person}` },
+    'national-id-not-allowed',
+    '/redirectUrl',
+  ],
+  [
+    'an encoded number in the address',
+    { ...ask, redirectUrl: 'https://bank.example/%32%35922947409' },
+    'national-id-not-allowed',
+    '/redirectUrl',
+  ],
+  ['a number as reference', { ...ask, reference: `loan ${person}` }, 'national-id-not-allowed', '/reference'],
+  ['an empty reference', { ...ask, reference: ' ' }, 'request-invalid', '/reference', 'too-small'],
+  ['a long reference', { ...ask, reference: 'x'.repeat(256) }, 'request-invalid', '/reference', 'too-big'],
+  [
+    'a person’s number in the message',
+    { ...ask, message: { nb: `Hei ${person}` } },
+    'national-id-not-allowed',
+    '/message/nb',
+  ],
+  ['a language we do not know', { ...ask, message: { de: 'Hallo' } }, 'field-unknown', '/message/de'],
+  [
+    'a wrong delegator',
+    { ...ask, requiredDelegator: { person: '11111111111' } },
+    'person-number-invalid',
+    '/requiredDelegator/person',
+  ],
+  ['no object', [], 'request-invalid', '', 'type-wrong'],
+];
+
+httpTest.for(consents)(
+  'a consent with %s is refused and the field named',
+  async ([, body, code, field, kind], { open }) => {
+    const hub = await open({ requestConsent: () => Promise.reject(new Error('must not get here')) });
+    const told = await hub.call('POST', '/v1/consents', { key: 'tenant', body });
+    expect(told.body).toMatchObject({ type: `/problems/${code}`, errors: [{ field, code: kind ?? code }] });
+    expect(told.status).toBe(422);
+    expect(told.headers.get('content-type')).toBe('application/problem+json');
+    expect(told.text).not.toContain(person);
+    expect(hub.lines.join('')).not.toContain(person);
+  },
+);
+
+httpTest('several kinds of fault come together, a national number above all', async ({ open }) => {
+  const hub = await open();
+  const two = await hub.call('POST', '/v1/consents', {
+    key: 'tenant',
+    body: { ...ask, from: { person: '1' }, surplus: 1 },
+  });
+  expect(two.body).toMatchObject({
+    type: '/problems/request-invalid',
+    errors: [{ field: '/from/person' }, { field: '/surplus' }],
+  });
+  const three = await hub.call('POST', '/v1/consents', {
+    key: 'tenant',
+    body: { ...ask, from: { person: '1' }, reference: person },
+  });
+  expect(three.body).toMatchObject({ type: '/problems/national-id-not-allowed' });
+});
+
+const operators: [string, string, unknown, string, string][] = [
+  ['POST', '/operator/v1/tenants', { orgno: '123', name: 'x' }, 'organization-number-invalid', '/orgno'],
+  [
+    'POST',
+    '/operator/v1/tenants',
+    { orgno: '910514318', name: 'x', redirectUrls: ['data:x'] },
+    'redirect-url-invalid',
+    '/redirectUrls/0',
+  ],
+  ['PATCH', `/operator/v1/tenants/${id}`, { orgno: '910514318' }, 'field-unknown', '/orgno'],
+  ['POST', `/operator/v1/tenants/${id}/api-keys`, { name: 'x', scopes: ['all'] }, 'request-invalid', '/scopes/0'],
+  [
+    'POST',
+    '/operator/v1/services',
+    { key: 'x', generation: 'altinn3', dataScope: 'a:b' },
+    'request-invalid',
+    '/resource',
+  ],
+  [
+    'POST',
+    '/operator/v1/services',
+    { key: 'X', generation: 'altinn3', dataScope: 'a:b', resource: 'r' },
+    'request-invalid',
+    '/key',
+  ],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { generate: true, pem: 'x' }, 'request-invalid', ''],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: {}, kid: 'x' }, 'request-invalid', ''],
+  ['GET', '/operator/v1/tenants?limit=500', undefined, 'request-invalid', 'limit'],
+  ['GET', '/operator/v1/tenants?limit=1&limit=2', undefined, 'request-invalid', 'limit'],
+  ['GET', '/operator/v1/tenants?cursor=1', undefined, 'cursor-invalid', 'cursor'],
+  ['GET', '/operator/v1/audit?who=x', undefined, 'field-unknown', 'who'],
+];
+
+httpTest.for(operators)(
+  '%s %s with something wrong names the field',
+  async ([method, path, body, code, field], { open }) => {
+    const hub = await open();
+    const told = await hub.call(method, path, { key: 'administrator', body });
+    expect(told.body).toMatchObject({ type: `/problems/${code}`, status: 422, errors: [{ field }] });
+  },
+);
+
+httpTest('a wrong value is never repeated: it may be a secret', async ({ open }) => {
+  const hub = await open();
+  const body = { pem: 5, jwk: 'very-secret', certificateChain: ['x'], 'surplus-secret': 'very-secret' };
+  const told = await hub.call('POST', `/operator/v1/maskinporten-clients/${id}/keys`, { key: 'administrator', body });
+  expect(told.status).toBe(422);
+  expect(told.text).not.toContain('very-secret');
+});
+
+httpTest.for([
+  ['GET', `/v1/consents/${person}`],
+  ['GET', '/v1/consents/%32%35922947409'],
+  ['GET', `/v1/consents?reference=${person}`],
+  ['GET', `/v1/me?x=${person}`],
+  ['GET', `/healthz?x=${person}`],
+])('a national number in %s %s is refused before anything is logged', async ([method, path], { open }) => {
+  const hub = await open();
+  const told = await hub.call(method ?? '', path ?? '', { key: 'tenant' });
+  expect(told.body).toMatchObject({ type: '/problems/national-id-not-allowed' });
+  expect(hub.lines.join('')).not.toMatch(/25922947409|%32%35/);
+});
+
+httpTest('a uuid that ends in eleven digits is no national number', async ({ open }) => {
+  const hub = await open();
+  expect(await hub.call('GET', `/v1/consents/${id}`, { key: 'tenant' })).toMatchObject({ status: 200, body: { id } });
+  const key = { key: 'tenant', body: { ...ask, reference: id }, headers: { 'idempotency-key': id } };
+  expect(await hub.call('POST', '/v1/consents', key)).toMatchObject({ status: 202 });
+});
+
+httpTest('a cursor goes out and comes back without ever looking like a number', async ({ open }) => {
+  const asked: unknown[] = [];
+  const hub = await open({
+    listConsents: async (_by, _filter, page) => {
+      asked.push(page);
+      return { items: [], next: `2026|${person}` };
+    },
+  });
+  const { body } = await hub.call('GET', '/v1/consents?limit=7', { key: 'tenant' });
+  expect(body.next).toMatch(/^[a-p]+$/);
+  await hub.call('GET', `/v1/consents?cursor=${body.next}`, { key: 'tenant' });
+  expect(asked).toEqual([{ limit: 7 }, { limit: 50, cursor: `2026|${person}` }]);
+});
+
+httpTest('lists that are read whole come in pages too', async ({ open }) => {
+  const { service } = await import('./given.ts');
+  const hub = await open({ listOfferedServices: async () => ['a', 'b', 'c'].map((key) => ({ ...service, key })) });
+  const first = await hub.call('GET', '/v1/services?limit=2', { key: 'tenant' });
+  expect(first.body).toMatchObject({ items: [{ key: 'a' }, { key: 'b' }] });
+  const rest = await hub.call('GET', `/v1/services?limit=2&cursor=${first.body.next}`, { key: 'tenant' });
+  expect(rest.body).toMatchObject({ items: [{ key: 'c' }], next: null });
+});

@@ -1,0 +1,115 @@
+import {
+  type OperatorRole,
+  operatorRoles,
+  type TenantScope,
+  tenantScopes,
+  type UseCases,
+} from '../../src/usecases/use-cases.ts';
+import * as given from './given.ts';
+
+const asTenant = (name: string, scopes: readonly TenantScope[], status: 'active' | 'suspended' = 'active') => ({
+  kind: 'tenant' as const,
+  tenantId: given.tenant.id,
+  tenant: { ...given.tenant, status },
+  keyId: name,
+  keyName: name,
+  scopes: [...scopes],
+});
+
+/** Keys that fit: `tenant` has all scopes, `tenant-<scope>` that one, `suspended`, and one named after each role. */
+const tenants = new Map([
+  ['tenant', asTenant('tenant', tenantScopes)],
+  ['suspended', asTenant('suspended', tenantScopes, 'suspended')],
+  ...tenantScopes.map((scope) => [`tenant-${scope}`, asTenant(`tenant-${scope}`, [scope])] as const),
+]);
+const isRole = (text: string): text is OperatorRole => operatorRoles.some((role) => role === text);
+
+/** Every verb answers something believable, in memory. A test replaces those it is about. */
+export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
+  identifyTenant: async (key) => tenants.get(key),
+  identifyOperator: async (key) =>
+    isRole(key) ? { kind: 'operator', keyId: key, keyName: key, role: key } : undefined,
+
+  requestConsent: async () => ({ consent: given.consent, created: true }),
+  settledConsent: async (_, consent) => ({
+    ...consent,
+    status: 'pending',
+    version: 2,
+    approvalUrl: 'https://am.ui.example/c',
+  }),
+  readConsent: async () => given.consent,
+  listConsents: async () => ({ items: [given.consent], next: '2026-11-24|25922947409' }),
+  searchConsents: async () => ({ items: [given.consent] }),
+  withdrawConsent: async () => ({ ...given.consent, status: 'withdrawn', upstream: 'open' }),
+  readConsentTokens: async () => [
+    { kind: 'maskinporten', token: 'jwt', header: 'Authorization', expiresAt: given.now },
+  ],
+  readToken: async (_, { scope }) => ({ token: 'jwt', expiresAt: given.now, scope }),
+  returnFromAltinn: async () => undefined,
+
+  listEvents: async () => ({
+    items: [{ id: given.id, type: 'ping', timestamp: given.now.toISOString(), sequence: 1, data: {} }],
+    next: '1',
+  }),
+  createWebhookEndpoint: async () => ({ ...given.endpoint, secret: 'whsec_abc' }),
+  listWebhookEndpoints: async () => [given.endpoint],
+  readWebhookEndpoint: async () => given.endpoint,
+  changeWebhookEndpoint: async () => given.endpoint,
+  removeWebhookEndpoint: async () => {},
+  rotateWebhookSecret: async () => ({ secret: 'whsec_new', previousUntil: given.now }),
+  testWebhookEndpoint: async () => ({ eventId: given.id }),
+  listDeliveries: async () => ({ items: [given.delivery] }),
+  retryDelivery: async () => given.delivery,
+
+  listOfferedServices: async () => [given.service],
+  readReadiness: async () => given.readiness,
+  checkReadiness: async () => given.readiness,
+
+  createApiKey: async () => ({ ...given.apiKey, key: 'hub_abcdef' }),
+  listApiKeys: async () => [given.apiKey],
+  revokeApiKey: async () => {},
+
+  createTenant: async () => given.tenant,
+  changeTenant: async () => given.tenant,
+  readTenant: async () => given.tenant,
+  listTenants: async () => ({ items: [given.tenant] }),
+  suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
+  resumeTenant: async () => given.tenant,
+  registerClient: async () => given.client,
+  changeClient: async () => given.client,
+  readClient: async () => given.client,
+  listClients: async () => [given.client],
+  addClientKey: async () => given.client,
+  retireClientKey: async () => given.client,
+  defineService: async () => given.service,
+  changeService: async () => given.service,
+  readService: async () => given.service,
+  listServices: async () => [given.service],
+  createOperatorKey: async () => ({ ...given.operatorKey, key: 'hubop_abcdef' }),
+  listOperatorKeys: async () => [given.operatorKey],
+  revokeOperatorKey: async () => {},
+  listAudit: async () => ({
+    items: [
+      {
+        id: given.id,
+        at: given.now,
+        actor: { kind: 'operator-key', id: given.id, name: 'night shift' },
+        action: 'tenant.suspended',
+        target: given.otherId,
+        details: {},
+      },
+    ],
+  }),
+  countQueues: async () => [
+    {
+      queue: 'submit-consent',
+      owed: 1,
+      due: 1,
+      handedOut: 0,
+      failing: 0,
+      oldestDueSeconds: 2,
+      engine: { waiting: 0, active: 0 },
+    },
+  ],
+  ...replaced,
+});

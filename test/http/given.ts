@@ -1,0 +1,120 @@
+import type { Consent } from '../../src/domain/consent.ts';
+import type { Service } from '../../src/domain/service.ts';
+import type {
+  ApiKey,
+  Delivery,
+  MaskinportenClient,
+  OperatorKey,
+  Readiness,
+  Tenant,
+  WebhookEndpoint,
+} from '../../src/usecases/use-cases.ts';
+
+export const now = new Date('2026-11-24T08:30:00.000Z');
+const times = { createdAt: now, updatedAt: now };
+
+/** Ends in eleven digits after a letter, as one uuid in some hundreds does. */
+export const id = '0193627c-9c3e-7d1a-b0a4-a12345678901';
+export const otherId = '0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77';
+
+/** A synthetic person and organisation with right check digits. */
+export const person = '25922947409';
+export const organization = '910514318';
+
+export const ask = {
+  from: { person },
+  rights: [{ service: 'ske-inntekt', metadata: { fraogmed: '2024-01', tilogmed: '2024-12' } }],
+  validTo: '2026-12-24T12:00:00Z',
+  redirectUrl: 'https://bank.example/done',
+  reference: 'loan-4711',
+};
+
+export const consent: Consent = {
+  tenantId: otherId,
+  id,
+  status: 'queued',
+  version: 1,
+  generation: 'altinn3',
+  reference: 'loan-4711',
+  party: { kind: 'person', masked: '259229*****' },
+  rights: ask.rights,
+  validTo: new Date(ask.validTo),
+  redirectUrl: ask.redirectUrl,
+  ...times,
+};
+
+export const tenant: Tenant = {
+  id: otherId,
+  orgno: organization,
+  name: 'Fjordbanken ASA',
+  status: 'active',
+  redirectUrls: ['https://bank.example/done'],
+  services: ['ske-inntekt'],
+  ...times,
+};
+
+export const service: Service = {
+  key: 'ske-inntekt',
+  generation: 'altinn3',
+  resource: 'ske-inntekt',
+  dataScope: 'skatteetaten:inntekt',
+  metadata: ['fraogmed', 'tilogmed'],
+  messageAllowed: false,
+  dataPaths: [],
+  checkDataAccess: true,
+};
+
+export const endpoint: WebhookEndpoint = {
+  id,
+  url: 'https://bank.example/hook',
+  events: [],
+  status: 'enabled',
+  ...times,
+};
+
+export const delivery: Delivery = {
+  id,
+  endpointId: otherId,
+  event: { id: otherId, type: 'consent.accepted', sequence: 3 },
+  status: 'pending',
+  attempts: [{ number: 1, at: now, durationMs: 12, httpStatus: 500 }],
+  nextAt: now,
+  createdAt: now,
+};
+
+export const apiKey: ApiKey = { id, name: 'loans', prefix: 'hub_abc', scopes: ['consents:read'], createdAt: now };
+export const operatorKey: OperatorKey = {
+  id,
+  name: 'night shift',
+  prefix: 'hubop_abc',
+  role: 'support',
+  createdAt: now,
+};
+
+export const client: MaskinportenClient = {
+  id,
+  name: 'consents',
+  clientId: 'b3f7',
+  purpose: 'consents',
+  scopes: ['altinn:consentrequests.write'],
+  keys: [
+    {
+      id: otherId,
+      kid: 'k1',
+      state: 'active',
+      publicJwk: { kty: 'RSA', n: 'abc', e: 'AQAB', d: 'private' },
+      createdAt: now,
+    },
+  ],
+  ...times,
+};
+
+export const readiness: Readiness = {
+  services: [
+    {
+      service: 'ske-inntekt',
+      ready: false,
+      steps: [{ step: 'delegation', state: 'missing', mover: 'tenant', text: 'Delegate in Altinn', since: now }],
+    },
+  ],
+};
