@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
-import { openAltinn3 } from './clients/altinn3/open-altinn3.ts';
-import { openMaskinporten } from './clients/maskinporten/open-maskinporten.ts';
+import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
-import { openWebhookSender } from './clients/webhook-receivers/open-webhook-sender.ts';
+import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
 import type { EmbeddedPostgres } from './embedded/postgres.ts';
 import { type Http, startHttp } from './http/server.ts';
@@ -52,7 +52,8 @@ export const closerStack = (log: Log) => {
     },
     close: (): Promise<void> => {
       closing ??= (async () => {
-        for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => log.error({ error }, 'a part did not close cleanly'));
+        for (const close of closers.splice(0).reverse())
+          await close().catch((error: unknown) => log.error({ error }, 'a part did not close cleanly'));
       })();
       return closing;
     },
@@ -69,11 +70,20 @@ export const openDatabase = async (config: Config, log: Log): Promise<{ url: str
 
 export const openSandbox = async (config: Config, clock: MovableClock, log: Log): Promise<Sandbox> => {
   const { startSandbox } = await import('./sandbox/start-sandbox.ts');
-  return startSandbox({ port: config.sandboxPort, clock, log: log.child({ part: 'sandbox' }), operatorOrgno: config.operatorOrgno });
+  return startSandbox({
+    port: config.sandboxPort,
+    clock,
+    log: log.child({ part: 'sandbox' }),
+    operatorOrgno: config.operatorOrgno,
+  });
 };
 
 /** The one composition root: configuration in, every part built once, start and close out. */
-export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'command'>, given: Given): Promise<Hub> => {
+export const compose = async (
+  config: Config,
+  role: Exclude<Role, 'sandbox' | 'command'>,
+  given: Given,
+): Promise<Hub> => {
   const { log, clock = movableClock(), ids = randomIds } = given;
   const parts = closerStack(log);
   const isApi = role !== 'worker';
@@ -86,7 +96,8 @@ export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'c
 
     const database = parts.add(await openDatabase(config, log));
     if (!config.production) await migrate(database.url, log);
-    else if ((await pendingMigrations(database.url)).length > 0) throw new Error('The database is not up to date: run `hub migrate` first');
+    else if ((await pendingMigrations(database.url)).length > 0)
+      throw new Error('The database is not up to date: run `hub migrate` first');
     const { connections } = config.database;
     const engineShare = config.redisUrl === undefined ? (isWorker ? Math.ceil(connections / 2) : 2) : 0;
     const rest = connections - engineShare - 1;
@@ -102,7 +113,13 @@ export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'c
     // An API needs the engine only to count; it is opened when somebody first asks.
     let opening: Promise<Engine> | undefined;
     const engineOnce = () => {
-      opening ??= openEngine({ redisUrl: config.redisUrl, databaseUrl: database.url, connections: engineShare, prefix: config.queuePrefix, log }).then(parts.add);
+      opening ??= openEngine({
+        redisUrl: config.redisUrl,
+        databaseUrl: database.url,
+        connections: engineShare,
+        prefix: config.queuePrefix,
+        log,
+      }).then(parts.add);
       opening.catch(() => {
         opening = undefined;
       });
@@ -143,10 +160,13 @@ export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'c
       settings,
       keystore: openKeystore(keys.keystore),
       signing: signingKeys,
-      maskinporten: isWorker ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known })) : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
-      altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
+      maskinporten: isWorker
+        ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known }))
+        : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
+      altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
-      countEngine: async () => Object.fromEntries(await Promise.all(jobNames.map(async (job) => [job, await engine.counts(job)] as const))),
+      countEngine: async () =>
+        Object.fromEntries(await Promise.all(jobNames.map(async (job) => [job, await engine.counts(job)] as const))),
     };
     const uses = useCases(hub);
     const registry = new Registry();
@@ -179,7 +199,16 @@ export const compose = async (config: Config, role: Exclude<Role, 'sandbox' | 'c
       );
     if (isWorker) {
       const workers = parts.add(
-        await startWorkers({ works: works(hub), engine, outbox: store.outbox, notices: store.notices, clock, log, leaseMs: config.leaseMs, onRun: metrics.ran }),
+        await startWorkers({
+          works: works(hub),
+          engine,
+          outbox: store.outbox,
+          notices: store.notices,
+          clock,
+          log,
+          leaseMs: config.leaseMs,
+          onRun: metrics.ran,
+        }),
       );
       clock.onMove(workers.wake);
     }

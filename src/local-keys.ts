@@ -11,7 +11,12 @@ export type Keys = {
   operatorKey?: string;
 };
 
-type Kept = { sealing: string; keystorePublic: Record<string, unknown>; keystorePrivate: Record<string, unknown>; operatorKey: string };
+type Kept = {
+  sealing: string;
+  keystorePublic: Record<string, unknown>;
+  keystorePrivate: Record<string, unknown>;
+  operatorKey: string;
+};
 
 /** Keys of a development machine: made once, kept beside its database, readable by their owner alone. */
 const localKeys = async (directory: string): Promise<Kept> => {

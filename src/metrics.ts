@@ -1,10 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
 import type { OpenStore } from './store/open-store.ts';
 import type { JobName } from './usecases/jobs.ts';
 
 /** What Prometheus is told of work and database. No tenant in any label: there may be hundreds, and it is nobody's business. */
-export const registerMetrics = (registry: Registry, { store, clock, role }: { store: OpenStore; clock: Clock; role: string }) => {
+export const registerMetrics = (
+  registry: Registry,
+  { store, clock, role }: { store: OpenStore; clock: Clock; role: string },
+) => {
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
   const runs = new Histogram({
@@ -14,9 +17,24 @@ export const registerMetrics = (registry: Registry, { store, clock, role }: { st
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
   });
-  const failures = new Counter({ name: 'hub_job_failures_total', help: 'Runs that will be tried again, by job', labelNames: ['job'], registers: [registry] });
-  const owed = new Gauge({ name: 'hub_outbox_rows', help: 'Work owed, by job and state', labelNames: ['job', 'state'], registers: [registry] });
-  const age = new Gauge({ name: 'hub_outbox_oldest_due_seconds', help: 'Age of the oldest work that is due, by job', labelNames: ['job'], registers: [registry] });
+  const failures = new Counter({
+    name: 'hub_job_failures_total',
+    help: 'Runs that will be tried again, by job',
+    labelNames: ['job'],
+    registers: [registry],
+  });
+  const owed = new Gauge({
+    name: 'hub_outbox_rows',
+    help: 'Work owed, by job and state',
+    labelNames: ['job', 'state'],
+    registers: [registry],
+  });
+  const age = new Gauge({
+    name: 'hub_outbox_oldest_due_seconds',
+    help: 'Age of the oldest work that is due, by job',
+    labelNames: ['job'],
+    registers: [registry],
+  });
   new Gauge({
     name: 'hub_database_connections',
     help: 'Connections by door: open, idle, and requests that wait for one',

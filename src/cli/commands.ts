@@ -11,7 +11,9 @@ const help: Command = {
   async run() {
     const width = Math.max(...Object.keys(commands).map((name) => name.length));
     const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
-    process.stdout.write(`hub <command>\n\n${lines.join('\n')}\n\nSettings come from the environment; the README lists them.\n`);
+    process.stdout.write(
+      `hub <command>\n\n${lines.join('\n')}\n\nSettings come from the environment; the README lists them.\n`,
+    );
     return 0;
   },
 };

@@ -7,12 +7,17 @@ import { orSay } from './stop-signals.ts';
 export const migrateCommand = (): Promise<number> =>
   orSay(async () => {
     const config = loadConfig(process.env, 'command');
-    if (config.production && config.database.url === undefined) throw new Error('The configuration is not usable:\n- DATABASE_URL: is needed in production');
+    if (config.production && config.database.url === undefined)
+      throw new Error('The configuration is not usable:\n- DATABASE_URL: is needed in production');
     const log = openLog('warn');
     const database = await openDatabase(config, log);
     try {
       const { applied } = await migrate(database.url, log);
-      process.stdout.write(applied.length === 0 ? 'The database is up to date.\n' : `Applied:\n${applied.map((name) => `  ${name}`).join('\n')}\n`);
+      process.stdout.write(
+        applied.length === 0
+          ? 'The database is up to date.\n'
+          : `Applied:\n${applied.map((name) => `  ${name}`).join('\n')}\n`,
+      );
       return 0;
     } finally {
       await database.close();

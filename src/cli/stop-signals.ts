@@ -9,9 +9,7 @@ export const orSay = async (work: () => Promise<number>): Promise<number> => {
   try {
     return await work();
   } catch (error) {
-    const { message, cause } = error instanceof Error ? error : new Error(String(error));
-    process.stderr.write(`${message}\n`);
-    if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n${cause === undefined ? '' : String(cause)}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 };

@@ -1,7 +1,7 @@
 import { scrub } from '../lib/mask.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 
-/** What follows from a refusal before anything is kept: try once more at once, later, wait for somebody, or stop. */
+/** What follows from a refusal: one more try at once, a later one, wait until somebody has moved, or stop. */
 export type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
 
 /** Which of the operator's links helps the mover; the address itself is a setting. */
@@ -9,103 +9,245 @@ export type LinkKind = 'delegate' | 'grant' | 'self-service';
 
 export type Refusal = { class: RefusalClass; problem: Problem; link?: LinkKind };
 
-/** What an outside system answered. `body` is what its JSON says, or the text when it is none, or nothing at all. */
+/** What an outside system answered. `body` is its JSON, or the text where it is none, or undefined when it is empty. */
 export type Answer = { status: number; body?: unknown; retryAfterSeconds?: number | undefined };
 
-/** Whose token was asked for: organisation numbers, and the scopes of the grant. */
-export type TokenCall = { scopes: readonly string[]; consumer: string; operator: string; consent?: boolean };
+/** Whose token was asked for. */
+export type TokenCall = { scopes: readonly string[]; consumer: string; operator: string };
 
-/** What was asked of Altinn: the tenant's number, and what our own token says, as far as it can be read. */
+/** What was asked of Altinn, and what our own token says as far as it can be read: a 401 or an empty 403 has no other clue. */
 export type AltinnCall = {
   verb: 'submit' | 'read';
+  /** The tenant's organisation number, where the call names it. */
   to?: string | undefined;
-  token?: { consumer: string | undefined; scopes: readonly string[] } | undefined;
+  token?: { consumer: string | undefined; scopes: readonly string[]; hasEnded?: boolean } | undefined;
 };
 
-type Row<Call> = { code: ProblemCode; class: RefusalClass; link?: LinkKind; detail: (call: Call) => string };
+type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string), LinkKind?];
 
-const named = ({ scopes }: TokenCall): string => scopes.map((scope) => `\`${scope}\``).join(', ');
-const client =
-  (fault: string) =>
-  (call: TokenCall): string =>
-    `${fault} The operator must mend the client that holds ${named(call)}.`;
-const row = <Call>(
-  kind: RefusalClass,
-  code: ProblemCode,
-  detail: string | ((call: Call) => string),
-  link?: LinkKind,
-): Row<Call> => ({
-  code,
-  class: kind,
-  detail: typeof detail === 'string' ? () => detail : detail,
-  ...(link && { link }),
-});
-const ours = (fault: string): Row<TokenCall> => row('us', 'maskinporten-refused', fault);
-const broken = (fault: string): Row<TokenCall> => row('operator', 'client-refused', client(fault), 'self-service');
+const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
+const named = ({ scopes }: TokenCall): string => listed(scopes);
+const client = (fault: string): Row<TokenCall> => [
+  'operator',
+  'client-refused',
+  (call) => `${fault} The operator must mend its client that holds ${named(call)}.`,
+  'self-service',
+];
+const ours = (fault: string): Row<TokenCall> => ['us', 'maskinporten-refused', fault];
+const silent: Row<unknown> = ['again-soon', 'maskinporten-unavailable', 'Maskinporten answered without saying why.'];
 
-/** Maskinporten's refusals, by code and by text: some come without a code, and each wording is seen in several forms. */
-const maskinportenRows: { code?: string; text?: RegExp; row: Row<TokenCall> }[] = [
+/**
+ * Maskinporten's refusals. The code decides; the text does where there is none, and then the first row that fits. Each
+ * wording is seen in several forms, so texts are matched loosely.
+ * @see docs/sources/maskinporten.md
+ */
+const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] = [
   {
     code: 'MP-251',
-    text: /has not delegated access/i,
-    row: row(
+    text: /not delegated access/i,
+    row: [
       'tenant',
       'access-not-delegated',
       (call) =>
-        `Organisation ${call.consumer} has not delegated ${named(call)} to organisation ${call.operator}. ` +
-        'An administrator of the former must do that in Altinn.',
+        `An administrator of organisation ${call.consumer} must delegate ${named(call)} to organisation ${call.operator} in Altinn.`,
       'delegate',
-    ),
+    ],
   },
   {
     code: 'MP-250',
-    text: /has not been granted access/i,
-    row: row(
+    text: /not been granted access/i,
+    row: [
       'api-owner',
       'access-not-granted',
-      (call) =>
-        `Organisation ${call.consumer} has not been granted ${named(call)}. Whoever owns the scope must grant it to that number.`,
+      (call) => `Whoever owns ${named(call)} must grant it to organisation ${call.consumer}.`,
       'grant',
-    ),
+    ],
   },
   {
     code: 'MP-303',
     text: /authorization details values?/i,
-    row: row('final', 'consent-not-usable', 'Maskinporten finds no consent in force behind this id.'),
+    row: ['final', 'consent-not-usable', 'Maskinporten finds no consent in force behind this id.'],
   },
-  { code: 'MP-012', text: /used before/i, row: row('again-now', 'maskinporten-unavailable', 'The grant was taken for one used before.') },
-  { code: 'MP-121', text: /expired key/i, row: broken('The registered key is older than a year.') },
+  {
+    code: 'MP-012',
+    text: /used before/i,
+    row: ['again-now', 'maskinporten-unavailable', 'Maskinporten took fresh grants for used ones.'],
+  },
+  { code: 'MP-121', text: /expired key/i, row: client('The key was registered more than a year ago.') },
   {
     code: 'MP-130',
-    text: /(?:jwt|assertion|grant)\b.*\bexpired/i,
-    row: row('again-now', 'clock-wrong', 'Maskinporten finds a fresh grant too old: the operator must set the clock.'),
+    text: /\b(?:jwt|assertion|grant)\b.*\bexpired/i,
+    row: ['again-now', 'clock-wrong', 'Maskinporten finds fresh grants too old. The operator must set the clock.'],
   },
   {
-    text: /issue time|issued? .*future/i,
-    row: row('operator', 'clock-wrong', 'Maskinporten finds a grant issued in the future: the operator must set the clock.'),
+    text: /issue time|\bissued\b.*\bfuture/i,
+    row: [
+      'operator',
+      'clock-wrong',
+      'Maskinporten finds a grant issued in the future. The operator must set the clock.',
+    ],
   },
-  { code: 'MP-100', text: /client not found/i, row: broken('The client is unknown there, or belongs to another environment.') },
-  { code: 'MP-110', text: /claim aud/i, row: broken('The issuer is not that of this environment.') },
-  { code: 'MP-120', text: /invalid certificate/i, row: broken('The certificate is expired, revoked, or of another environment.') },
-  { code: 'MP-122', text: /certificate orgno|invalid organization number/i, row: broken('The certificate belongs to another organisation.') },
-  { code: 'MP-123', text: /header x5c/i, row: broken('The certificate chain cannot be read.') },
-  { code: 'MP-124', text: /jwt signature/i, row: broken('The signature does not fit the registered key.') },
-  { text: /unknown key identifier/i, row: broken('The key is not registered on the client (a new one takes up to two minutes).') },
-  { text: /no key identifier/i, row: broken('The client has registered keys, but a certificate was used.') },
-  { text: /consumer_org in claim/i, row: broken('The client belongs to the organisation it asks for, not to the operator.') },
+  { code: 'MP-100', text: /client not found/i, row: client('The client is unknown in this environment.') },
+  { code: 'MP-110', text: /claim aud\b/i, row: client('The issuer is not that of this environment.') },
+  {
+    code: 'MP-120',
+    text: /invalid certificate/i,
+    row: client('The certificate has expired or is of another environment.'),
+  },
+  { code: 'MP-122', text: /certificate orgno/i, row: client('The certificate belongs to another organisation.') },
+  { code: 'MP-123', text: /header x5c/i, row: client('The certificate chain cannot be read.') },
+  { code: 'MP-124', text: /jwt signature/i, row: client('The signature does not fit the registered key.') },
+  {
+    text: /unknown key id/i,
+    row: client('The key is not registered on the client, or was less than two minutes ago.'),
+  },
+  { text: /no key id/i, row: client('The client has registered keys, so its certificate is not accepted.') },
+  { text: /combination consumer_org/i, row: client('The client belongs to the very organisation it asks for.') },
   {
     code: 'MP-200',
     text: /invalid scopes? for client/i,
-    row: row('operator', 'client-scope-missing', (call) => `The operator must register ${named(call)} on its client.`, 'self-service'),
+    row: [
+      'operator',
+      'client-scope-missing',
+      (call) => `The operator must register ${named(call)} on its client.`,
+      'self-service',
+    ],
   },
   {
     code: 'MP-201',
     text: /not allowed for maskinporten/i,
-    row: row('operator', 'client-scope-missing', (call) => `${named(call)}: its owner does not allow it for Maskinporten.`, 'self-service'),
+    row: [
+      'operator',
+      'client-scope-missing',
+      (call) => `${named(call)}: its owner does not offer it in Maskinporten.`,
+      'self-service',
+    ],
   },
-  { text: /too long lifetime/i, row: ours('Our grant lives longer than allowed.') },
-  { code: 'MP-301', text: /unknown authorization details/i, row: ours('Our grant asks for details of an unknown type.') },
-  { code: 'MP-302', text: /unknown fields/i, row: ours('Our grant asks for details with unknown fields.') },
-  { code: 'MP-011', text: /invalid assertion\. invalid parameter/i, row: ours('Our grant was found malformed.') },
-  { text: /client authentication failed/i, row: broken('The client or its key was refused, with a reason we do not know.') },
+  { text: /too long life/i, row: ours('Our grant would live longer than is allowed.') },
+  {
+    code: 'MP-301',
+    text: /unknown authorization details/i,
+    row: ours('Our grant asks for details of an unknown type.'),
+  },
+  {
+    code: 'MP-302',
+    text: /fields in the authorization/i,
+    row: ours('Our grant asks for details with unknown fields.'),
+  },
+  { code: 'MP-011', text: /invalid parameter value/i, row: ours('Our grant was found malformed.') },
+  // A code of a known family, or half a sentence of it, that is newer than this table.
+  { text: /client authentication failed|^invalid_client\b/i, row: client('The client or its key was refused.') },
 ];
+
+const altinnFinal = (detail: string): Row<AltinnCall> => ['final', 'altinn-refused', detail];
+
+/** Altinn's refusals by `code`, which alone stays the same: statuses and texts have changed, and 500 may be for good. */
+const altinnRows: Record<string, Row<AltinnCall>> = {
+  'AM-00000': altinnFinal('Altinn says that this consent is not the tenant’s.'),
+  'AM-00001': altinnFinal('Altinn has no consent request with this id.'),
+  'AM-00002': altinnFinal('The consent cannot be accepted in the state it is in.'),
+  'AM-00003': ['final', 'organization-unknown', 'One of the organisation numbers is not in Altinn’s register.'],
+  'AM-00004': ['final', 'person-unknown', 'The person is not in Altinn’s register.'],
+  'AM-00005': [
+    'operator',
+    'resource-unknown',
+    'A resource in the operator’s catalogue is unknown, or no consent resource.',
+  ],
+  'AM-00006': altinnFinal('The resource does not know this metadata.'),
+  'AM-00007': altinnFinal('A metadata value is empty.'),
+  'AM-00008': altinnFinal('The resource wants metadata that was not sent.'),
+  'AM-00009': altinnFinal('The resources do not share a consent template; ask for them one by one.'),
+  'AM-00010': altinnFinal('The consent cannot be revoked in the state it is in.'),
+  'AM-00011': ['final', 'consent-not-usable', 'The consent is revoked.'],
+  'AM-00012': ['final', 'consent-not-usable', 'The consent was given by somebody else.'],
+  'AM-00013': ['final', 'consent-not-usable', 'The consent has expired.'],
+  'AM-00014': ['final', 'consent-not-usable', 'The consent has not been given.'],
+  'AM-00015': altinnFinal('The consent cannot be rejected in the state it is in.'),
+  'AM-00016': altinnFinal('The id is taken by a consent request of somebody else.'),
+  'STD-00000': altinnFinal('The consent request is not valid.'),
+  'STD-00001': altinnFinal('Several things are wrong with the consent request.'),
+  'STD.VLD-00000': altinnFinal('A right names no action.'),
+  'AM.VLD-00022': altinnFinal('`validTo` has passed.'),
+  'AM.VLD-00023': altinnFinal('The consent request holds no rights.'),
+  'AM.VLD-00027': altinnFinal('The return address is not an absolute one.'),
+};
+
+const altinnSilent: Row<unknown> = ['again-soon', 'altinn-unavailable', 'Altinn answered without saying why.'];
+
+/** Of several problems the one that lasts longest counts: what nobody can mend, then what somebody must. */
+const lasting: readonly RefusalClass[] = ['final', 'operator', 'api-owner', 'tenant', 'us', 'again-soon', 'again-now'];
+
+type Json = Record<string, unknown>;
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isJson) : []);
+/** Somebody on the way spoke, or nobody did: the system itself answers refusals in JSON. */
+const isPassing = (status: number, body: unknown): boolean =>
+  status >= 500 || [408, 425, 429].includes(status) || status < 400 || !isJson(body);
+
+const refusal = <Call>(row: Row<Call>, call: Call, more: ConstructorParameters<typeof Problem>[2] = {}): Refusal => {
+  const [kind, code, detail, link] = row;
+  const text = typeof detail === 'string' ? detail : detail(call);
+  return { class: kind, problem: new Problem(code, text, more), ...(link && { link }) };
+};
+
+/** Reads what Maskinporten's token endpoint answered instead of a token. */
+export const maskinportenRefusal = ({ status, body, retryAfterSeconds }: Answer, call: TokenCall): Refusal => {
+  const said = isJson(body) ? body : {};
+  const text = textOf(said.error_description);
+  const code = /MP-\d+(?=\W*$)/i.exec(textOf(said.error_uri))?.[0].toUpperCase();
+  const traceId = /(?:trace_id|correlation.id):\s*([\da-f-]{1,64})\b/i.exec(text)?.[1];
+  const known =
+    maskinportenRows.find((one) => code !== undefined && one.code === code) ??
+    maskinportenRows.find((one) => one.text.test(`${textOf(said.error)} ${text}`));
+  // Where the text names one of the scopes we asked for, it is about that one alone.
+  const meant = call.scopes.filter((scope) =>
+    text.split(/[\s,`'"]+/).some((word) => word.replace(/\.$/, '') === scope),
+  );
+  const about = meant.length > 0 ? { ...call, scopes: meant } : call;
+  if (known) return refusal(known.row, about, { traceId, retryAfterSeconds });
+  if (isPassing(status, body)) return refusal(silent, about, { traceId, retryAfterSeconds });
+  if (said.error === 'temporarily_unavailable') return refusal(silent, about, { traceId, retryAfterSeconds });
+  return refusal(ours(`Maskinporten refused our grant (${code ?? `HTTP ${status}`}).`), about, { traceId });
+};
+
+/** An empty 403, explained as far as our own token tells. */
+const forbidden = ({ verb, to, token }: AltinnCall): Row<AltinnCall> => {
+  const enough = /^altinn:consentrequests\.(?:write|org)$/;
+  const reading = /^altinn:consentrequests\.(?:read|write|org)$/;
+  if (token && !token.scopes.some((scope) => (verb === 'read' ? reading : enough).test(scope)))
+    return ['operator', 'client-scope-missing', 'The token lacks a scope of the consent API.', 'self-service'];
+  if (token && to !== undefined && token.consumer !== to)
+    return ['us', 'token-unexpected', 'The token is not the tenant’s.'];
+  if (verb === 'read') return ['operator', 'altinn-not-authorised', 'Altinn answered 403 without a word to a read.'];
+  const who = to === undefined ? 'the tenant' : `organisation ${to}`;
+  return ['api-owner', 'not-on-access-list', `Whoever owns the resource must let ${who} ask for it.`, 'grant'];
+};
+
+/** The row of one problem in Altinn's answer; of its parts' worst when it has parts. */
+const altinnRow = (said: Json): Row<AltinnCall> | undefined => {
+  const parts = [...listOf(said.problems), ...listOf(said.validationErrors)]
+    .map((part) => altinnRow(part))
+    .filter((part) => part !== undefined)
+    .sort(([a], [b]) => lasting.indexOf(a) - lasting.indexOf(b));
+  const [worst] = parts;
+  if (worst) return worst;
+  const row = altinnRows[textOf(said.code)];
+  const key = textOf(Object.entries(said).find(([name]) => /(?:^|\W)key$/.test(name))?.[1]);
+  const [kind, code, detail] = row ?? [];
+  return kind && code && typeof detail === 'string' && /^[\w.-]{1,60}$/.test(key)
+    ? [kind, code, `${detail} (\`${scrub(key)}\`)`]
+    : row;
+};
+
+/** Reads what Altinn 3 answered instead of a consent. */
+export const altinnRefusal = ({ status, body, retryAfterSeconds }: Answer, call: AltinnCall): Refusal => {
+  const known = isJson(body) ? altinnRow(body) : undefined;
+  if (known) return refusal(known, call);
+  if (status === 401 && call.token?.hasEnded)
+    return refusal(['again-soon', 'altinn-unavailable', 'Our token ended on its way to Altinn.'], call);
+  if (status === 401) return refusal(['operator', 'altinn-not-authorised', 'Altinn answered 401 to our token.'], call);
+  if (status === 403 && body === undefined) return refusal(forbidden(call), call);
+  if (isPassing(status, body)) return refusal(altinnSilent, call, { retryAfterSeconds });
+  return refusal(altinnFinal(`Altinn could not take our request (HTTP ${status}).`), call);
+};

@@ -139,6 +139,8 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
     application_name: 'samtykkehub queues',
     keepAlive: true,
   });
+  // Each queue and worker listens for errors of the one pool they share.
+  pool.setMaxListeners(0);
   pool.on('error', (error) => log.warn({ error }, 'an idle database connection of the queues broke'));
   const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
   const boot = new Queue(

@@ -33,7 +33,7 @@ export const openHub = async (uses: Partial<UseCases> = {}, options: Partial<Htt
   const call: Hub['call'] = async (method, path, { key, body, raw, headers } = {}) => {
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(new URL(path, http.url), {
-      method,
+      method: method.toUpperCase(),
       redirect: 'manual',
       headers: {
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),

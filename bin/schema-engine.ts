@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { PrismaPg } from '@prisma/adapter-pg';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
+import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+
+/**
+ * The catalogue is full of PostgreSQL's one-letter type. Prisma's adapter does not know it, though its engine asks for it:
+ * the pool passes it off as bytes, of which the catalogue has none, and the adapter calls those letters.
+ */
+const openPool = (connectionString: string): pg.Pool => {
+  const pool = new pg.Pool({ connectionString });
+  const query = pool.query.bind(pool) as (...words: unknown[]) => Promise<pg.QueryResult>;
+  const { CHAR, BYTEA } = pg.types.builtins;
+  const patched = async (...words: unknown[]) => {
+    const result = await query(...words);
+    for (const field of result.fields) if (field.dataTypeID === CHAR) field.dataTypeID = BYTEA;
+    return result;
+  };
+  return Object.assign(pool, { query: patched });
+};
+
+const factoryOn = (pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory => {
+  const factory = new PrismaPg(pool);
+  const { Bytes, Character } = ColumnTypeEnum;
+  const connect = async () => {
+    const adapter = await new PrismaPg(pool).connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const answer = await queryRaw(query);
+      return { ...answer, columnTypes: answer.columnTypes.map((type) => (type === Bytes ? Character : type)) };
+    };
+    return adapter;
+  };
+  return Object.assign(factory, { connect });
+};
+
+/** Prisma's own schema engine, in this process: it compares schemas and knows the history of migrations. */
+export const openSchemaEngine = async (databaseUrl: string, schema: string) => {
+  const wasm = new URL('./schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
+  const { instance } = await WebAssembly.instantiate(await readFile(wasm), {
+    './schema_engine_bg.js': engine as never,
+  });
+  const { __wbg_set_wasm } = engine as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void };
+  __wbg_set_wasm(instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
+  const pool = openPool(databaseUrl);
+  const opened = await engine.SchemaEngine.new(
+    { datamodels: [['schema.prisma', schema]] },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(factoryOn(pool)),
+  );
+  return { engine: opened, close: () => pool.end() };
+};

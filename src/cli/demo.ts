@@ -1,0 +1,80 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { compose } from '../compose.ts';
+import { loadConfig } from '../config.ts';
+import { openLog } from '../lib/log.ts';
+import { openDemoReceiver } from './demo-receiver.ts';
+import { askForConsent, furnish, placeOf, tellStory } from './demo-story.ts';
+import { openNarrator } from './narrator.ts';
+import { orSay, stopWanted } from './stop-signals.ts';
+
+/** The usual port, or any free one where somebody else has it: two demos may run side by side. */
+const freePort = (wanted: string | undefined, usual: number): Promise<string> =>
+  wanted !== undefined && wanted !== ''
+    ? Promise.resolve(wanted)
+    : new Promise((resolve) => {
+        const probe = createServer();
+        probe.once('error', () => resolve('0'));
+        probe.listen(usual, '127.0.0.1', () => probe.close(() => resolve(String(usual))));
+      });
+
+const environment = async (env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> => ({
+  ...env,
+  PORT: await freePort(env['PORT'], 3000),
+  METRICS_PORT: await freePort(env['METRICS_PORT'], 9464),
+  HUB_SANDBOX_PORT: await freePort(env['HUB_SANDBOX_PORT'], 3100),
+  // The bank's own server runs on this machine; webhooks go to public addresses only unless told otherwise.
+  HUB_EGRESS_ALLOW: env['HUB_EGRESS_ALLOW'] ?? '127.0.0.1/32,::1/128',
+});
+
+/** Everything on one machine, and a consent from request to verified webhook. `--once` ends after the story. */
+export const demo = (words: string[]): Promise<number> =>
+  orSay(async () => {
+    const config = loadConfig(await environment(process.env), 'all');
+    if (config.environment !== 'sandbox' || !config.ownSandbox)
+      throw new Error('The demo runs with its own sandbox only: leave HUB_ENVIRONMENT and MASKINPORTEN_ISSUER unset');
+    mkdirSync(config.directory, { recursive: true, mode: 0o700 });
+    const logFile = join(config.directory, 'demo.log');
+    const log = openLog(config.logLevel, (line) => appendFileSync(logFile, line));
+    const stopping = stopWanted();
+    const tell = openNarrator();
+    tell.title('samtykkehub: a bank’s consent, end to end');
+    const receiver = await openDemoReceiver();
+    try {
+      const hub = await compose(config, 'all', { log });
+      try {
+        const place = placeOf(hub);
+        const store = config.database.url === undefined ? 'an embedded PostgreSQL' : 'PostgreSQL';
+        tell.step(
+          `${store}, the sandbox, API and workers are up (queues on ${hub.engine.name === 'redis' ? 'Redis' : 'PostgreSQL'} ${hub.engine.version})`,
+        );
+        const bank = await furnish(place, receiver, tell);
+        await tellStory(place, bank, receiver, hub.clock.now(), tell);
+        tell.say(`\nThe whole story took ${tell.elapsed()}.`);
+        if (words.includes('--once')) return 0;
+
+        const waiting = await askForConsent(place, bank, receiver, hub.clock.now());
+        tell.title('It stays up. Things to open:');
+        tell.say(`  answer a consent yourself   ${String(waiting.body['approvalUrl'])}`);
+        tell.say(`  the API, readable           ${place.url}/docs`);
+        tell.say(`  the sandbox                 ${place.sandboxUrl}/sandbox`);
+        tell.say(`  metrics                     ${hub.metricsUrl}`);
+        tell.say(`  the log                     ${logFile}`);
+        tell.say('\n  and to try:');
+        tell.say(`  curl -H 'Authorization: Bearer ${bank.key}' ${place.url}/v1/events`);
+        tell.say(`  curl -H 'Authorization: Bearer ${place.operatorKey}' ${place.url}/operator/v1/queues`);
+        tell.say('\nCtrl-C ends it; what was stored stays for the next time.');
+        await stopping;
+        return 0;
+      } finally {
+        await hub.close();
+      }
+    } catch (error) {
+      tell.failed(error instanceof Error ? error.message : String(error));
+      tell.say(`\nThe log may say more: ${logFile}`);
+      return 1;
+    } finally {
+      await receiver.close();
+    }
+  });

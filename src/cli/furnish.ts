@@ -1,0 +1,114 @@
+import { callJson, mustCall } from './call-json.ts';
+
+export type Bank = { id: string; orgno: string; name: string; key: string };
+
+const scopes = [
+  'consents:read',
+  'consents:write',
+  'tokens:read',
+  'data:read',
+  'events:read',
+  'webhooks:write',
+  'keys:write',
+];
+
+/** Services of the sandbox's first world; the resources are those of Altinn's test environment. */
+export const services = [
+  {
+    key: 'ske-inntekt',
+    generation: 'altinn3',
+    resource: 'ske-samtykke-sbl-inntekt',
+    dataScope: 'skatteetaten:inntekt',
+    metadata: ['fraogmed', 'tilogmed'],
+    maxValidityDays: 365,
+    messageAllowed: false,
+    checkDataAccess: true,
+  },
+  {
+    key: 'ske-skattegrunnlag',
+    generation: 'altinn3',
+    resource: 'ske-samtykke-sbl-summert-skattegrunnlag',
+    dataScope: 'skatteetaten:summertskattegrunnlag',
+    metadata: ['inntektsaar'],
+    maxValidityDays: 365,
+    messageAllowed: false,
+    checkDataAccess: true,
+  },
+];
+
+const clients = [
+  {
+    name: 'Consent administration',
+    clientId: '2829136a-1dd4-4a13-8150-d605a3fc39e6',
+    purpose: 'consents',
+    scopes: ['altinn:consentrequests.write'],
+  },
+  {
+    name: 'Income',
+    clientId: '107c6f58-e06b-44e9-be7a-11ea44c7ad8b',
+    purpose: 'data',
+    scopes: ['skatteetaten:inntekt'],
+  },
+  {
+    name: 'Tax basis',
+    clientId: '5b0a9d5e-2f0e-4a53-9a52-1f3f4c1f7c02',
+    purpose: 'data',
+    scopes: ['skatteetaten:summertskattegrunnlag'],
+  },
+];
+
+type Place = { url: string; operatorKey: string; sandboxUrl: string };
+type Items<T> = { items: T[] };
+
+/** The operator's own house: catalogue, Maskinporten clients with keys born in the hub, registered at the sandbox. Repeatable. */
+export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): Promise<void> => {
+  for (const service of services) {
+    const { status, body } = await callJson('POST', `${url}/operator/v1/services`, operatorKey, service);
+    if (status >= 400 && status !== 409) throw new Error(`service ${service.key}: ${String(body['detail'])}`);
+  }
+  const known = (await mustCall('GET', `${url}/operator/v1/maskinporten-clients`, operatorKey)) as Items<{
+    id: string;
+    clientId: string;
+  }>;
+  for (const client of clients) {
+    const found =
+      known.items.find(({ clientId }) => clientId === client.clientId) ??
+      ((await mustCall('POST', `${url}/operator/v1/maskinporten-clients`, operatorKey, {
+        ...client,
+        key: { generate: true },
+      })) as { id: string });
+    const jwks = await mustCall('GET', `${url}/operator/v1/maskinporten-clients/${found.id}/jwks.json`, operatorKey);
+    // What an operator does at Samarbeidsportalen: register the client with its scopes and the public part of its key.
+    const { name, clientId, scopes: registered } = client;
+    await mustCall('POST', `${sandboxUrl}/sandbox/clients`, undefined, { clientId, name, scopes: registered, jwks });
+  }
+};
+
+/** A bank that has delegated consent administration and its data APIs to the operator, with a key for its app. Repeatable. */
+export const furnishBank = async (
+  { url, operatorKey, sandboxUrl }: Place,
+  bank: { orgno: string; name: string; redirectUrls: string[]; services?: string[]; onboarded?: boolean },
+): Promise<Bank> => {
+  const { onboarded = true, ...ask } = bank;
+  const tenant = { services: services.map(({ key }) => key), ...ask };
+  if (onboarded)
+    await mustCall('POST', `${sandboxUrl}/sandbox/onboard`, undefined, { orgno: bank.orgno, name: bank.name });
+  else await mustCall('POST', `${sandboxUrl}/sandbox/organizations`, undefined, { orgno: bank.orgno, name: bank.name });
+  let created = await callJson('POST', `${url}/operator/v1/tenants`, operatorKey, tenant);
+  if (created.status === 409) {
+    const { items } = (await mustCall('GET', `${url}/operator/v1/tenants?limit=200`, operatorKey)) as Items<{
+      id: string;
+      orgno: string;
+    }>;
+    const found = items.find(({ orgno }) => orgno === bank.orgno);
+    const { orgno: _, ...change } = tenant;
+    created = await callJson('PATCH', `${url}/operator/v1/tenants/${found?.id}`, operatorKey, change);
+  }
+  if (created.status >= 400) throw new Error(`tenant ${bank.name}: ${String(created.body['detail'])}`);
+  const id = String(created.body['id']);
+  const { key } = await mustCall('POST', `${url}/operator/v1/tenants/${id}/api-keys`, operatorKey, {
+    name: 'app',
+    scopes,
+  });
+  return { id, orgno: bank.orgno, name: bank.name, key: String(key) };
+};

@@ -1,0 +1,51 @@
+import { callJson, mustCall } from '../../src/cli/call-json.ts';
+
+export type Fault =
+  | { kind: 'delay'; ms: number }
+  | { kind: 'reset'; when: 'before' | 'after' }
+  | { kind: 'status'; status: number; retryAfter?: number; body?: unknown }
+  | { kind: 'html'; status: number }
+  | { kind: 'no-error-uri' }
+  | { kind: 'hold'; when: 'before' | 'after'; name: string };
+
+export type SandboxCall = {
+  seq: number;
+  on: string;
+  method: string;
+  path: string;
+  status: number | null;
+  durationMs: number;
+  headers: Record<string, unknown>;
+  body: unknown;
+};
+export type SandboxConsent = { id: string; to: string; status: string; createCalls: number };
+
+/** The sandbox as a test moves it. */
+export const sandboxControl = (url: string) => {
+  const at = (path: string) => `${url}/sandbox${path}`;
+  return {
+    url,
+    fault: (on: string, fault: Fault, times = 1) => mustCall('POST', at('/faults'), undefined, { on, times, fault }),
+    clear: () => callJson('DELETE', at('/faults')),
+    release: (name: string) => mustCall('POST', at(`/holds/${name}/release`)),
+    /** A call is parked under that name. */
+    parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=20000`)),
+    calls: async (on?: string) =>
+      (await mustCall('GET', at(`/calls${on === undefined ? '' : `?on=${on}`}`))) as unknown as SandboxCall[],
+    forget: () => callJson('DELETE', at('/calls')),
+    consents: async () => (await mustCall('GET', at('/consents'))) as unknown as SandboxConsent[],
+    person: (id: string, does: 'accept' | 'reject' | 'revoke') => mustCall('POST', at(`/consents/${id}/${does}`)),
+    advance: (ms: number) => mustCall('POST', at('/clock'), undefined, { advanceMs: ms }),
+    settings: (change: Record<string, unknown>) => mustCall('POST', at('/settings'), undefined, change),
+    delegate: (consumer: string, supplier: string, scope: string) =>
+      mustCall('PUT', at(`/delegations/${consumer}/${supplier}/${encodeURIComponent(scope)}`)),
+    undelegate: (consumer: string, supplier: string, scope: string) =>
+      mustCall('DELETE', at(`/delegations/${consumer}/${supplier}/${encodeURIComponent(scope)}`)),
+    grant: (orgno: string, scope: string) => mustCall('PUT', at(`/grants/${orgno}/${encodeURIComponent(scope)}`)),
+    ungrant: (orgno: string, scope: string) => mustCall('DELETE', at(`/grants/${orgno}/${encodeURIComponent(scope)}`)),
+    admit: (resource: string, orgno: string) => mustCall('PUT', at(`/access-lists/${resource}/${orgno}`)),
+    refuse: (resource: string, orgno: string) => mustCall('DELETE', at(`/access-lists/${resource}/${orgno}`)),
+  };
+};
+
+export type SandboxControl = ReturnType<typeof sandboxControl>;
