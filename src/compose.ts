@@ -163,7 +163,7 @@ export const compose = async (
       maskinporten: isWorker
         ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known }))
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
-      altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log })),
+      altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
       countEngine: async () =>
         Object.fromEntries(await Promise.all(jobNames.map(async (job) => [job, await engine.counts(job)] as const))),

@@ -63,6 +63,7 @@ export const openHttpCaller = ({ timeoutMs = 10_000 }: { timeoutMs?: number | un
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxResponseSize: maxBytes,
+    allowH2: false,
   });
   return {
     async call({ url, ...ask }, signal) {

@@ -10,7 +10,7 @@ import type { Limits } from './limits.ts';
 import type { Route } from './route.ts';
 
 /** The key of an `Authorization: Bearer …` header. */
-export const bearer = (header: string | undefined): string | undefined =>
+const bearer = (header: string | undefined): string | undefined =>
   /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
 
 const mayCallAsTenant = ({ tenant, scopes }: TenantCaller, { scope }: Route): void => {

@@ -8,7 +8,7 @@ const always: readonly (readonly [string, string])[] = [
 ];
 
 /** What an answer that is no page may do in a browser: nothing. */
-export const strictestPolicy = "default-src 'none'; frame-ancestors 'none'";
+const strictestPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /** Headers that every response carries, pages and problems alike. */
 export const setHeadersOfAll = (response: ServerResponse, requestId: string, secure: boolean): void => {

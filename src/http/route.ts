@@ -3,7 +3,7 @@ import type { Problem, ProblemCode } from '../domain/problem.ts';
 import type { ByOperator, ByTenant, OperatorRole, TenantScope } from '../usecases/use-cases.ts';
 
 export type Audience = 'tenant' | 'operator' | 'everybody';
-export type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'patch' | 'delete';
 
 /** What a handler may know of the process it runs in. */
 export type Site = {

@@ -75,10 +75,13 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
     isClosing: () => closing,
   });
   const main = await listen(app.callback(), { host, port: options.port });
-  const metrics = await (options.metrics && metricsListener(options.metrics, host))?.catch(async (error: unknown) => {
+  let metrics: Listener | undefined;
+  try {
+    if (options.metrics) metrics = await metricsListener(options.metrics, host);
+  } catch (error) {
     await main.close();
     throw error;
-  });
+  }
   return {
     url: main.url,
     ...(metrics ? { metricsUrl: `${metrics.url}/metrics` } : {}),

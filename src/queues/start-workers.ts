@@ -39,7 +39,7 @@ const runner =
     let outcome: 'done' | 'again' = 'done';
     try {
       const next = await works[job]({ tenantId, subjectId }, AbortSignal.timeout(jobs[job].timeoutMs));
-      await outbox.settle(job, handOut, clock.now(), next?.nextAt);
+      await outbox.settle(job, handOut, next?.nextAt);
       log.info(
         { ...fields, ms: Math.round(performance.now() - began), ...(next ? { nextAt: next.nextAt } : {}) },
         'done',

@@ -37,9 +37,9 @@ const claimText = `
     where o.job = $1 and o.due_at <= $2::timestamptz and (o.leased_until is null or o.leased_until < clock_timestamp())
     for update of o skip locked
   )
-  update outbox o set leased_until = clock_timestamp() + $3::int * interval '1 millisecond', hand_outs = o.hand_outs + 1
+  update outbox o set leased_until = clock_timestamp() + $3::int * interval '1 millisecond', hand_outs = o.hand_outs + 1, again_at = null
   from locked l where o.job = l.job and o.tenant_id = l.tenant_id and o.subject_id = l.subject_id
-  returning o.id as "outboxId", o.tenant_id as "tenantId", o.subject_id as "subjectId", o.hand_outs as "handOut", o.owed, o.failures`;
+  returning o.id as "outboxId", o.tenant_id as "tenantId", o.subject_id as "subjectId", o.hand_outs as "handOut", o.failures`;
 
 export const openOutbox = (pool: pg.Pool): Outbox => {
   const ask = async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> =>
@@ -52,27 +52,28 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
   const row = 'job = $1 and tenant_id = $2 and subject_id = $3 and hand_outs = $4';
   return {
     claim: (job, now, leaseMs, window) => ask('claim', claimText, [job, now, leaseMs, window]),
-    async settle(job, done, now, nextAt) {
+    async settle(job, done, nextAt) {
       if (nextAt === undefined) {
-        const gone = await ask('settle-done', `delete from outbox where ${row} and owed = $5 returning 1`, [
-          ...key(job, done),
-          done.owed,
-        ]);
+        const gone = await ask(
+          'settle-done',
+          `delete from outbox where ${row} and again_at is null returning 1`,
+          key(job, done),
+        );
         if (gone.length > 0) return;
       }
       await ask(
         'settle-next',
-        `update outbox set leased_until = null, failures = 0, last_problem = null,
-           due_at = case when owed = $5 then $6::timestamptz else least(due_at, $7::timestamptz) end where ${row}`,
-        [...key(job, done), done.owed, nextAt ?? now, now],
+        `update outbox set leased_until = null, again_at = null, failures = 0, last_problem = null,
+           due_at = least(again_at, $5::timestamptz) where ${row}`,
+        [...key(job, done), nextAt],
       );
     },
     async fail(job, failed, again, problem) {
       await ask(
         'fail',
-        `update outbox set leased_until = null, failures = failures + 1, last_problem = $7,
-           due_at = case when owed = $5 then $6::timestamptz else due_at end where ${row}`,
-        [...key(job, failed), failed.owed, again, problem],
+        `update outbox set leased_until = null, again_at = null, failures = failures + 1, last_problem = $6,
+           due_at = least(again_at, $5::timestamptz) where ${row}`,
+        [...key(job, failed), again, problem],
       );
     },
     async nextIn(job, now) {

@@ -4,7 +4,6 @@ export type HandOut = {
   tenantId: string;
   subjectId: string;
   handOut: number;
-  owed: number;
   failures: number;
 };
 
@@ -15,8 +14,8 @@ export type Outbox = {
    * `now` is business time; leases run on the database's clock.
    */
   claim(job: string, now: Date, leaseMs: number, window: number): Promise<HandOut[]>;
-  /** Its effect is recorded: the row goes, or stays until `nextAt`; what was owed again meanwhile is due at once. */
-  settle(job: string, done: HandOut, now: Date, nextAt?: Date): Promise<void>;
+  /** Its effect is recorded: the row goes, or stays until `nextAt`; what was owed again since it was handed out stays owed. */
+  settle(job: string, done: HandOut, nextAt?: Date): Promise<void>;
   fail(job: string, failed: HandOut, again: Date, problem: string): Promise<void>;
   /** They could not be handed over after all: free for the next claim. */
   putBack(job: string, back: readonly HandOut[]): Promise<void>;

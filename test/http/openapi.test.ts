@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +9,7 @@ import { allRoutes } from '../../src/http/all-routes.ts';
 import { fakeUses } from './fake-uses.ts';
 import { httpTest } from './http-test.ts';
 
-const redocly = join(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js');
+const redocly = join(createRequire(import.meta.url).resolve('@redocly/cli/package.json'), '../bin/cli.js');
 const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' };
 
 type Operation = { operationId: string; security: object[]; responses: Record<string, unknown> };

@@ -40,6 +40,7 @@ httpTest('an unknown address is 404, a method it does not take 405 with what it 
   const hub = await open();
   expect(await hub.call('GET', '/v2/consents')).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
 
+  expect(await hub.call('GET', '/v1/consents/%zz', { key: 'tenant' })).toMatchObject({ status: 404 });
   const wrong = await hub.call('DELETE', '/v1/consents', { key: 'tenant' });
   expect(wrong).toMatchObject({ status: 405, body: { type: '/problems/method-not-allowed' } });
   expect(wrong.headers.get('allow')).toBe('GET, HEAD, POST');

@@ -164,7 +164,7 @@ CREATE TABLE "outbox" (
     "due_at" TIMESTAMPTZ(3) NOT NULL,
     "leased_until" TIMESTAMPTZ(3),
     "hand_outs" INTEGER NOT NULL DEFAULT 0,
-    "owed" INTEGER NOT NULL DEFAULT 1,
+    "again_at" TIMESTAMPTZ(3),
     "failures" INTEGER NOT NULL DEFAULT 0,
     "last_problem" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
@@ -469,8 +469,11 @@ BEGIN
   RETURN newest;
 END $$;
 
--- Work is owed once for each subject: owing it again makes it due at the earlier of both times and unsettles a run under way.
+-- Work is owed once for each subject: owing it again makes it due at the earlier of both times. While it is handed out
+-- the wish is noted beside it, since the run under way may have begun too early to meet it.
 CREATE FUNCTION owe(p_job text, p_tenant uuid, p_subject uuid, p_due timestamptz, p_now timestamptz) RETURNS void LANGUAGE sql AS $$
   INSERT INTO outbox AS o (job, tenant_id, subject_id, due_at, created_at) VALUES (p_job, p_tenant, p_subject, p_due, p_now)
-  ON CONFLICT (job, tenant_id, subject_id) DO UPDATE SET due_at = least(o.due_at, p_due), owed = o.owed + 1
+  ON CONFLICT (job, tenant_id, subject_id) DO UPDATE SET
+    due_at = CASE WHEN o.leased_until > clock_timestamp() THEN o.due_at ELSE least(o.due_at, p_due) END,
+    again_at = CASE WHEN o.leased_until > clock_timestamp() THEN least(o.again_at, p_due) END
 $$;

@@ -59,7 +59,12 @@ export const guardedConnect =
       const isRefused = (address: string | undefined): boolean =>
         address === undefined || rules.addressFault(target, address) !== undefined;
       if (addresses.some(isRefused)) throw new ConnectRefused('refused-address');
-      const connect = buildConnector({ timeout: connectMs, lookup: pinned(addresses), autoSelectFamily: true });
+      const connect = buildConnector({
+        timeout: connectMs,
+        lookup: pinned(addresses),
+        autoSelectFamily: true,
+        allowH2: false,
+      });
       connect({ ...options, hostname }, (...[error, socket]) => {
         if (error) return callback(error, null);
         // The last word has the socket itself, before anything is written to it.

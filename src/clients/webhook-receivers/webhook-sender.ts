@@ -63,7 +63,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
   const poolFor = (origin: string): Pool => {
     const known = pools.get(origin);
     if (known) return known;
-    const pool = new Pool(origin, { connect, connections: 8, keepAliveMaxTimeout: 30_000 });
+    const pool = new Pool(origin, { connect, connections: 8, keepAliveMaxTimeout: 30_000, allowH2: false });
     pools.set(origin, pool);
     return pool;
   };

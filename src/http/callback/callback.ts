@@ -5,21 +5,9 @@ import { escapeHtml, page } from '../everybody/html.ts';
 import { type Answer, type Route, route } from '../route.ts';
 
 const words = {
-  nb: {
-    title: 'Ferdig i Altinn',
-    text: 'Svaret ditt er registrert. Gå tilbake til appen for å fortsette.',
-    button: 'Tilbake til appen',
-  },
-  nn: {
-    title: 'Ferdig i Altinn',
-    text: 'Svaret ditt er registrert. Gå tilbake til appen for å halde fram.',
-    button: 'Tilbake til appen',
-  },
-  en: {
-    title: 'Done in Altinn',
-    text: 'Your answer has been received. Go back to the app to continue.',
-    button: 'Back to the app',
-  },
+  nb: { title: 'Ferdig i Altinn', text: 'Gå tilbake til appen for å fortsette.', button: 'Tilbake til appen' },
+  nn: { title: 'Ferdig i Altinn', text: 'Gå tilbake til appen for å halde fram.', button: 'Tilbake til appen' },
+  en: { title: 'Done in Altinn', text: 'Go back to the app to continue.', button: 'Back to the app' },
 };
 const languages = ['nb', 'nn', 'no', 'en'] as const;
 const languageOf = (preferred: string): keyof typeof words =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Problem } from '../../domain/problem.ts';
 import { type Content, type Route, route } from '../route.ts';
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** Everything comes from here; no inline script. Swagger UI shows small images it carries in its style sheet. */
 const policy =
@@ -25,21 +25,18 @@ SwaggerUIBundle({
 });
 `;
 
-const text = 'text/javascript; charset=utf-8';
-const fromPackage: Record<string, string> = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': text,
-};
-const read = new Map<string, Promise<Buffer>>();
+const script = 'text/javascript; charset=utf-8';
+const assets = new Map([
+  ['swagger-ui.css', { type: 'text/css; charset=utf-8', path: require.resolve('swagger-ui-dist/swagger-ui.css') }],
+  ['swagger-ui-bundle.js', { type: script, path: require.resolve('swagger-ui-dist/swagger-ui-bundle.js') }],
+]);
 
-/** Read once, when first asked for. Only the files named above can be asked for. */
-const asset = async (file: string): Promise<Content> => {
-  if (file === 'start.js') return { type: text, bytes: start };
-  const type = Object.hasOwn(fromPackage, file) ? fromPackage[file] : undefined;
-  if (type === undefined) throw new Problem('not-found', 'No such file');
-  const bytes = read.get(file) ?? readFile(resolve(`swagger-ui-dist/${file}`));
-  read.set(file, bytes);
-  return { type, bytes: await bytes };
+/** Only the files named above can be asked for. */
+const assetContent = async (file: string): Promise<Content> => {
+  if (file === 'start.js') return { type: script, bytes: start };
+  const asset = assets.get(file);
+  if (!asset) throw new Problem('not-found', 'No such file');
+  return { type: asset.type, bytes: await readFile(asset.path) };
 };
 
 const all = { method: 'get', audience: 'everybody', tag: 'For everybody', problems: [], hidden: true } as const;
@@ -72,6 +69,6 @@ export const docsRoutes = (): Route[] => [
     summary: 'What that page is made of',
     params: z.strictObject({ file: z.string() }),
     replies: { 200: 'page' },
-    handle: async ({ params }) => ({ status: 200, content: await asset(params.file) }),
+    handle: async ({ params }) => ({ status: 200, content: await assetContent(params.file) }),
   }),
 ];

@@ -46,7 +46,7 @@ const Name = Line(200);
 /** `{person}` or `{organization}`. */
 export const PartyIn = z
   .strictObject(partyFields)
-  .refine(exactlyOne, { error: 'must have either person or organization', params: { code: 'missing' } })
+  .refine(exactlyOne, 'must have either person or organization')
   .transform(
     ({ person, organization }): Party => (person === undefined ? { organization: organization ?? '' } : { person }),
   )
@@ -54,7 +54,7 @@ export const PartyIn = z
 
 const NamedPartyIn = z
   .strictObject({ ...partyFields, name: Name.exactOptional() })
-  .refine(exactlyOne, { error: 'must have either person or organization', params: { code: 'missing' } })
+  .refine(exactlyOne, 'must have either person or organization')
   .transform(({ person, organization, ...name }) =>
     person === undefined ? { organization: organization ?? '', ...name } : { person, ...name },
   )

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Access } from '../../domain/access.ts';
 import type { Consent } from '../../domain/consent.ts';
+import { nextProbe } from '../../domain/pace.ts';
 import { fateOf, type KeptProblem, keptProblem, Problem } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import type { Service } from '../../domain/service.ts';
@@ -30,8 +32,18 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const change = changeConsent(parts);
   const record = recordAccess(parts);
 
-  const block = async ({ tenantId, id, validTo }: Consent, on: string, problem: KeptProblem) => {
-    await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'blocked', problem, on }));
+  const block = async ({ tenantId, id, validTo }: Consent, access: Access, problem: KeptProblem) => {
+    const now = clock.now();
+    await store.asTenant(tenantId, async (rows) => {
+      // A probe rests when nobody waits: whoever begins to wait owes it anew.
+      await rows.outbox.owe(
+        'probe-access',
+        access.id,
+        nextProbe(access.kind, access.probes, access.checkedAt ?? now),
+        now,
+      );
+      await change(rows, id, { kind: 'blocked', problem, on: access.id });
+    });
     return { nextAt: validTo };
   };
 
@@ -60,7 +72,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const access = await store.asTenant(tenantId, (rows) =>
       record(rows, { kind: 'service', name: services[0]?.key ?? 'unknown', problem: kept }),
     );
-    return block(consent, access.id, kept);
+    return block(consent, access, kept);
   };
 
   return async ({ tenantId, subjectId: id }, signal) => {
@@ -93,7 +105,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
     ];
     const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
-    if (missing?.problem) return block(consent, missing.id, missing.problem);
+    if (missing?.problem) return block(consent, missing, missing.problem);
 
     const { token } = await tokenFor({ tenantId, scope: settings.consentScope }, signal);
     const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
