@@ -1,6 +1,5 @@
 // Writes the next migration: what prisma/schema.prisma says beyond the migrations that stand. `npm run db:new -- name`
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,12 +7,11 @@ const prisma = fileURLToPath(new URL('../prisma/', import.meta.url));
 
 /** The schema as the migrations make it is read from a database they made, on a server that is thrown away after. */
 const difference = async () => {
-  const { discardEmbeddedPostgres, startEmbeddedPostgres } = await import('../src/embedded/postgres.ts');
+  const { startTemporaryPostgres } = await import('../src/embedded/temporary.ts');
   const { silentLog } = await import('../src/lib/log.ts');
   const { migrate } = await import('../src/store/migrate.ts');
   const { openSchemaEngine } = await import('./schema-engine.ts');
-  const directory = await mkdtemp(join(tmpdir(), 'samtykkehub-new-migration-'));
-  const postgres = await startEmbeddedPostgres({ directory, log: silentLog, settings: { fsync: 'off' } });
+  const postgres = await startTemporaryPostgres(silentLog);
   try {
     await migrate(postgres.url, silentLog);
     const schema = await readFile(join(prisma, 'schema.prisma'), 'utf8');
@@ -33,8 +31,6 @@ const difference = async () => {
     }
   } finally {
     await postgres.stop();
-    await discardEmbeddedPostgres(directory);
-    await rm(directory, { recursive: true, force: true });
   }
 };
 

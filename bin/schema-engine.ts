@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import {
   bindMigrationAwareSqlAdapterFactory,
@@ -7,6 +9,12 @@ import {
 } from '@prisma/driver-adapter-utils';
 import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
+
+type Exports = { __wbindgen_start(): void };
+/** Node has it; TypeScript knows it only among a browser's types, which this project leaves out. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: { instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Exports } }> };
+};
 
 /**
  * The catalogue is full of PostgreSQL's one-letter type. Prisma's adapter does not know it, though its engine asks for it:
@@ -41,13 +49,18 @@ const factoryOn = (pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory => {
 
 /** Prisma's own schema engine, in this process: it compares schemas and knows the history of migrations. */
 export const openSchemaEngine = async (databaseUrl: string, schema: string) => {
-  const wasm = new URL('./schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
-  const { instance } = await WebAssembly.instantiate(await readFile(wasm), {
-    './schema_engine_bg.js': engine as never,
+  // Where the engine leaves its last words when it fails in itself.
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: { set_message: (words: string) => process.stderr.write(`${words}\n`) },
   });
-  const { __wbg_set_wasm } = engine as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void };
+  const wasm = join(
+    dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')),
+    'schema_engine_bg.wasm',
+  );
+  const { instance } = await WebAssembly.instantiate(await readFile(wasm), { './schema_engine_bg.js': engine });
+  const { __wbg_set_wasm } = engine as unknown as { __wbg_set_wasm(exports: Exports): void };
   __wbg_set_wasm(instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
+  instance.exports.__wbindgen_start();
   const pool = openPool(databaseUrl);
   const opened = await engine.SchemaEngine.new(
     { datamodels: [['schema.prisma', schema]] },

@@ -18,7 +18,7 @@ import { startWorkers } from './queues/start-workers.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
-import { useCases, works } from './usecases/index.ts';
+import { oweTidying, useCases, works } from './usecases/index.ts';
 import { jobNames } from './usecases/jobs.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
@@ -211,6 +211,7 @@ export const compose = async (
         }),
       );
       clock.onMove(workers.wake);
+      await oweTidying(hub);
     }
     return {
       ...(http ? { url: http.url } : {}),

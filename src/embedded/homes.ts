@@ -20,23 +20,17 @@ const isOurs = (folder: string): boolean => {
 };
 
 /** Where root's servers may live, what outlives a reboot first. */
-export const openBase = (): string[] =>
-  [
-    ...(existsSync('/var/lib') ? ['/var/lib/samtykkehub'] : []),
-    '/var/tmp/samtykkehub-0',
-    join(tmpdir(), 'samtykkehub-0'),
-  ].filter((base) => {
-    try {
-      mkdirSync(base, { mode: 0o755 });
-    } catch {
-      // it may stand already, and whether it may be used is asked next
-    }
-    try {
-      return isOurs(base);
-    } catch {
-      return false;
-    }
-  });
+export const bases = (): string[] => [
+  ...(existsSync('/var/lib') ? ['/var/lib/samtykkehub'] : []),
+  '/var/tmp/samtykkehub-0',
+  join(tmpdir(), 'samtykkehub-0'),
+];
+
+/** @throws Error when it cannot be made, or is not root's alone */
+export const openBase = (base: string): void => {
+  mkdirSync(base, { recursive: true, mode: 0o755 });
+  if (!isOurs(base)) throw new Error('others may write there');
+};
 
 const ownerFile = (home: string): string => join(home, 'belongs-to');
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Binaries, copyBinaries, linkInPlace } from './binaries.ts';
-import { belongsTo, newHome, openBase } from './homes.ts';
+import { bases, belongsTo, newHome, openBase } from './homes.ts';
 import type { ServerRecord } from './record.ts';
 
 export type Account = { uid: number; gid: number };
@@ -44,8 +44,9 @@ const placeForRoot = async (
     record !== undefined && existsSync(record.data) && belongsTo(record.data, directory) ? record.data : undefined;
   const owner = made === undefined ? undefined : statSync(made);
   const complaints: string[] = [];
-  for (const base of openBase()) {
+  for (const base of bases()) {
     try {
+      openBase(base);
       const copy = await copyBinaries(binaries, base);
       for (const as of owner ? [{ uid: owner.uid, gid: owner.gid }] : accounts()) {
         const complaint = complaintOf(copy, as);

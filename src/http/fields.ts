@@ -79,10 +79,26 @@ export const Message = z
     example: { nb: 'Vi trenger dette for å vurdere lånesøknaden.' },
   });
 
-export const Metadata = z.record(z.string().min(1).max(100), z.string().max(1000).refine(noPerson, noNational)).meta({
-  description: 'All names that the service declares, with values.',
-  example: { fraogmed: '2024-01', tilogmed: '2024-12' },
-});
+/** One check over all of it: this is on the way of every consent. */
+export const Metadata = z
+  .record(z.string(), z.string())
+  .superRefine((metadata, { addIssue }) => {
+    for (const [name, value] of Object.entries(metadata)) {
+      if (name.length > 100 || value.length > 1000)
+        addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'must have at most 100 characters in its name and 1000 in its value',
+          params: { code: 'too-big' },
+        });
+      if (namesPerson(value))
+        addIssue({ code: 'custom', path: [name], message: noNational.error, params: noNational.params });
+    }
+  })
+  .meta({
+    description: 'All names that the service declares, with values.',
+    example: { fraogmed: '2024-01', tilogmed: '2024-12' },
+  });
 
 export const ServiceKey = z
   .string()

@@ -39,12 +39,13 @@ export const problemBody = (problem: Problem, requestId: string) => {
   };
 };
 
-/** Turns what was thrown into an answer. The unforeseen is logged, and told as `internal`. */
+/** Turns what was thrown into an answer. The unforeseen is logged as an error, and told as `internal`. */
 export const answerOf = (error: unknown, requestId: string, log: Log): Answer => {
   const problem =
     error instanceof Problem ? error : new Problem('internal', 'Quote the instance to the operator', { cause: error });
   const { status } = problems[problem.code];
-  if (status >= 500) log.error({ error, requestId }, problem.code);
+  if (problem.code === 'internal') log.error({ error, requestId }, problem.code);
+  else if (status >= 500) log.warn({ error, requestId }, problem.code);
   return {
     status,
     headers: headersOf(problem, status),

@@ -133,6 +133,8 @@ export const migrate = (
   withLogin(databaseUrl, async (client) => {
     await ensureRoles(client);
     if ((await pendingOf(client, folder)).length === 0) return { applied: [] };
+    // Should this process be killed, the server notices within seconds, rolls back and lets the lock go.
+    await client.query(`SET client_connection_check_interval = '2s'`);
     await takeLock(client, waitMs);
     await client.query(tableText);
     const applied = await pendingOf(client, folder);

@@ -128,6 +128,18 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       return toPage(entries as AuditEntry[], limit, ({ id }) => id);
     },
   },
+  tidy: async (now) => ({
+    // A key is good for 24 hours at least; tenants that are later than twice that make a new consent.
+    idempotency_keys:
+      await tx.$executeRaw`delete from idempotency_keys where created_at < ${now}::timestamptz - interval '48 hours'`,
+    // A browser may come back late, but not a month after the consent's end.
+    callback_states: await tx.$executeRaw`
+      delete from callback_states s using consents c
+      where c.tenant_id = s.tenant_id and c.id = s.consent_id and c.ended_at < ${now}::timestamptz - interval '30 days'`,
+    tokens: await tx.$executeRaw`
+      delete from tokens where coalesce(expires_at, failed_until) < ${now}::timestamptz - interval '1 day'
+        and (leased_until is null or leased_until < clock_timestamp())`,
+  }),
   known: {
     read: async (name) => (await tx.knownGood.findUnique({ where: { name } }))?.value,
     async keep(name, value, now) {

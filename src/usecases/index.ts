@@ -12,6 +12,7 @@ import { catalogue } from './operator/catalogue.ts';
 import { maskinportenClients } from './operator/clients.ts';
 import { generateKey } from './operator/generate-key.ts';
 import { operatorKeys } from './operator/operator-keys.ts';
+import { oweTidying, tidy } from './operator/tidy.ts';
 import { apiKeys } from './tenants/api-keys.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
@@ -58,5 +59,8 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'probe-access': probeAccess(parts, token),
     'generate-key': generateKey(parts),
     'erase-consent': eraseConsent(parts),
+    tidy: tidy(parts),
   };
 };
+
+export { oweTidying };

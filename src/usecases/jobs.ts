@@ -24,6 +24,7 @@ export const jobs = {
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
   'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },
+  tidy: { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof jobs;

@@ -181,6 +181,8 @@ export type OperatorRows = {
       page: PageAsk,
     ): Promise<Page<AuditEntry>>;
   };
+  /** What nobody can need any more goes. Answers how many rows of each table. */
+  tidy(now: Date): Promise<Record<string, number>>;
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 

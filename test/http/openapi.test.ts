@@ -9,7 +9,8 @@ import { allRoutes } from '../../src/http/all-routes.ts';
 import { fakeUses } from './fake-uses.ts';
 import { httpTest } from './http-test.ts';
 
-const redocly = join(createRequire(import.meta.url).resolve('@redocly/cli/package.json'), '../bin/cli.js');
+const require = createRequire(import.meta.url);
+const redocly = join(require.resolve('@redocly/cli/package.json'), '../bin/cli.js');
 const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' };
 
 type Operation = { operationId: string; security: object[]; responses: Record<string, unknown> };

@@ -40,7 +40,15 @@ export const freshDatabase = async (template: string = inject('template')): Prom
   return {
     url: inDatabase(inject('loginUrl'), name),
     adminUrl: inDatabase(inject('adminUrl'), name),
-    drop: () => asAdmin(async (admin) => void (await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
+    drop: () =>
+      asAdmin(async (admin) => {
+        // A session that has said goodbye is gone in a moment; cut off then, it would be an error in somebody's hands.
+        const open = async () =>
+          (await admin.query('SELECT 1 FROM pg_stat_activity WHERE datname = $1', [name])).rowCount;
+        for (const end = performance.now() + 2000; (await open()) && performance.now() < end; )
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }),
   };
 };
 

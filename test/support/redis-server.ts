@@ -45,7 +45,7 @@ const start = async (): Promise<{ port: number; stop(): Promise<void> } | undefi
 export const startRedis = async (): Promise<RedisServer | undefined> => {
   const { status, stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
   if (status !== 0) {
-    if (!process.env['CI'] && !process.env['HUB_TEST_REQUIRE_REDIS']) return undefined;
+    if (!process.env.CI && !process.env.HUB_TEST_REQUIRE_REDIS) return undefined;
     throw new Error(
       'These tests must run on Redis too, and there is no redis-server here: apt-get install redis-server',
     );

@@ -1,10 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { discardEmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { startTemporaryPostgres } from '../../src/embedded/temporary.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { startRedis } from './redis-server.ts';
@@ -24,18 +20,6 @@ declare module 'vitest' {
 }
 
 const template = 'hub_template';
-const prefix = join(tmpdir(), 'samtykkehub-test-');
-
-/** Data of earlier runs that were killed before they could clear up. */
-const sweep = async (): Promise<void> => {
-  for (const name of readdirSync(tmpdir())) {
-    const directory = join(tmpdir(), name);
-    if (!directory.startsWith(prefix) || !existsSync(join(directory, 'postgres.json'))) continue;
-    if (await discardEmbeddedPostgres(directory).catch(() => false))
-      await rm(directory, { recursive: true, force: true });
-  }
-};
-
 /** Makes the template; answers PostgreSQL's version. */
 const furnish = async (adminUrl: string, loginUrl: string): Promise<string> => {
   const admin = new pg.Client({ connectionString: adminUrl });
@@ -52,16 +36,7 @@ const furnish = async (adminUrl: string, loginUrl: string): Promise<string> => {
 
 /** Once for a run: one PostgreSQL with a migrated template, and a Redis where the machine has one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await sweep();
-  const directory = mkdtempSync(prefix);
-  // Tests prove behaviour, not endurance: without fsync the many small databases cost less. Commits stay synchronous.
-  const settings = { fsync: 'off', max_connections: '400' };
-  const postgres = await startEmbeddedPostgres({ directory, log: openLog('warn'), settings });
-  const close = async () => {
-    await postgres.stop();
-    await discardEmbeddedPostgres(directory);
-    await rm(directory, { recursive: true, force: true });
-  };
+  const postgres = await startTemporaryPostgres(openLog('warn'), { max_connections: '400' });
   try {
     const login = new URL(postgres.url);
     login.pathname = `/${template}`;
@@ -74,10 +49,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('queueEngines', [`PostgreSQL ${version}`, ...(redis ? [`Redis ${redis.version}`] : [])]);
     return async () => {
       await redis?.stop();
-      await close();
+      await postgres.stop();
     };
   } catch (error) {
-    await close();
+    await postgres.stop();
     throw error;
   }
 }

@@ -20,12 +20,8 @@ const publicPart = (key: KeyObject, kid: string | undefined): Jwk => {
 const privateKeyOf = (make: () => KeyObject): KeyObject => {
   try {
     return make();
-  } catch (error) {
-    throw unusable(
-      (error as { code?: unknown }).code === 'ERR_MISSING_PASSPHRASE'
-        ? 'The key is locked with a passphrase: hand over one that is not.'
-        : 'There is no private key in it that can be read.',
-    );
+  } catch {
+    throw unusable('There is no private key in it that can be read.');
   }
 };
 
@@ -60,6 +56,8 @@ const readKey: SigningKeys['read'] = (given) => {
     key = privateKeyOf(() => createPrivateKey({ key: jwk, format: 'jwk' }));
     ({ kid, x5c: chain } = jwk);
   } else {
+    if (/^(?:-----BEGIN|Proc-Type:).*ENCRYPTED/m.test(given.pem))
+      throw unusable('The key is locked with a passphrase: hand over one that is not.');
     key = privateKeyOf(() => createPrivateKey(given.pem));
     ({ kid, certificateChain: chain } = given);
   }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Where a connection is about to go. `hostname` is as a URL has it: lower case, an IPv6 address in brackets. */
@@ -23,7 +24,7 @@ const hostDoors = new Set(['168.63.129.16']);
  * whoever unwraps it may be nearer than we are. For IPv6 the range given out today is all there is: 2000::/3.
  */
 export const isPublicAddress = (address: string): boolean => {
-  if (!ipaddr.isValid(address) || hostDoors.has(address)) return false;
+  if (isIP(address) === 0 || hostDoors.has(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] ?? 0) >> 5 === 1;
@@ -49,14 +50,14 @@ export const egressRules = ({ production, allow }: { production: boolean; allow:
   const isNamed = ({ hostname, port }: Target): boolean => names.has(`${bare(hostname)}:${port}`);
 
   const isInRange = (address: string): boolean => {
-    if (!ipaddr.isValid(address)) return false;
+    if (isIP(address) === 0) return false;
     const parsed = ipaddr.parse(address);
     return ranges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range, bits));
   };
 
   const strangersFault = ({ protocol, hostname, port }: Target): string | undefined => {
     if (protocol !== 'https:') return 'only https is sent to';
-    if (ipaddr.isValid(bare(hostname))) return 'needs a host name, not an address';
+    if (isIP(bare(hostname)) !== 0) return 'needs a host name, not an address';
     if (!bare(hostname).includes('.') || localSuffix.test(bare(hostname))) return 'needs a public host name';
     if (port !== 443 && port < 1024) return 'needs port 443, or one from 1024 up';
     return undefined;
@@ -72,7 +73,7 @@ export const egressRules = ({ production, allow }: { production: boolean; allow:
       if (isNamed(target)) return undefined;
       const host = bare(target.hostname);
       // What a name stands for is seen when connecting; only then is it known whether a range allows it.
-      const mayBeInRange = ipaddr.isValid(host) ? isInRange(host) : ranges.length > 0;
+      const mayBeInRange = isIP(host) !== 0 ? isInRange(host) : ranges.length > 0;
       return mayBeInRange ? undefined : strangersFault(target);
     },
     addressFault(target, address) {

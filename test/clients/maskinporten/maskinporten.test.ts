@@ -30,11 +30,18 @@ const openClient = (issuer: string, { clock = systemClock, ...more }: { clock?: 
   const known = { read: async () => undefined, keep: async () => undefined };
   const client = openMaskinporten({ issuer, operatorOrgno: operator, clock, ids: randomIds, log, known, ...more });
   onTestFinished(() => client.close());
-  return { client, lines, ask: (ask: Partial<TokenAsk> = {}) => client.requestToken({ ...forBank, ...ask }, patience()) };
+  return {
+    client,
+    lines,
+    ask: (ask: Partial<TokenAsk> = {}) => client.requestToken({ ...forBank, ...ask }, patience()),
+  };
 };
 
 const problemOf = async (trying: Promise<unknown>): Promise<Problem> => {
-  const error = await trying.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await trying.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!(error instanceof Problem)) throw new Error(`no problem, but ${String(error)}`);
   return error;
 };
@@ -54,7 +61,9 @@ const openFake = async (answer: (respond: Parameters<typeof sendJson>[0], grant:
 
 const party = (orgno: string, ID = 'ID') => ({ authority: 'iso6523-actorid-upis', [ID]: `0192:${orgno}` });
 const tokenOf = (claims: object): string =>
-  ['{"alg":"RS256"}', JSON.stringify(claims), 'signature'].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  ['{"alg":"RS256"}', JSON.stringify(claims), 'signature']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
 const good = () => ({ scope: writeScope, consumer: party(bank), supplier: party(operator) });
 
 describe('with a strict Maskinporten', () => {
@@ -66,7 +75,9 @@ describe('with a strict Maskinporten', () => {
     expect(decodeJwt(token)).toMatchObject({ scope: writeScope, consumer: party(bank), supplier: party(operator) });
     expect(expiresAt.getTime()).toBeGreaterThan(before + 100_000);
     expect(expiresAt.getTime()).toBeLessThanOrEqual(before + 125_000);
-    expect(client.state()).toMatchObject({ metadata: { source: 'issuer', tokenEndpoint: `${url}/maskinporten/token` } });
+    expect(client.state()).toMatchObject({
+      metadata: { source: 'issuer', tokenEndpoint: `${url}/maskinporten/token` },
+    });
     expect(Math.abs(client.state().clockOffsetMs ?? Number.NaN)).toBeLessThan(5000);
   });
 
@@ -111,13 +122,16 @@ describe('with a strict Maskinporten', () => {
     expect(`${problem.message}${JSON.stringify(problem.more)}${lines.join()}`).not.toContain(person);
   });
 
-  test.each(['before', 'after'])('a connection reset %s the grant was used is tried once more with a new grant', async (when) => {
-    const { url, clock, fail, calls } = await openNeighbour();
-    const { ask } = openClient(`${url}/maskinporten/`, { clock });
-    await fail('token', { kind: 'reset', when });
-    await expect(ask()).resolves.toMatchObject({ token: expect.any(String) });
-    expect(await calls('token')).toHaveLength(2);
-  });
+  test.each(['before', 'after'])(
+    'a connection reset %s the grant was used is tried once more with a new grant',
+    async (when) => {
+      const { url, clock, fail, calls } = await openNeighbour();
+      const { ask } = openClient(`${url}/maskinporten/`, { clock });
+      await fail('token', { kind: 'reset', when });
+      await expect(ask()).resolves.toMatchObject({ token: expect.any(String) });
+      expect(await calls('token')).toHaveLength(2);
+    },
+  );
 
   test('after a second reset it is given up for now', async () => {
     const { url, clock, fail, calls } = await openNeighbour();
@@ -169,7 +183,10 @@ describe('the grant', () => {
     const { issuer, grants } = await openFake((response, _grant, tries) =>
       tries === 1
         ? sendJson(response, 400, { error: 'invalid_grant', error_uri: 'https://maskinporten.no/errors/MP-012' })
-        : sendJson(response, 200, { access_token: tokenOf({ ...good(), authorization_details: [{ type: 'urn:altinn:consent', id: 'A-1' }] }), expires_in: 120 }),
+        : sendJson(response, 200, {
+            access_token: tokenOf({ ...good(), authorization_details: [{ type: 'urn:altinn:consent', id: 'A-1' }] }),
+            expires_in: 120,
+          }),
     );
     const { ask } = openClient(issuer);
     await ask({ resource: ['https://api.example/'], consent: { id: 'a-1', from: { person } } });
@@ -205,7 +222,9 @@ describe('the grant', () => {
 
 describe('a token is thrown away', () => {
   const consent = { id: 'ecbff842-199b-45c9-8b58-80ed4d813660', from: { person } };
-  const details = (more: object) => ({ authorization_details: [{ type: 'urn:altinn:consent', id: consent.id, ...more }] });
+  const details = (more: object) => ({
+    authorization_details: [{ type: 'urn:altinn:consent', id: consent.id, ...more }],
+  });
   test.each<[string, object | string, Partial<TokenAsk>]>([
     ['of another tenant', { ...good(), consumer: party(department) }, {}],
     ['without a consumer', { ...good(), consumer: undefined }, {}],
@@ -218,7 +237,11 @@ describe('a token is thrown away', () => {
     ['of another issuer', { ...good(), iss: 'https://elsewhere.example/' }, {}],
     ['without the consent', good(), { consent }],
     ['of another consent', { ...good(), ...details({ id: 'f70542a8-d97a-40a8-9ef7-221603ffd5e6' }) }, { consent }],
-    ['of another giver', { ...good(), ...details({ from: 'urn:altinn:person:identifier-no:03867199348' }) }, { consent }],
+    [
+      'of another giver',
+      { ...good(), ...details({ from: 'urn:altinn:person:identifier-no:03867199348' }) },
+      { consent },
+    ],
     ['of another receiver', { ...good(), ...details({ to: party(department) }) }, { consent }],
     ['that cannot be read', 'opaque', {}],
   ])('%s', async (_name, claims, ask) => {

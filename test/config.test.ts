@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { loadConfig, type Role } from '../src/config.ts';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://hub:secret-of-mine@db.example/hub',
+  HUB_ORGNO: '310149942',
+  HUB_PUBLIC_URL: 'https://hub.example',
+  HUB_SEALING_KEYS: `a:${key}`,
+  HUB_KEYSTORE_PUBLIC_KEYS: '[{"kty":"EC"}]',
+  HUB_KEYSTORE_PRIVATE_KEYS: '[{"kty":"EC","d":"private"}]',
+};
+const message = (env: NodeJS.ProcessEnv, role: Role = 'worker'): string => {
+  try {
+    loadConfig(env, role);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+test('with nothing set it is a sandbox on this machine', () => {
+  expect(loadConfig({}, 'all')).toMatchObject({
+    environment: 'sandbox',
+    production: false,
+    ownSandbox: true,
+    host: '127.0.0.1',
+    issuer: 'http://localhost:3100/maskinporten/',
+  });
+});
+
+test('each environment knows its Maskinporten and its Altinn', () => {
+  expect(loadConfig({ HUB_ENVIRONMENT: 'test', HUB_ORGNO: '310149942' }, 'all')).toMatchObject({
+    issuer: 'https://test.maskinporten.no/',
+    altinn3Url: 'https://platform.tt02.altinn.no/',
+  });
+  expect(loadConfig(production, 'worker')).toMatchObject({
+    production: true,
+    issuer: 'https://maskinporten.no/',
+    altinn3Url: 'https://platform.altinn.no/',
+  });
+});
+
+test('all faults come in one message that names the settings and prints no value', () => {
+  const told = message({
+    PORT: 'secret-port',
+    DATABASE_URL: 'mysql://user:secret-password@x',
+    HUB_SEALING_KEYS: 'secret-key',
+    HUB_OPERATOR_KEY: 'secret-short',
+    HUB_KEYSTORE_PUBLIC_KEYS: 'secret-json',
+    HUB_ORGNO: '123456789',
+  });
+  for (const name of [
+    'PORT',
+    'DATABASE_URL',
+    'HUB_SEALING_KEYS',
+    'HUB_OPERATOR_KEY',
+    'HUB_KEYSTORE_PUBLIC_KEYS',
+    'HUB_ORGNO',
+  ])
+    expect(told).toContain(`- ${name}`);
+  expect(told).not.toMatch(/secret/);
+});
+
+test.each<[string, NodeJS.ProcessEnv, Role]>([
+  ['DATABASE_URL', { DATABASE_URL: undefined }, 'worker'],
+  ['HUB_SEALING_KEYS', { HUB_SEALING_KEYS: undefined }, 'worker'],
+  ['HUB_KEYSTORE_PUBLIC_KEYS', { HUB_KEYSTORE_PUBLIC_KEYS: undefined }, 'worker'],
+  ['HUB_KEYSTORE_PRIVATE_KEYS: is needed by workers', { HUB_KEYSTORE_PRIVATE_KEYS: undefined }, 'worker'],
+  ['HUB_PUBLIC_URL', { HUB_PUBLIC_URL: undefined }, 'worker'],
+  ['HUB_ORGNO', { HUB_ORGNO: undefined }, 'worker'],
+  ['must be https', { MASKINPORTEN_ISSUER: 'http://maskinporten.example/' }, 'worker'],
+  ['HUB_EGRESS_ALLOW', { HUB_EGRESS_ALLOW: '127.0.0.1/32' }, 'worker'],
+  ['the sandbox does not run in production', {}, 'sandbox'],
+  ['HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone', {}, 'api'],
+])('production refuses: %s', (says, change, role) => {
+  expect(message({ ...production, ...change }, role)).toContain(says);
+});
+
+test('outside production too an API process refuses the workers’ private keys', () => {
+  expect(message({ HUB_KEYSTORE_PRIVATE_KEYS: '[{"kty":"EC"}]' }, 'api')).toContain('belongs to workers alone');
+});
+
+test('a sandbox does not hide inside NODE_ENV=production', () => {
+  expect(message({ HUB_ENVIRONMENT: 'sandbox', NODE_ENV: 'production' }, 'all')).toContain('sandbox does not go with');
+});

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { Consent } from '../../src/domain/consent.ts';
+import { nextLook, nextProbe } from '../../src/domain/pace.ts';
+import { identityOf, safetyMarginMs } from '../../src/domain/token.ts';
+import { defaultSchedule, nextTry } from '../../src/domain/webhook.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+const after = (ms: number) => new Date(now.getTime() + ms);
+const hour = 3_600_000;
+
+test('a receiver that is down is tried for more than 72 hours, ever more slowly, and then given up', () => {
+  let at = now;
+  let attempts = 0;
+  const pauses: number[] = [];
+  for (;;) {
+    attempts += 1;
+    const next = nextTry({ attempts, createdAt: now }, defaultSchedule, at, 0.5);
+    if (!next) break;
+    pauses.push(next.getTime() - at.getTime());
+    at = next;
+  }
+  expect(pauses.slice(0, 8)).toEqual([5000, 60_000, 300_000, 1_800_000, 2 * hour, 5 * hour, 10 * hour, 12 * hour]);
+  expect(at.getTime() - now.getTime()).toBeGreaterThan(72 * hour);
+});
+
+test('tries are spread by a fifth to either side', () => {
+  const pause = (random: number) =>
+    (nextTry({ attempts: 2, createdAt: now }, defaultSchedule, now, random)?.getTime() ?? 0) - now.getTime();
+  expect([pause(0), pause(1)]).toEqual([48_000, 72_000]);
+});
+
+const consent = (change: Partial<Consent>) =>
+  ({ status: 'pending', createdAt: now, requestedAt: now, validTo: after(240 * hour), ...change }) as Consent;
+
+test('a young consent is looked at within seconds, an old one seldom, none after its end', () => {
+  const pause = (ageMs: number, change: Partial<Consent> = {}) =>
+    nextLook(consent(change), after(ageMs)).getTime() - after(ageMs).getTime();
+  expect([pause(0), pause(600_000), pause(600_001), pause(2 * hour), pause(48 * hour)]).toEqual([
+    5000,
+    5000,
+    60_000,
+    900_000,
+    2 * hour,
+  ]);
+  expect(pause(48 * hour, { returnedAt: after(48 * hour) })).toBe(5000);
+  expect(pause(0, { status: 'accepted' })).toBe(hour);
+  expect(pause(0, { validTo: after(1000) })).toBe(1000);
+});
+
+test('missing access is probed after 30 seconds and then at most every quarter of an hour; an empty 403 far less often', () => {
+  const pauses = (kind: 'scope' | 'service') =>
+    [1, 2, 5, 20].map((probes) => (nextProbe(kind, probes, now).getTime() - now.getTime()) / 1000);
+  expect(pauses('scope')).toEqual([30, 60, 480, 900]);
+  expect(pauses('service')).toEqual([300, 600, 3600, 3600]);
+});
+
+test('order and doubles make no other token; everything else does', () => {
+  const base = { issuer: 'i', clientId: 'c', scopes: ['a', 'b'], consumer: '313876144', resource: [] };
+  const hex = (change: object) => identityOf({ ...base, ...change }).toString('hex');
+  expect(hex({ scopes: ['b', 'a', 'a'] })).toBe(hex({}));
+  const others = [
+    { issuer: 'j' },
+    { clientId: 'd' },
+    { scopes: ['a'] },
+    { consumer: '991825827' },
+    { resource: ['https://x'] },
+    { consentId: 'x' },
+  ].map(hex);
+  expect(new Set([...others, hex({})]).size).toBe(7);
+});
+
+test('a token is laid aside ten seconds before its end, a short one earlier in proportion', () => {
+  expect([safetyMarginMs(120_000), safetyMarginMs(30_000)]).toEqual([10_000, 3000]);
+});

@@ -1,0 +1,130 @@
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openOutbox } from '../../src/store/outbox.ts';
+import type { HandOut, Outbox } from '../../src/usecases/outbox-port.ts';
+import { freshDatabase } from '../support/database.ts';
+
+const job = 'deliver-webhook';
+const now = new Date('2026-11-24T12:00:00Z');
+const later = (ms: number) => new Date(now.getTime() + ms);
+const tenant = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let pool: pg.Pool;
+let outbox: Outbox;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = new pg.Pool({ connectionString: database.url, options: '-c role=hub_operator' });
+  outbox = openOutbox(pool);
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const owe = (tenantId: string, subjectId: string, due = now) =>
+  pool.query('select owe($1, $2, $3, $4, $5)', [job, tenantId, subjectId, due, now]);
+const backlog = (tenantId: string, rows: number) =>
+  pool.query(
+    `insert into outbox (job, tenant_id, subject_id, due_at, created_at)
+     select $1, $2, gen_random_uuid(), $3::timestamptz - n * interval '1 second', $3 from generate_series(1, $4) n`,
+    [job, tenantId, now, rows],
+  );
+const only = (handOuts: HandOut[]): HandOut => {
+  expect(handOuts).toHaveLength(1);
+  return handOuts[0] as HandOut;
+};
+const owedRows = async () =>
+  (
+    await pool.query<{ due_at: Date; failures: number; last_problem: string | null }>(
+      'select due_at, failures, last_problem from outbox',
+    )
+  ).rows;
+
+test('a hundred thousand rows of one tenant do not stand before another’s single one', async () => {
+  await backlog(tenant(1), 100_000);
+  await pool.query('analyze outbox');
+  await owe(tenant(2), tenant(99));
+  const claimed = await outbox.claim(job, now, 60_000, 32);
+  expect(claimed.filter(({ tenantId }) => tenantId === tenant(2))).toHaveLength(1);
+  // Nor does the quiet one keep the other from filling the window.
+  expect([...claimed, ...(await outbox.claim(job, now, 60_000, 32))]).toHaveLength(32);
+});
+
+test('tenants with a backlog take turns', async () => {
+  for (const number of [1, 2, 3, 4]) await backlog(tenant(number), 500);
+  const claimed = await outbox.claim(job, now, 60_000, 32);
+  for (const number of [1, 2, 3, 4])
+    expect(claimed.filter(({ tenantId }) => tenantId === tenant(number))).toHaveLength(8);
+});
+
+test('no more is handed out than the window holds, however often and by however many it is asked', async () => {
+  await backlog(tenant(1), 500);
+  const first = await outbox.claim(job, now, 60_000, 20);
+  const rest = await Promise.all(Array.from({ length: 5 }, () => outbox.claim(job, now, 60_000, 20)));
+  expect(first).toHaveLength(20);
+  expect(rest.flat()).toEqual([]);
+  await outbox.settle(job, first[0] as HandOut);
+  expect(await outbox.claim(job, now, 60_000, 20)).toHaveLength(1);
+});
+
+test('nothing is handed out before it is due', async () => {
+  await owe(tenant(1), tenant(9), later(1000));
+  expect(await outbox.claim(job, now, 60_000, 10)).toEqual([]);
+  expect(await outbox.nextIn(job, now)).toBe(1000);
+  expect(await outbox.claim(job, later(1000), 60_000, 10)).toHaveLength(1);
+});
+
+test('work whose lease has lapsed is handed out again, under another number', async () => {
+  await owe(tenant(1), tenant(9));
+  const first = only(await outbox.claim(job, now, 0, 10));
+  const second = only(await outbox.claim(job, now, 60_000, 10));
+  expect([first.handOut, second.handOut]).toEqual([1, 2]);
+  // The first holder comes late: what it says no longer counts.
+  await outbox.fail(job, first, later(5000), 'internal');
+  expect((await owedRows())[0]).toMatchObject({ failures: 0 });
+  await outbox.settle(job, second);
+  expect(await owedRows()).toEqual([]);
+});
+
+test('what is owed again while it is handed out stays owed, at its own time', async () => {
+  await owe(tenant(1), tenant(9));
+  const first = only(await outbox.claim(job, now, 60_000, 10));
+  await owe(tenant(1), tenant(9), later(30_000));
+  await outbox.settle(job, first);
+  expect((await owedRows()).map(({ due_at }) => due_at)).toEqual([later(30_000)]);
+  const second = only(await outbox.claim(job, later(30_000), 60_000, 10));
+  await owe(tenant(1), tenant(9), later(31_000));
+  await outbox.settle(job, second, later(90_000));
+  expect((await owedRows()).map(({ due_at }) => due_at)).toEqual([later(31_000)]);
+});
+
+test('owing twice makes one row, due at the earlier time', async () => {
+  await owe(tenant(1), tenant(9), later(60_000));
+  await owe(tenant(1), tenant(9), later(1000));
+  await owe(tenant(1), tenant(9), later(30_000));
+  expect((await owedRows()).map(({ due_at }) => due_at)).toEqual([later(1000)]);
+});
+
+test('a failure is noted and put off; success forgets it', async () => {
+  await owe(tenant(1), tenant(9));
+  await outbox.fail(job, only(await outbox.claim(job, now, 60_000, 10)), later(2000), 'altinn-unavailable');
+  expect(await owedRows()).toEqual([{ due_at: later(2000), failures: 1, last_problem: 'altinn-unavailable' }]);
+  const again = only(await outbox.claim(job, later(2000), 60_000, 10));
+  expect(again.failures).toBe(1);
+  await outbox.settle(job, again, later(9000));
+  expect(await owedRows()).toEqual([{ due_at: later(9000), failures: 0, last_problem: null }]);
+});
+
+test('what could not be handed over is free at once', async () => {
+  await owe(tenant(1), tenant(9));
+  await outbox.putBack(job, await outbox.claim(job, now, 60_000, 10));
+  expect(await outbox.claim(job, now, 60_000, 10)).toHaveLength(1);
+});
+
+test('many relays at once never hand out one row twice', async () => {
+  await backlog(tenant(1), 200);
+  const claimed = (await Promise.all(Array.from({ length: 8 }, () => outbox.claim(job, now, 60_000, 400)))).flat();
+  expect(new Set(claimed.map(({ subjectId }) => subjectId)).size).toBe(claimed.length);
+});
