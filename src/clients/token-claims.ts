@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 
 export type Claims = Record<string, unknown>;
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
+const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A member whatever its casing: samples of one and the same token write `ID` and `id`, `metadata` and `metaData`. */

@@ -2,10 +2,10 @@ import { scrub } from '../lib/mask.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 
 /** What follows from a refusal: one more try at once, a later one, wait until somebody has moved, or stop. */
-export type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
+type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
 
 /** Which of the operator's links helps the mover; the address itself is a setting. */
-export type LinkKind = 'delegate' | 'grant' | 'self-service';
+type LinkKind = 'delegate' | 'grant' | 'self-service';
 
 export type Refusal = { class: RefusalClass; problem: Problem; link?: LinkKind };
 

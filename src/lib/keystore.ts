@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { CompactEncrypt, calculateJwkThumbprint, compactDecrypt, type JWK } from 'jose';
 
 /** Whose key is sealed. Stands in the protected header, so that a sealed key opens in no other's place. */
-export type KeyPlace = { clientId: string; keyId: string };
+type KeyPlace = { clientId: string; keyId: string };
 
 export type Keystore = {
   close(place: KeyPlace, privateJwk: object): Promise<string>;

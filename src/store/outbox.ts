@@ -29,7 +29,7 @@ const claimText = `
       select o.tenant_id, o.subject_id, row_number() over (order by o.due_at) as turn from (
         select tenant_id, subject_id, due_at from outbox where job = $1 and tenant_id = t.tenant_id and due_at <= $2::timestamptz
           and (leased_until is null or leased_until < clock_timestamp())
-        order by due_at limit greatest(1, ceil((select room from free)::numeric / (select count(*) from tenants)))::int) o) d
+        order by due_at limit least((select room from free), greatest(2, ceil((select room from free) * 8.0 / (select count(*) from tenants))))::int) o) d
   ), chosen as (
     select tenant_id, subject_id from due order by turn, random() limit (select room from free)
   ), locked as (

@@ -19,7 +19,8 @@ export const patience = (): AbortSignal => AbortSignal.timeout(20_000);
 
 // Making a key is slow, and nobody's subject: all tests of a file share one.
 const pair = await signingKeys.generate(new Date('2026-02-03T10:00:00Z'));
-export const { kid = '', privateJwk, publicJwk } = pair;
+const { privateJwk, publicJwk } = pair;
+export const { kid = '' } = pair;
 export const key = signingKeys.open(privateJwk, { kid, certificateChain: [] });
 
 /** The outside world, with a client of the operator's registered in it; closed when the test ends. */

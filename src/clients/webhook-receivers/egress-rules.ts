@@ -30,6 +30,12 @@ export const isPublicAddress = (address: string): boolean => {
   return parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] ?? 0) >> 5 === 1;
 };
 
+const targetOf = ({ protocol, hostname, port }: URL): Target => ({
+  protocol,
+  hostname,
+  port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+});
+
 const readAllowed = (entries: readonly string[]) => {
   const names = new Set<string>();
   const ranges: [ipaddr.IPv4 | ipaddr.IPv6, number][] = [];
@@ -83,9 +89,3 @@ export const egressRules = ({ production, allow }: { production: boolean; allow:
     isLocalName: (target) => isNamed(target) || !bare(target.hostname).includes('.'),
   };
 };
-
-export const targetOf = ({ protocol, hostname, port }: URL): Target => ({
-  protocol,
-  hostname,
-  port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
-});
