@@ -80,10 +80,16 @@ export const launch = async (
   closeSync(log.fd);
   child.unref();
   let failure: Error | undefined;
-  child.once('error', (error) => (failure = error));
-  child.once('exit', () => (failure = new LaunchFailed(lastLines(log.file, log.start))));
+  let ended = false;
+  child.once('error', (error) => {
+    failure = error;
+  });
+  child.once('exit', () => {
+    ended = true;
+  });
   // Recovery after a crash may take its time; as long as the process lives, it is at work.
   for (;;) {
+    if (ended) failure ??= new LaunchFailed(lastLines(log.file, log.start));
     if (failure) throw failure;
     const found = findPostmaster(place.data);
     if (found && found.pid === child.pid && found.status === 'ready') return found;

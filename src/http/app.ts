@@ -6,7 +6,7 @@ import type { RequestMetrics } from './metrics.ts';
 import { answerOf } from './problem-response.ts';
 import { RequestAborted } from './read-body.ts';
 import type { Answer, Route } from './route.ts';
-import { routeTable } from './route-table.ts';
+import { routing, unrouted } from './route-table.ts';
 import type { Incoming } from './run-route.ts';
 
 type Options = {
@@ -52,21 +52,45 @@ const preferences =
     return typeof best === 'string' ? best : offered[0];
   };
 
-/** The Koa app over the list of routes. One middleware: request id, headers, route, problem, log line. */
+/** What is known of a request on its way through the app. */
+type Passing = { requestId: string; line: Line; routed: boolean };
+
+/** The Koa app over the list of routes: one middleware around all of them for id, headers, problems and log line. */
 export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: Options): Koa => {
-  const find = routeTable(routes);
-  const app = new Koa();
+  const app = new Koa<Passing>();
   // A caller that went away is no error of ours; what handlers throw has been answered before it gets here.
   app.on('error', (error: Error) => log.debug({ error }, 'a response could not be sent'));
 
-  app.use(async (ctx) => {
+  app.use(async (ctx, next) => {
     const startedAt = performance.now();
     const requestId = ids.uuid();
     const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
+    ctx.state = { requestId, line, routed: false };
     setHeadersOfAll(ctx.res, requestId, secure);
     if (isClosing()) ctx.res.setHeader('connection', 'close');
     try {
-      const found = find(ctx.method, ctx.path);
+      await next();
+      if (!ctx.state.routed) throw unrouted(ctx);
+      line.status = ctx.status;
+    } catch (error) {
+      if (error instanceof RequestAborted) {
+        ctx.respond = false;
+        line.status = 499;
+      } else {
+        write(ctx, answerOf(error, requestId, log));
+        line.status = ctx.status;
+      }
+    }
+    const ms = performance.now() - startedAt;
+    line.ms = Math.round(ms * 10) / 10;
+    metrics?.observe(line.method, line.route, line.status, ms / 1000);
+    log.info(line, 'request');
+  });
+
+  app.use(
+    routing(routes, async (ctx, found) => {
+      const { requestId, line } = ctx.state as Passing;
+      (ctx.state as Passing).routed = true;
       line.route = found.route.path;
       const answer = await run({
         ...found,
@@ -84,20 +108,7 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
         const told = answerOf(answer.problem, requestId, log);
         write(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
       } else write(ctx, answer);
-      line.status = answer.status;
-    } catch (error) {
-      if (error instanceof RequestAborted) {
-        ctx.respond = false;
-        line.status = 499;
-      } else {
-        write(ctx, answerOf(error, requestId, log));
-        line.status = ctx.status;
-      }
-    }
-    const ms = performance.now() - startedAt;
-    line.ms = Math.round(ms * 10) / 10;
-    metrics?.observe(line.method, line.route, line.status, ms / 1000);
-    log.info(line, 'request');
-  });
+    }),
+  );
   return app;
 };

@@ -148,7 +148,7 @@ if (isRoot) {
       const [row] = await query(url, `SELECT to_regclass('kept')::text AS kept`);
       process.kill('SIGTERM');
       await ended(process);
-      return row?.['kept'];
+      return row?.kept;
     };
     cpSync(join(folder, '.hub'), join(copy, '.hub'), { recursive: true });
     expect(await tableIn(copy)).toBeNull();
