@@ -5,7 +5,6 @@ import { Problem } from '../../../src/domain/problem.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { openLog, silentLog } from '../../../src/lib/log.ts';
-import { holdsNationalId } from '../../../src/lib/mask.ts';
 import type { Submission } from '../../../src/usecases/ports.ts';
 import {
   bank,
