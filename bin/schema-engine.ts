@@ -47,8 +47,10 @@ const factoryOn = (pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory => {
   return Object.assign(factory, { connect });
 };
 
-/** Prisma's own schema engine, in this process: it compares schemas and knows the history of migrations. */
-export const openSchemaEngine = async (databaseUrl: string, schema: string) => {
+let loading: Promise<void> | undefined;
+
+/** Once a process: the library keeps one instance, and a second would pull it away from under those that use the first. */
+const load = async (): Promise<void> => {
   // Where the engine leaves its last words when it fails in itself.
   Object.assign(globalThis, {
     PRISMA_WASM_PANIC_REGISTRY: { set_message: (words: string) => process.stderr.write(`${words}\n`) },
@@ -61,6 +63,12 @@ export const openSchemaEngine = async (databaseUrl: string, schema: string) => {
   const { __wbg_set_wasm } = engine as unknown as { __wbg_set_wasm(exports: Exports): void };
   __wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
+};
+
+/** Prisma's own schema engine, in this process: it compares schemas and knows the history of migrations. */
+export const openSchemaEngine = async (databaseUrl: string, schema: string) => {
+  loading ??= load();
+  await loading;
   const pool = openPool(databaseUrl);
   const opened = await engine.SchemaEngine.new(
     { datamodels: [['schema.prisma', schema]] },

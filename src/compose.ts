@@ -4,8 +4,9 @@ import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
+import { sharesOf } from './connections.ts';
 import type { EmbeddedPostgres } from './embedded/postgres.ts';
-import { type Http, startHttp } from './http/server.ts';
+import { type Http, startHttp, startMetrics } from './http/server.ts';
 import { type MovableClock, movableClock } from './lib/clock.ts';
 import { type Ids, randomIds } from './lib/ids.ts';
 import { openKeystore } from './lib/keystore.ts';
@@ -13,13 +14,13 @@ import type { Log } from './lib/log.ts';
 import { sealingRing } from './lib/seal.ts';
 import { openKeys } from './local-keys.ts';
 import { registerMetrics } from './metrics.ts';
+import { countAll } from './queues/count-all.ts';
 import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { oweTidying, useCases, works } from './usecases/index.ts';
-import { jobNames } from './usecases/jobs.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
 import type { UseCases } from './usecases/use-cases.ts';
@@ -98,14 +99,15 @@ export const compose = async (
     if (!config.production) await migrate(database.url, log);
     else if ((await pendingMigrations(database.url)).length > 0)
       throw new Error('The database is not up to date: run `hub migrate` first');
-    const { connections } = config.database;
-    const engineShare = config.redisUrl === undefined ? (isWorker ? Math.ceil(connections / 2) : 2) : 0;
-    const rest = connections - engineShare - 1;
+    const connections = sharesOf(config.database.connections, {
+      isWorker,
+      queuesInPostgres: config.redisUrl === undefined,
+    });
     const store = parts.add(
       await openStore({
         url: database.url,
         directUrl: config.database.directUrl ?? database.url,
-        connections: { tenant: Math.ceil(rest * 0.65), operator: Math.floor(rest * 0.35), engine: engineShare },
+        connections,
         production: config.production,
         log,
       }),
@@ -116,7 +118,7 @@ export const compose = async (
       opening ??= openEngine({
         redisUrl: config.redisUrl,
         databaseUrl: database.url,
-        connections: engineShare,
+        connections: connections.engine,
         prefix: config.queuePrefix,
         log,
       }).then(parts.add);
@@ -140,6 +142,7 @@ export const compose = async (
       links: { delegate: portal, grant: portal, selfService: config.selfServiceUrl },
       eraseAfterMs: config.eraseAfterMs,
       webhookSchedule: config.webhookSchedule,
+      leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
     };
     const known = {
@@ -165,12 +168,16 @@ export const compose = async (
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
-      countEngine: async () =>
-        Object.fromEntries(await Promise.all(jobNames.map(async (job) => [job, await engine.counts(job)] as const))),
+      countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);
     const registry = new Registry();
-    const metrics = registerMetrics(registry, { store, clock, role });
+    const metrics = registerMetrics(registry, {
+      store,
+      clock,
+      role,
+      pools: () => ({ ...store.pools(), ...(engine.pool ? { queues: engine.pool() } : {}) }),
+    });
     const checks = async () => ({
       database: await store.ping().then(
         () => 'ok',
@@ -197,6 +204,10 @@ export const compose = async (
           metrics: { port: config.metricsPort, registry },
         }),
       );
+    // A worker serves nothing else; an API serves these beside its own.
+    const watched = isApi
+      ? http
+      : parts.add(await startMetrics({ host: config.host, checks, metrics: { port: config.metricsPort, registry } }));
     if (isWorker) {
       const workers = parts.add(
         await startWorkers({
@@ -215,7 +226,7 @@ export const compose = async (
     }
     return {
       ...(http ? { url: http.url } : {}),
-      ...(http?.metricsUrl === undefined ? {} : { metricsUrl: http.metricsUrl }),
+      ...(watched?.metricsUrl === undefined ? {} : { metricsUrl: watched.metricsUrl }),
       ...(sandbox ? { sandboxUrl: sandbox.url } : {}),
       databaseUrl: database.url,
       engine: { name: engine.name, version: engine.version },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { defaultSchedule } from './domain/webhook.ts';
 import type { SealingKey } from './lib/seal.ts';
@@ -49,7 +50,7 @@ const Env = z.object({
   HUB_ENVIRONMENT: z.enum(['sandbox', 'test', 'production']).optional(),
   DATABASE_URL: database.optional(),
   DATABASE_DIRECT_URL: database.optional(),
-  HUB_DATABASE_CONNECTIONS: z.coerce.number().int().min(8).max(1000).default(40),
+  HUB_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(1000).default(40),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   QUEUE_PREFIX: z
     .string()
@@ -78,7 +79,7 @@ const Env = z.object({
   HUB_SANDBOX_PORT: port(3100),
   HUB_DIRECTORY: z.string().default('.hub'),
   PORT: port(3000),
-  METRICS_PORT: port(9464),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -117,6 +118,7 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
       'HUB_ENVIRONMENT: sandbox does not go with NODE_ENV=production',
     ],
     [production && role === 'sandbox', 'HUB_ENVIRONMENT: the sandbox does not run in production'],
+    [production && role !== 'sandbox' && read.DATABASE_URL === undefined, 'DATABASE_URL: is needed in production'],
     [
       role === 'api' && read.HUB_KEYSTORE_PRIVATE_KEYS !== undefined,
       'HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone; an API process must not have it',
@@ -133,9 +135,8 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
       'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
     ],
   ];
-  if (production && role !== 'command') {
+  if (production && role !== 'command' && role !== 'sandbox') {
     wrong.push(
-      [read.DATABASE_URL === undefined, 'DATABASE_URL: is needed in production'],
       [read.HUB_SEALING_KEYS === undefined, 'HUB_SEALING_KEYS: is needed in production'],
       [read.HUB_KEYSTORE_PUBLIC_KEYS === undefined, 'HUB_KEYSTORE_PUBLIC_KEYS: is needed in production'],
       [
@@ -145,7 +146,15 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
       [read.HUB_PUBLIC_URL === undefined, 'HUB_PUBLIC_URL: is needed in production'],
     );
   }
-  if (environment !== 'sandbox') wrong.push([read.HUB_ORGNO === undefined, `HUB_ORGNO: is needed in ${environment}`]);
+  if (role === 'api' || role === 'worker' || role === 'all') {
+    const least = leastConnections({ isWorker: role !== 'api', queuesInPostgres: read.REDIS_URL === undefined });
+    wrong.push([
+      read.HUB_DATABASE_CONNECTIONS < least,
+      `HUB_DATABASE_CONNECTIONS: this role needs ${least} at least${read.REDIS_URL === undefined ? ', or fewer with its queues on Redis' : ''}`,
+    ]);
+  }
+  if (environment !== 'sandbox' && role !== 'sandbox')
+    wrong.push([read.HUB_ORGNO === undefined, `HUB_ORGNO: is needed in ${environment}`]);
   return wrong.filter(([is]) => is).map(([, text]) => text);
 };
 
@@ -160,13 +169,16 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
   // An empty setting is one that was left out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = Env.safeParse(given);
-  if (!result.success) {
-    const lines = result.error.issues.map(({ path, message }) => `- ${path.join('.')}: ${message}`);
-    throw new Error(`The configuration is not usable:\n${lines.join('\n')}`);
-  }
-  const read = result.data;
+  const issues = result.error?.issues ?? [];
+  const unread = issues.map(({ path }) => String(path[0]));
+  // What could be read is held to the rules between settings too: all faults come in one message.
+  const read =
+    result.data ?? Env.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !unread.includes(name))));
   const environment = read.HUB_ENVIRONMENT ?? (read.NODE_ENV === 'production' ? 'production' : 'sandbox');
-  const faults = faultsOf(read, environment, role);
+  const faults = [
+    ...issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...faultsOf(read, environment, role).filter((fault) => !unread.some((name) => fault.startsWith(`${name}:`))),
+  ];
   if (faults.length > 0)
     throw new Error(`The configuration is not usable:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
   const usual = outside[environment](read);
@@ -202,7 +214,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     /** Everywhere in a container, on this machine alone in development. */
     host: read.HUB_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : '0.0.0.0'),
     port: read.PORT,
-    metricsPort: read.METRICS_PORT,
+    /** A worker's is another one, so that an API and a worker fit on one machine as they are. */
+    metricsPort: read.METRICS_PORT ?? (role === 'worker' ? 9465 : 9464),
     logLevel: read.LOG_LEVEL,
   });
 };

@@ -47,7 +47,8 @@ const localKeys = async (directory: string): Promise<Kept> => {
 /** The keys that were set, and outside production those made for whatever was not. */
 export const openKeys = async (config: Config, may: { openKeystore: boolean }): Promise<Keys> => {
   const { sealingKeys, keystore, operatorKey, production, directory } = config;
-  const local = production ? undefined : await localKeys(directory);
+  const complete = sealingKeys && keystore.publicJwks && (keystore.privateJwks || !may.openKeystore) && operatorKey;
+  const local = production || complete ? undefined : await localKeys(directory);
   const own = local && keystore.publicJwks === undefined;
   const key = operatorKey ?? local?.operatorKey;
   return {

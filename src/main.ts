@@ -1,7 +1,8 @@
 import { commands } from './cli/commands.ts';
 
-const [name = 'help', ...words] = process.argv.slice(2);
-const command = commands[name];
+const [asked = 'help', ...words] = process.argv.slice(2);
+const name = asked === '--help' || asked === '-h' ? 'help' : asked;
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command) {
   process.exitCode = await command.run(words);
 } else {

@@ -1,12 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
-import type { OpenStore } from './store/open-store.ts';
+import type { OpenStore, PoolCount } from './store/open-store.ts';
 import type { JobName } from './usecases/jobs.ts';
 
 /** What Prometheus is told of work and database. No tenant in any label: there may be hundreds, and it is nobody's business. */
 export const registerMetrics = (
   registry: Registry,
-  { store, clock, role }: { store: OpenStore; clock: Clock; role: string },
+  {
+    store,
+    clock,
+    role,
+    pools,
+  }: { store: OpenStore; clock: Clock; role: string; pools: () => Record<string, PoolCount> },
 ) => {
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
@@ -23,37 +28,47 @@ export const registerMetrics = (
     labelNames: ['job'],
     registers: [registry],
   });
-  const owed = new Gauge({
+  // Both gauges read one count. What is owed no more is gone from it, and must not stay at its last value here.
+  let counting: ReturnType<typeof countOwed> | undefined;
+  const countOwed = () => store.asOperator((operator) => operator.outbox.count(clock.now())).catch(() => []);
+  const countOnce = () => {
+    counting ??= countOwed().finally(() => {
+      counting = undefined;
+    });
+    return counting;
+  };
+  new Gauge({
     name: 'hub_outbox_rows',
     help: 'Work owed, by job and state',
     labelNames: ['job', 'state'],
     registers: [registry],
+    async collect() {
+      const rows = await countOnce();
+      this.reset();
+      for (const { queue: job, owed, due, handedOut, failing } of rows)
+        for (const [state, many] of Object.entries({ owed, due, 'handed-out': handedOut, failing }))
+          this.set({ job, state }, many);
+    },
   });
-  const age = new Gauge({
+  new Gauge({
     name: 'hub_outbox_oldest_due_seconds',
     help: 'Age of the oldest work that is due, by job',
     labelNames: ['job'],
     registers: [registry],
+    async collect() {
+      const rows = await countOnce();
+      this.reset();
+      for (const { queue: job, oldestDueSeconds } of rows) this.set({ job }, oldestDueSeconds);
+    },
   });
   new Gauge({
     name: 'hub_database_connections',
-    help: 'Connections by door: open, idle, and requests that wait for one',
+    help: 'Connections by door: open, idle, requests that wait for one, and the most there may be',
     labelNames: ['door', 'state'],
     registers: [registry],
-    async collect() {
-      for (const [door, { open, idle, waiting }] of Object.entries(store.pools())) {
-        this.set({ door, state: 'open' }, open);
-        this.set({ door, state: 'idle' }, idle);
-        this.set({ door, state: 'waiting' }, waiting);
-      }
-      const rows = await store.asOperator((operator) => operator.outbox.count(clock.now())).catch(() => []);
-      for (const row of rows) {
-        owed.set({ job: row.queue, state: 'owed' }, row.owed);
-        owed.set({ job: row.queue, state: 'due' }, row.due);
-        owed.set({ job: row.queue, state: 'handed-out' }, row.handedOut);
-        owed.set({ job: row.queue, state: 'failing' }, row.failing);
-        age.set({ job: row.queue }, row.oldestDueSeconds);
-      }
+    collect() {
+      for (const [door, counts] of Object.entries(pools()))
+        for (const [state, many] of Object.entries(counts)) this.set({ door, state }, many);
     },
   });
   return {

@@ -65,12 +65,15 @@ test('all faults come in one message that names the settings and prints no value
 
 test.each<[string, NodeJS.ProcessEnv, Role]>([
   ['DATABASE_URL', { DATABASE_URL: undefined }, 'worker'],
+  ['DATABASE_URL', { DATABASE_URL: undefined }, 'command'],
   ['HUB_SEALING_KEYS', { HUB_SEALING_KEYS: undefined }, 'worker'],
   ['HUB_KEYSTORE_PUBLIC_KEYS', { HUB_KEYSTORE_PUBLIC_KEYS: undefined }, 'worker'],
   ['HUB_KEYSTORE_PRIVATE_KEYS: is needed by workers', { HUB_KEYSTORE_PRIVATE_KEYS: undefined }, 'worker'],
   ['HUB_PUBLIC_URL', { HUB_PUBLIC_URL: undefined }, 'worker'],
   ['HUB_ORGNO', { HUB_ORGNO: undefined }, 'worker'],
-  ['must be https', { MASKINPORTEN_ISSUER: 'http://maskinporten.example/' }, 'worker'],
+  ...['MASKINPORTEN_ISSUER', 'ALTINN3_URL', 'DIGDIR_SELFSERVICE_URL', 'HUB_PUBLIC_URL'].map(
+    (name): [string, NodeJS.ProcessEnv, Role] => ['must be https', { [name]: 'http://outside.example' }, 'worker'],
+  ),
   ['HUB_EGRESS_ALLOW', { HUB_EGRESS_ALLOW: '127.0.0.1/32' }, 'worker'],
   ['the sandbox does not run in production', {}, 'sandbox'],
   ['HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone', {}, 'api'],
@@ -84,4 +87,28 @@ test('outside production too an API process refuses the workers’ private keys'
 
 test('a sandbox does not hide inside NODE_ENV=production', () => {
   expect(message({ HUB_ENVIRONMENT: 'sandbox', NODE_ENV: 'production' }, 'all')).toContain('sandbox does not go with');
+});
+
+test('production has no sandbox of its own beside it', () => {
+  expect(loadConfig(production, 'all')).toMatchObject({ ownSandbox: false });
+});
+
+test('what is wrong by itself and what is wrong beside others come in one message', () => {
+  const told = message({ ...production, PORT: 'x', HUB_SEALING_KEYS: 'x', HUB_EGRESS_ALLOW: '10.0.0.0/8' });
+  expect(told.split('\n').slice(1)).toEqual([
+    expect.stringMatching(/^- HUB_SEALING_KEYS: each is/),
+    expect.stringMatching(/^- PORT: /),
+    expect.stringMatching(/^- HUB_EGRESS_ALLOW: /),
+  ]);
+});
+
+test.each<[Role, string | undefined, number]>([
+  ['worker', undefined, 16],
+  ['all', undefined, 16],
+  ['api', undefined, 8],
+  ['worker', 'redis://localhost', 6],
+])('%s with its queues on %s needs %i connections', (role, REDIS_URL, least) => {
+  const settings = (many: number) => ({ REDIS_URL, HUB_DATABASE_CONNECTIONS: `${many}` });
+  expect(message(settings(least - 1), role)).toContain(`HUB_DATABASE_CONNECTIONS: this role needs ${least} at least`);
+  expect(message(settings(least), role)).toBe('');
 });

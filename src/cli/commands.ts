@@ -26,7 +26,10 @@ export const commands: Record<string, Command> = {
   sandbox: { about: 'pretend Maskinporten, Altinn and a data source (never in production)', run: sandboxCommand },
   demo: { about: 'everything on one machine, and a consent from request to webhook (--once: end after it)', run: demo },
   migrate: { about: 'bring the database up to date', run: migrateCommand },
-  doctor: { about: 'look at configuration, database, queues and outside systems, and say what is wrong', run: doctor },
+  doctor: {
+    about: 'what is wrong with configuration, database, queues or the outside, and what to do (--json: for machines)',
+    run: doctor,
+  },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,
 };

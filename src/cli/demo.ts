@@ -31,6 +31,7 @@ const environment = async (env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> =
 /** Everything on one machine, and a consent from request to verified webhook. `--once` ends after the story. */
 export const demo = (words: string[]): Promise<number> =>
   orSay(async () => {
+    loadConfig(process.env, 'sandbox'); // refuses production before the demo's own settings come in
     const config = loadConfig(await environment(process.env), 'all');
     if (config.environment !== 'sandbox' || !config.ownSandbox)
       throw new Error('The demo runs with its own sandbox only: leave HUB_ENVIRONMENT and MASKINPORTEN_ISSUER unset');

@@ -7,8 +7,6 @@ import { orSay } from './stop-signals.ts';
 export const migrateCommand = (): Promise<number> =>
   orSay(async () => {
     const config = loadConfig(process.env, 'command');
-    if (config.production && config.database.url === undefined)
-      throw new Error('The configuration is not usable:\n- DATABASE_URL: is needed in production');
     const log = openLog('warn');
     const database = await openDatabase(config, log);
     try {

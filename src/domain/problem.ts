@@ -1,7 +1,6 @@
-import { problems } from './problems.ts';
+import { type Mover, problems } from './problems.ts';
 
-/** Who can mend it. Decides what a job does next (`fateOf`); shown to tenants. */
-export type Mover = 'caller' | 'tenant' | 'api-owner' | 'operator' | 'time' | 'nobody' | 'us';
+export type { Mover } from './problems.ts';
 
 export type ProblemCode = keyof typeof problems;
 

@@ -1,4 +1,5 @@
-import type { Mover } from './problem.ts';
+/** Who can mend it. Decides what a job does next (`fateOf`); shown to tenants. */
+export type Mover = 'caller' | 'tenant' | 'api-owner' | 'operator' | 'time' | 'nobody' | 'us';
 
 type Row = { status: number; mover: Mover; title: string; text: string };
 

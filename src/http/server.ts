@@ -6,7 +6,7 @@ import type { UseCases } from '../usecases/use-cases.ts';
 import { allRoutes } from './all-routes.ts';
 import { openApp } from './app.ts';
 import { openLimits } from './limits.ts';
-import { type Listener, listen } from './listen.ts';
+import { listen } from './listen.ts';
 import { requestMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { routeRunner } from './run-route.ts';
@@ -30,19 +30,37 @@ export type HttpOptions = {
 
 export type Http = { url: string; metricsUrl?: string; close(): Promise<void> };
 
-const metricsListener = ({ port, registry }: NonNullable<HttpOptions['metrics']>, host: string): Promise<Listener> =>
-  listen(
+type Beside = Pick<HttpOptions, 'host' | 'checks'> & { metrics: NonNullable<HttpOptions['metrics']> };
+
+/**
+ * What every role serves on a listener of its own, apart from the world: metrics, and for whoever watches containers
+ * whether the process lives and can work.
+ *
+ * @throws Error that names the address when it is taken.
+ */
+export const startMetrics = async ({ host, checks, metrics: { port, registry } }: Beside) => {
+  const json = 'application/json; charset=utf-8';
+  const answers: Record<string, () => Promise<[status: number, type: string, text: string]>> = {
+    '/metrics': async () => [200, registry.contentType, await registry.metrics()],
+    '/healthz': async () => [200, json, JSON.stringify({ status: 'ok' })],
+    '/readyz': async () => {
+      const said = await checks();
+      const ok = Object.values(said).every((one) => one === 'ok');
+      return [ok ? 200 : 503, json, JSON.stringify({ status: ok ? 'ok' : 'not-ready', checks: said })];
+    },
+  };
+  const { url, close } = await listen(
     async (request, response) => {
-      const wanted = request.method === 'GET' && request.url?.split('?')[0] === '/metrics';
-      const text = wanted ? await registry.metrics() : 'Metrics are at /metrics\n';
-      response.writeHead(wanted ? 200 : 404, {
-        'content-type': wanted ? registry.contentType : 'text/plain',
-        'cache-control': 'no-store',
-      });
+      const path = request.method === 'GET' ? (request.url?.split('?')[0] ?? '') : '';
+      const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+      const [status, type, text] = answer ? await answer() : [404, 'text/plain', 'Metrics are at /metrics\n'];
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(text);
     },
     { host, port },
   );
+  return { metricsUrl: `${url}/metrics`, close };
+};
 
 /**
  * Serves both APIs and the pages. Closing takes no more requests, finishes those under way within ten seconds, and then
@@ -75,16 +93,16 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
     isClosing: () => closing,
   });
   const main = await listen(app.callback(), { host, port: options.port });
-  let metrics: Listener | undefined;
+  let metrics: Awaited<ReturnType<typeof startMetrics>> | undefined;
   try {
-    if (options.metrics) metrics = await metricsListener(options.metrics, host);
+    if (options.metrics) metrics = await startMetrics({ host, checks, metrics: options.metrics });
   } catch (error) {
     await main.close();
     throw error;
   }
   return {
     url: main.url,
-    ...(metrics ? { metricsUrl: `${metrics.url}/metrics` } : {}),
+    ...(metrics ? { metricsUrl: metrics.metricsUrl } : {}),
     async close() {
       closing = true;
       await Promise.all([main.close(), metrics?.close()]);

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { v7 } from 'uuid';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Where randomness comes from, so that a test may choose it. */
 export type Ids = {
@@ -9,7 +8,13 @@ export type Ids = {
   secret(bits: 128 | 256): string;
 };
 
+/** RFC 9562, version 7: 48 bits of milliseconds before the random bits that Node keeps in stock, so that it costs next to nothing. */
+const uuidV7 = (): string => {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+};
+
 export const randomIds: Ids = {
-  uuid: () => v7(),
+  uuid: uuidV7,
   secret: (bits) => randomBytes(bits / 8).toString('base64url'),
 };

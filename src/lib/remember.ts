@@ -15,6 +15,8 @@ export const remember = <T extends object>(
     max: most,
     ttl: ttlMs,
     fetchMethod: async (key) => ({ value: (await load(key)) ?? absent }),
+    // Who was waiting when all was forgotten still gets what was loaded; it is not kept.
+    ignoreFetchAbort: true,
   });
   return {
     async get(key) {

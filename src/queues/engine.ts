@@ -9,10 +9,16 @@ export type Engine = {
   /** Version of the server, for logs and `doctor`. */
   version: string;
   hand(queue: string, jobs: readonly { id: string; data: object }[]): Promise<void>;
-  /** Runs jobs of one queue, so many side by side. Closing waits for those under way. */
-  work(queue: string, concurrency: number, run: (data: unknown) => Promise<void>): Promise<{ close(): Promise<void> }>;
+  /** Runs jobs of one queue, so many side by side, and tells how long each has waited. Closing waits for those under way. */
+  work(
+    queue: string,
+    concurrency: number,
+    run: (data: unknown, waitedMs: number) => Promise<void>,
+  ): Promise<{ close(): Promise<void> }>;
   counts(queue: string): Promise<{ waiting: number; active: number }>;
   ping(): Promise<void>;
+  /** Its connections to PostgreSQL, where it runs on that. */
+  pool?: () => { most: number; open: number; idle: number; waiting: number };
   close(): Promise<void>;
 };
 
@@ -34,11 +40,13 @@ const workerOptions = {
   lockDuration: 10_000,
   stalledInterval: 5000,
   maxStalledCount: 100,
+  /** After the server was away, look again soon. */
+  runRetryDelay: 1000,
   removeOnComplete: { count: 0 },
   removeOnFail: { count: 0 },
 };
 
-type Connections = { queue: object; worker: object; backend: unknown; ping(): Promise<void>; close(): Promise<void> };
+type Connections = Pick<Engine, 'ping' | 'pool' | 'close'> & { queue: object; worker: object; backend: unknown };
 
 const build = (
   name: Engine['name'],
@@ -58,6 +66,11 @@ const build = (
     );
     made.on('error', (error) => log.warn({ error, queue }, 'the queue engine reported an error'));
     queues.set(queue, made);
+    // BullMQ remembers for ever that its first look failed: one that began while the server was away makes room for another.
+    made.waitUntilReady().catch(() => {
+      if (queues.get(queue) === made) queues.delete(queue);
+      made.close().catch(() => undefined);
+    });
     return made;
   };
   return {
@@ -69,7 +82,7 @@ const build = (
     async work(queue, concurrency, run) {
       const worker = new Worker(
         queue,
-        ({ data }) => run(data),
+        ({ data, timestamp }) => run(data, Date.now() - timestamp),
         { connection: connections.worker as never, prefix, concurrency, ...workerOptions },
         backend,
       );
@@ -82,6 +95,7 @@ const build = (
       return { waiting, active };
     },
     ping: connections.ping,
+    ...(connections.pool ? { pool: connections.pool } : {}),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await connections.close();
@@ -159,6 +173,12 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
       worker: pool,
       backend: createPostgresBackend,
       ping: async () => void (await pool.query('select 1')),
+      pool: () => ({
+        most: pool.options.max,
+        open: pool.totalCount,
+        idle: pool.idleCount,
+        waiting: pool.waitingCount,
+      }),
       close: () => pool.end(),
     },
     options,

@@ -21,24 +21,36 @@ export type WorkersOptions = {
   onRun?: (job: JobName, outcome: 'done' | 'again', seconds: number) => void;
 };
 
-/** Work that rests (a suspended tenant's) looks again so often by itself. */
-const restMs = 5 * 60_000;
+/** A suspended tenant's work is due when the tenant is resumed; so often it looks by itself, however that came about. */
+const restMs = 60 * 60_000;
 
 /**
  * Runs one piece of work once. The outbox, not the queue engine, decides whether and when it is handed out again; so a
  * failure is noted there, and the engine is told nothing but that the job has run.
  */
 const runner =
-  (job: JobName, { works, outbox, clock, log, onRun }: WorkersOptions, freed: () => void) =>
-  async (data: unknown): Promise<void> => {
+  (job: JobName, leaseMs: number, { works, outbox, clock, log, onRun }: WorkersOptions, freed: () => void) =>
+  async (data: unknown, waitedMs: number): Promise<void> => {
     const handOut = data as HandOut;
     const { tenantId, subjectId, handOut: number } = handOut;
     const fields = { job, tenantId, subjectId, handOut: number };
     const began = performance.now();
+    // Past its lease it may have been handed out again. Were each of those run, a worker that has fallen behind would do the
+    // same over and over, note none of it, and never catch up.
+    if (waitedMs > leaseMs && !(await outbox.stands(job, handOut).catch(() => true))) {
+      log.debug(fields, 'overtaken by a later hand-out');
+      return;
+    }
     log.debug(fields, 'started');
     let outcome: 'done' | 'again' = 'done';
     try {
       const next = await works[job]({ tenantId, subjectId }, AbortSignal.timeout(jobs[job].timeoutMs));
+      if (next && 'rests' in next) {
+        const now = clock.now();
+        await outbox.rest(job, handOut, new Date(now.getTime() + restMs), now);
+        log.debug(fields, 'rests: its tenant is suspended');
+        return;
+      }
       await outbox.settle(job, handOut, next?.nextAt);
       log.info(
         { ...fields, ms: Math.round(performance.now() - began), ...(next ? { nextAt: next.nextAt } : {}) },
@@ -47,7 +59,7 @@ const runner =
     } catch (error) {
       outcome = 'again';
       const problem = error instanceof Problem ? error.code : 'internal';
-      const pause = problem === 'tenant-suspended' ? restMs : jobs[job].again(handOut.failures + 1);
+      const pause = jobs[job].again(handOut.failures + 1);
       const again = new Date(
         clock.now().getTime() +
           Math.max(pause, (error instanceof Problem ? (error.more.retryAfterSeconds ?? 0) : 0) * 1000),
@@ -71,17 +83,18 @@ export const startWorkers = async (options: WorkersOptions): Promise<{ wake(): v
   const closers: (() => Promise<void>)[] = [];
   for (const job of jobNames) {
     const { concurrency, timeoutMs } = jobs[job];
+    const leaseMs = options.leaseMs ?? 3 * timeoutMs;
     let relay: Relay | undefined;
     const worker = await engine.work(
       job,
       concurrency,
-      runner(job, options, () => relay?.freed()),
+      runner(job, leaseMs, options, () => relay?.freed()),
     );
     closers.push(() => worker.close());
     relay = startRelay({
       job,
       window: 2 * concurrency,
-      leaseMs: options.leaseMs ?? 3 * timeoutMs,
+      leaseMs,
       outbox,
       engine,
       clock,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { closedDoors } from './roles.ts';
 
 /** Tables whose rows belong to tenants. `test/store/doors.test.ts` holds this list against the schema. */
 export const tenantTables = [
@@ -22,7 +23,7 @@ export const tenantTables = [
  * What must be true of the database before anything is served: both roles can be taken and are what they should be, and
  * row policies are on and forced on every tenant table. Answers what is wrong, in words for whoever started the hub.
  */
-export const storeFaults = async (pool: pg.Pool, production: boolean): Promise<string[]> => {
+export const storeFaults = async (pool: Pick<pg.Pool, 'query'>, production: boolean): Promise<string[]> => {
   const { rows: roles } = await pool.query<{
     rolname: string;
     rolsuper: boolean;
@@ -40,7 +41,11 @@ export const storeFaults = async (pool: pg.Pool, production: boolean): Promise<s
       .filter(({ relrowsecurity, relforcerowsecurity }) => relrowsecurity && relforcerowsecurity)
       .map(({ relname }) => relname),
   );
+  const closed = await closedDoors(pool);
   return [
+    ...closed.map(
+      (name) => `the login may not take the role ${name}: \`hub migrate\` makes it, or says what a DBA must run`,
+    ),
     ...roles
       .filter(({ rolsuper, rolbypassrls, login }) => (rolsuper || rolbypassrls) && (production || !login))
       .map(({ rolname }) => `the database role ${rolname} is superuser or may bypass row policies`),
@@ -48,15 +53,26 @@ export const storeFaults = async (pool: pg.Pool, production: boolean): Promise<s
   ];
 };
 
-/** Connections: what this process will hold at most, beside what the server has left. */
-export const connectionBudget = async (
-  pool: pg.Pool,
-  wanted: number,
-): Promise<{ wanted: number; most: number; inUse: number; fits: boolean }> => {
-  const { rows } = await pool.query<{ most: number; used: number }>(
-    `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most,
-       (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`,
+/**
+ * The limit on connections that is nearest: the server's, this login's or this database's. Whose the others are and what
+ * they do is hidden from an ordinary login; that they are there is not.
+ */
+export type ConnectionUse = { most: number; inUse: number; free: number; limit: string };
+
+export const connectionUse = async (from: Pick<pg.Pool, 'query'>): Promise<ConnectionUse> => {
+  const { rows } = await from.query<ConnectionUse>(
+    `with users as (select usename, datname from pg_stat_activity where datid is not null and usesysid is not null),
+     limits as (
+       select 'max_connections' as "limit", (select count(*) from users) as used,
+         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+           - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) as most
+       union all
+       select 'the connection limit of the login', (select count(*) from users where usename = session_user), rolconnlimit
+       from pg_roles where rolname = session_user and rolconnlimit >= 0
+       union all
+       select 'the connection limit of the database', (select count(*) from users where datname = current_database()), datconnlimit
+       from pg_database where datname = current_database() and datconnlimit >= 0)
+     select "limit", most::int, used::int as "inUse", (most - used)::int as free from limits order by most - used limit 1`,
   );
-  const { most, used } = rows[0] ?? { most: 0, used: 0 };
-  return { wanted, most, inUse: used, fits: used + wanted <= most };
+  return rows[0] ?? { most: 0, inUse: 0, free: 0, limit: 'max_connections' };
 };

@@ -42,13 +42,17 @@ const secretOf = (databaseUrl: string): string | undefined => {
 };
 
 /** One plain connection, outside the doors. @throws DatabaseNotReady when there is none to be had. */
-export const withLogin = async <T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+export const withLogin = async <T>(
+  databaseUrl: string,
+  work: (client: pg.Client) => Promise<T>,
+  { name = 'hub migrate', patienceMs = 10_000 }: { name?: string; patienceMs?: number } = {},
+): Promise<T> => {
   let client: pg.Client;
   try {
     client = new pg.Client({
       connectionString: databaseUrl,
-      connectionTimeoutMillis: 10_000,
-      application_name: 'hub migrate',
+      connectionTimeoutMillis: patienceMs,
+      application_name: name,
     });
   } catch {
     throw new DatabaseNotReady('DATABASE_URL is not an address of a PostgreSQL.');

@@ -9,21 +9,24 @@ const mostBytes = 7000;
 export type OpenNotices = Notices & {
   /** Calls back when notices may have been missed: whoever remembers something should forget it. */
   onGap(listener: () => void): () => void;
+  /** Is there a connection that hears? */
+  listens(): boolean;
   close(): Promise<void>;
 };
 
 /**
- * One notifier and one listener for a process. What is told within `everyMs` goes out as one notice, after the commits it
- * speaks of, since `pg_notify` inside each transaction would cost most of its rate. A lost one is no loss: those who wait
- * also look by themselves now and then.
+ * One notifier and one listener for a process. The first word after a silence goes out at once, what is told within
+ * `everyMs` of it as one more notice, after the commits it speaks of, since `pg_notify` inside each transaction would cost
+ * most of its rate. A lost one is no loss: those who wait also look by themselves now and then.
  *
  * @param directUrl a connection that stays with one session; a pooler in transaction mode would lose LISTEN
  */
-export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs = 1): OpenNotices => {
+export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs = 5): OpenNotices => {
   const listeners = new Map<string, Set<() => void>>();
   const gapListeners = new Set<() => void>();
   const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let flushedAt = Number.NEGATIVE_INFINITY;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
@@ -34,6 +37,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
 
   const flush = async () => {
     timer = undefined;
+    flushedAt = performance.now();
     const notices: string[][] = [[]];
     let bytes = 0;
     for (const topic of told) {
@@ -88,7 +92,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
   return {
     tell(topic) {
       told.add(topic);
-      timer ??= setTimeout(() => void flush(), everyMs);
+      timer ??= setTimeout(() => void flush(), Math.max(0, flushedAt + everyMs - performance.now()));
     },
     on(topic, listener) {
       const set = listeners.get(topic) ?? new Set();
@@ -102,6 +106,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
       gapListeners.add(listener);
       return () => gapListeners.delete(listener);
     },
+    listens: () => client !== undefined,
     async close() {
       closed = true;
       clearTimeout(retry);

@@ -2,7 +2,7 @@ import { Problem } from '../domain/problem.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
-import { connectionBudget, storeFaults } from './check-store.ts';
+import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
 import { type Door, knownFault, openDoor } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
@@ -14,14 +14,14 @@ export type StoreOptions = {
   url: string;
   /** For LISTEN, when `url` is a pooler. */
   directUrl: string;
-  connections: {
-    tenant: number;
-    operator: number /** What the queue engine takes of the same server. */;
-    engine: number;
-  };
+  /** `engine` is what the queue engine takes of the same server. */
+  connections: { tenant: number; operator: number; engine: number; listener: number };
   production: boolean;
   log: Log;
 };
+
+/** Connections open, idle among them, requests that wait for one, and how many there may be. */
+export type PoolCount = { most: number; open: number; idle: number; waiting: number };
 
 export type OpenStore = Store & {
   outbox: Outbox;
@@ -29,9 +29,16 @@ export type OpenStore = Store & {
   /** Is the database there? */
   ping(): Promise<void>;
   /** Connections in use and waited for, by door. */
-  pools(): Record<string, { open: number; idle: number; waiting: number }>;
+  pools(): Record<string, PoolCount>;
   close(): Promise<void>;
 };
+
+const poolCount = ({ pool }: Door): PoolCount => ({
+  most: pool.options.max,
+  open: pool.totalCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+});
 
 /**
  * Opens both doors, after looking that they are what they should be.
@@ -45,14 +52,15 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     await tenantDoor.close();
     await operatorDoor.close();
   };
-  const wanted = connections.tenant + connections.operator + connections.engine + 1;
+  const wanted = connections.tenant + connections.operator + connections.engine + connections.listener;
   try {
     const faults = await storeFaults(operatorDoor.pool, production);
-    const budget = await connectionBudget(operatorDoor.pool, wanted);
-    log.info({ ...connections, listener: 1, ...budget }, 'connections to the database');
-    if (!budget.fits)
+    const use = await connectionUse(operatorDoor.pool);
+    log.info({ ...connections, budget: wanted, ...use }, 'connections to the database');
+    // The one that asks is in use already.
+    if (wanted > use.free + 1)
       faults.push(
-        `this process wants ${wanted} connections, ${budget.inUse} of the server's ${budget.most} are in use: raise max_connections or lower HUB_DATABASE_CONNECTIONS`,
+        `this process may take ${wanted} connections, and ${use.free + 1} of ${use.most} are free: raise ${use.limit}, or lower HUB_DATABASE_CONNECTIONS`,
       );
     if (faults.length > 0)
       throw new Error(`The database is not fit for the hub:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
@@ -93,8 +101,12 @@ export const openStore = async ({ url, directUrl, connections, production, log }
       });
     },
     pools: () => {
-      const count = ({ pool }: Door) => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount });
-      return { tenant: count(tenantDoor), operator: count(operatorDoor) };
+      const listens = notices.listens() ? 1 : 0;
+      return {
+        tenant: poolCount(tenantDoor),
+        operator: poolCount(operatorDoor),
+        listener: { most: connections.listener, open: listens, idle: 0, waiting: 0 },
+      };
     },
     async close() {
       await notices.close();

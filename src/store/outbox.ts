@@ -76,6 +76,17 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
         [...key(job, failed), again, problem],
       );
     },
+    async rest(job, resting, until, now) {
+      // The lock lets whoever resumes the tenant come wholly before or wholly after: no row rests on behind their back.
+      await ask(
+        'rest',
+        `with tenant as (select status from tenants where id = $2 for share)
+         update outbox set leased_until = null, again_at = null, last_problem = 'tenant-suspended',
+           due_at = case when (select status from tenant) = 'suspended' then $5::timestamptz else $6::timestamptz end
+         where ${row}`,
+        [...key(job, resting), until, now],
+      );
+    },
     async nextIn(job, now) {
       const [next] = await ask<{ ms: number | null }>(
         'next-in',
@@ -86,6 +97,8 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
       );
       return next?.ms === null || next?.ms === undefined ? undefined : Math.max(0, Number(next.ms));
     },
+    stands: async (job, handedOut) =>
+      (await ask('stands', `select 1 from outbox where ${row}`, key(job, handedOut))).length > 0,
     async putBack(job, back) {
       for (const one of back)
         await ask('put-back', `update outbox set leased_until = null where ${row}`, key(job, one));

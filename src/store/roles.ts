@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Client } from 'pg';
 import { DatabaseNotReady } from './direct-login.ts';
 
@@ -40,6 +41,17 @@ const linesFor = (client: Client, { login, version, missing, closed, mayCreate }
     ...(toOpen.length > 0 ? [`GRANT ${toOpen.join(', ')} TO ${name}${how};`] : []),
     ...(mayCreate ? [] : [`GRANT USAGE, CREATE ON SCHEMA public TO ${name};`]),
   ];
+};
+
+/** Those of the two roles that this login may not take, so that their door stays shut. */
+export const closedDoors = async (from: Pick<pg.Pool, 'query'>): Promise<string[]> => {
+  const { rows } = await from.query<{ name: string }>({
+    text: `select name from unnest($1::text[]) name left join pg_roles r on r.rolname = name
+      where r.oid is null or not pg_has_role(session_user, r.oid,
+        case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end)`,
+    values: [doorRoles],
+  });
+  return rows.map(({ name }) => name);
 };
 
 /** Roles belong to the whole server: another database's hub may be making the same ones at this moment. */

@@ -13,6 +13,7 @@ import { maskinportenClients } from './operator/clients.ts';
 import { generateKey } from './operator/generate-key.ts';
 import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
+import { resting } from './resting.ts';
 import { apiKeys } from './tenants/api-keys.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
@@ -51,7 +52,7 @@ export const useCases = (parts: Parts): UseCases => ({
 /** What workers do, a verb a queue. */
 export const works = (parts: Parts): Record<JobName, Work> => {
   const token = tokenFor(parts);
-  return {
+  return resting(parts, {
     'submit-consent': submitConsent(parts, token),
     'fetch-token': fetchToken(parts, token),
     'read-consent': lookAtConsent(parts, token),
@@ -60,7 +61,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'generate-key': generateKey(parts),
     'erase-consent': eraseConsent(parts),
     tidy: tidy(parts),
-  };
+  });
 };
 
 export { oweTidying };

@@ -17,6 +17,10 @@ export type Outbox = {
   /** Its effect is recorded: the row goes, or stays until `nextAt`; what was owed again since it was handed out stays owed. */
   settle(job: string, done: HandOut, nextAt?: Date): Promise<void>;
   fail(job: string, failed: HandOut, again: Date, problem: string): Promise<void>;
+  /** Put off while its tenant is suspended: no failure. Due `now` when the tenant was resumed meanwhile. */
+  rest(job: string, resting: HandOut, until: Date, now: Date): Promise<void>;
+  /** Is it still out under this number? Not once its lease has ended and a later hand-out has taken its place. */
+  stands(job: string, handedOut: HandOut): Promise<boolean>;
   /** They could not be handed over after all: free for the next claim. */
   putBack(job: string, back: readonly HandOut[]): Promise<void>;
   /** When the next row of this job is due or its lease ends, in milliseconds from now; undefined when none is owed. */

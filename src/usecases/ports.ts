@@ -126,6 +126,8 @@ export type Settings = {
   /** The national number goes so long after a consent's end. */
   eraseAfterMs: number;
   webhookSchedule: readonly number[];
+  /** How long work handed out is left alone, where somebody chose it. */
+  leaseMs?: number | undefined;
   bootstrapOperatorKey?: string;
 };
 

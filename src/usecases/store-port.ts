@@ -79,6 +79,10 @@ export type TenantRows = {
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
     addCallbackState(consentId: string, digest: Uint8Array, now: Date): Promise<void>;
   };
+  /** What a key led to before, and with which body. */
+  idempotency: {
+    find(route: string, key: string): Promise<{ bodyHmac: Uint8Array; consentId: string } | undefined>;
+  };
   events: {
     /** Last of all in a transaction. */
     append(events: readonly NewEvent[], now: Date): Promise<void>;

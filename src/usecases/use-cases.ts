@@ -288,8 +288,11 @@ export type UseCases = {
   countQueues(by: ByOperator): Promise<QueueCount[]>;
 };
 
-/** What a worker runs: one verb per queue. `nextAt` keeps the work owed until then; nothing: it is done. */
-export type Outcome = { nextAt: Date } | undefined;
+/**
+ * What a worker runs: one verb per queue. `nextAt` keeps the work owed until then; `rests`: for as long as its tenant is
+ * suspended; nothing: it is done.
+ */
+export type Outcome = { nextAt: Date } | { rests: true } | undefined;
 export type Work = (subject: { tenantId: string; subjectId: string }, signal: AbortSignal) => Promise<Outcome>;
 
 export type AccessFinding = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem };

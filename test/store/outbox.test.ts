@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOutbox } from '../../src/store/outbox.ts';
 import type { HandOut, Outbox } from '../../src/usecases/outbox-port.ts';
 import { freshDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 const job = 'deliver-webhook';
 const now = new Date('2026-11-24T12:00:00Z');
@@ -127,4 +128,49 @@ test('many relays at once never hand out one row twice', async () => {
   await backlog(tenant(1), 200);
   const claimed = (await Promise.all(Array.from({ length: 8 }, () => outbox.claim(job, now, 60_000, 400)))).flat();
   expect(new Set(claimed.map(({ subjectId }) => subjectId)).size).toBe(claimed.length);
+});
+
+const suspended = async (status: 'active' | 'suspended') => {
+  await pool.query(
+    `insert into tenants (id, orgno, name, status, redirect_urls, services, hmac_key_sealed, created_at, updated_at)
+     values ($1, '313876144', 'x', $2, '{}', '{}', '', now(), now())`,
+    [tenant(1), status],
+  );
+  await owe(tenant(1), tenant(99));
+  return only(await outbox.claim(job, now, 60_000, 32));
+};
+
+test('work of a suspended tenant rests, and that is no failure', async () => {
+  await outbox.rest(job, await suspended('suspended'), later(3_600_000), now);
+  expect(await owedRows()).toEqual([{ due_at: later(3_600_000), failures: 0, last_problem: 'tenant-suspended' }]);
+});
+
+test('work that would rest when its tenant has just been resumed is due at once', async () => {
+  await outbox.rest(job, await suspended('active'), later(3_600_000), now);
+  expect(await owedRows()).toMatchObject([{ due_at: now }]);
+});
+
+test('work comes to rest before a tenant is resumed or after, never in between', async () => {
+  const handOut = await suspended('suspended');
+  const operator = await pool.connect();
+  // An ordinary role is not shown what others wait for.
+  const watcher = new pg.Client({ connectionString: database.adminUrl });
+  await watcher.connect();
+  try {
+    await operator.query('begin');
+    await operator.query(`update tenants set status = 'active'`);
+    const resting = outbox.rest(job, handOut, later(3_600_000), now);
+    await until('the rest to wait for the tenant', async () => {
+      const { rows } = await watcher.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows.length > 0;
+    });
+    await operator.query('commit');
+    await resting;
+  } finally {
+    operator.release();
+    await watcher.end();
+  }
+  expect(await owedRows()).toMatchObject([{ due_at: now }]);
 });

@@ -9,7 +9,7 @@ import { compose } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { movableClock } from '../../src/lib/clock.ts';
 import { openLog } from '../../src/lib/log.ts';
-import { freshDatabase } from './database.ts';
+import { type FreshDatabase, freshDatabase } from './database.ts';
 import { given, persons } from './given.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
 import { type SandboxControl, sandboxControl } from './sandbox-control.ts';
@@ -51,6 +51,8 @@ export type World = {
   sandbox: SandboxControl;
   receiver: Receiver;
   banks: Record<TenantName, Bank>;
+  /** The bank's endpoint for all events, at the receiver. */
+  webhook: { id: string; secret: string };
   /** Every line logged so far. */
   logs: string[];
   call(
@@ -70,12 +72,16 @@ export type World = {
   settled(): Promise<void>;
 };
 
-/** Two tenants, `bank` and `insurer`, each with everything in place at the sandbox; the bank has a webhook. */
+/**
+ * Two tenants, `bank` and `insurer`, each with everything in place at the sandbox; the bank has a webhook. `own`: on this
+ * database, which goes with it.
+ */
 export const openWorld = async (
   engine: EngineName,
   change: NodeJS.ProcessEnv = {},
+  own?: FreshDatabase,
 ): Promise<World & { close(): Promise<void> }> => {
-  const database = await freshDatabase();
+  const database = own ?? (await freshDatabase());
   const env = { ...(await testEnvironment(engine, database.url)), ...change };
   const logs: string[] = [];
   const log = openLog('debug', (line) => logs.push(line));
@@ -98,7 +104,7 @@ export const openWorld = async (
     };
     const call: World['call'] = (who, method, path, body, headers) =>
       callJson(method, `${url}${path}`, who === 'operator' ? operatorKey : banks[who].key, body, headers);
-    await call('bank', 'POST', '/v1/webhook-endpoints', { url: `${receiver.url}/webhooks` });
+    const webhook = await call('bank', 'POST', '/v1/webhook-endpoints', { url: `${receiver.url}/webhooks` });
     const world: World = {
       url,
       metricsUrl,
@@ -108,6 +114,7 @@ export const openWorld = async (
       sandbox: sandboxControl(sandboxUrl),
       receiver,
       banks,
+      webhook: { id: String(webhook.body['id']), secret: String(webhook.body['secret']) },
       logs,
       call,
       async ask(who, asked = {}) {

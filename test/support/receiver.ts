@@ -14,19 +14,28 @@ export type Received = {
   };
 };
 
-/** A webhook endpoint of a tenant: keeps what it gets and answers as it is told. */
+/** What a receiver answers: a status, or more than that. */
+export type Reply = number | { status: number; headers?: Record<string, string>; body?: string };
+
+/** A webhook endpoint of a tenant, and its site for browsers: keeps what it gets and answers as it is told. */
 export const openReceiver = async () => {
   const received: Received[] = [];
-  const answers: number[] = [];
+  const visits: string[] = [];
+  const answers: Reply[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      if (request.method === 'POST')
-        received.push({ headers: request.headers, body, event: JSON.parse(body) as Received['event'] });
-      response.statusCode = answers.shift() ?? 204;
-      response.end(request.method === 'POST' ? '' : 'back at the bank');
+      visits.push(`${request.method} ${request.url}`);
+      if (request.method !== 'POST') {
+        response.setHeader('content-type', 'text/html').end('<title>Bank</title>back at the bank');
+        return;
+      }
+      received.push({ headers: request.headers, body, event: JSON.parse(body) as Received['event'] });
+      const next = answers.shift() ?? 204;
+      const reply = typeof next === 'number' ? { status: next } : next;
+      response.writeHead(reply.status, reply.headers).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -34,8 +43,10 @@ export const openReceiver = async () => {
   return {
     url,
     received,
-    /** Statuses for the next calls; afterwards 204. */
-    answerWith: (...statuses: number[]) => void answers.push(...statuses),
+    /** Method and address of each call, in order. */
+    visits,
+    /** What the next webhooks are answered; afterwards 204. */
+    answerWith: (...replies: Reply[]) => void answers.push(...replies),
     got: (type: string, consentId?: string): Promise<Received> =>
       until(`the webhook ${type}`, () =>
         received.find(

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startTemporaryPostgres } from '../../src/embedded/temporary.ts';
@@ -19,6 +21,24 @@ declare module 'vitest' {
   }
 }
 
+const runs = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+/** What tests are skipped without, and the Debian package that brings it. */
+const wanted: [name: string, isHere: () => boolean, debian: string][] = [
+  ['Redis, the second queue engine', () => runs('redis-server'), 'redis-server'],
+  ['Chromium at /usr/bin/chromium', () => existsSync('/usr/bin/chromium'), 'chromium'],
+  ['Debian’s own PostgreSQL', () => globSync('/usr/lib/postgresql/*/bin/postgres').length > 0, 'postgresql'],
+];
+
+/** With HUB_TEST_COMPLETE=1 nothing may be skipped for want of a part: better no run than half of one. */
+const requireAll = (): void => {
+  const missing = wanted
+    .filter(([, isHere]) => !isHere())
+    .map(([name, , debian]) => `- ${name}: apt-get install ${debian}`);
+  if (missing.length > 0)
+    throw new Error(`HUB_TEST_COMPLETE asks for all tests, and this machine cannot run them:\n${missing.join('\n')}`);
+};
+
 const template = 'hub_template';
 /** Makes the template; answers PostgreSQL's version. */
 const furnish = async (adminUrl: string, loginUrl: string): Promise<string> => {
@@ -36,6 +56,7 @@ const furnish = async (adminUrl: string, loginUrl: string): Promise<string> => {
 
 /** Once for a run: one PostgreSQL with a migrated template, and a Redis where the machine has one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env['HUB_TEST_COMPLETE'] === '1') requireAll();
   const postgres = await startTemporaryPostgres(openLog('warn'), { max_connections: '400' });
   try {
     const login = new URL(postgres.url);

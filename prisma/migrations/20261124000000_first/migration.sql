@@ -409,6 +409,8 @@ GRANT SELECT, INSERT ON events, audit TO hub_operator;
 -- created, or the consent that this key led to before, with the same body or another.
 CREATE FUNCTION create_consents(p_tenant uuid, p_now timestamptz, p_route text, p_rows jsonb)
   RETURNS TABLE (asked uuid, consent_id uuid, outcome text) LANGUAGE plpgsql AS $$
+DECLARE
+  created bigint;
 BEGIN
   PERFORM set_config('hub.tenant', p_tenant::text, true);
   RETURN QUERY
@@ -433,6 +435,10 @@ BEGIN
       SELECT 'submit-consent', p_tenant, m.id, p_now, p_now FROM made m
     )
     SELECT m.id, m.id, 'created' FROM made m;
+  GET DIAGNOSTICS created = ROW_COUNT;
+  IF created = jsonb_array_length(p_rows) THEN
+    RETURN;
+  END IF;
   -- A statement of its own: it sees what others had committed when the insert above stepped back.
   RETURN QUERY
     SELECT r.id, i.consent_id, CASE WHEN i.body_hmac = r.body_hmac THEN 'same' ELSE 'different' END

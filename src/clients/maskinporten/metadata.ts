@@ -11,6 +11,8 @@ export type MetadataState = { tokenEndpoint?: string; readAt?: Date; failedAt?: 
 /** Pauses between looks. Only tests choose others. */
 export type MetadataPace = { goodMs: number; failedMs: number; firstMs: number };
 const usualPace: MetadataPace = { goodMs: 3_600_000, failedMs: 30_000, firstMs: 3000 };
+/** While nothing was ever known all work stands still: the next look comes soon, then ever later. */
+const soonestMs = 500;
 
 type Parts = {
   issuer: string;
@@ -31,6 +33,7 @@ export const openMetadata = ({ issuer, http, clock, log, known, pace }: Parts) =
   const state: MetadataState = {};
   let latest: Metadata | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
 
   const readKept = async (): Promise<void> => {
     try {
@@ -59,7 +62,8 @@ export const openMetadata = ({ issuer, http, clock, log, known, pace }: Parts) =
           .catch((error: unknown) => log.warn({ error }, 'maskinporten: metadata not kept'));
     } catch (error) {
       if (closing.signal.aborted) return;
-      pauseMs = failedMs;
+      pauseMs = latest ? failedMs : Math.min(failedMs, soonestMs * 2 ** failures);
+      failures += 1;
       state.failedAt = clock.now();
       log.warn({ error, issuer }, 'maskinporten: metadata not read');
     }

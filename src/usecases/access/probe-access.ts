@@ -18,7 +18,7 @@ export const probeAccess =
     }));
     if (!access) return undefined;
     if (access.kind === 'scope') {
-      const found = await findOut(parts, tokenFor)(tenantId, access.name, signal);
+      const found = await findOut(parts, tokenFor)(tenantId, access.name, signal, true);
       return found.state === 'missing' && oldest
         ? { nextAt: nextProbe('scope', found.probes, clock.now()) }
         : undefined;

@@ -32,11 +32,11 @@ export const proveAccess =
     return undefined;
   };
 
-/** Asks Maskinporten for a token with that scope alone, and notes the answer. */
+/** Asks Maskinporten for a token with that scope alone, and notes the answer; `anew` also when it was refused a moment ago. */
 export const findOut =
   (parts: Parts, tokenFor: TokenFor) =>
-  async (tenantId: string, scope: string, signal: AbortSignal): Promise<Access> => {
-    const refused = await tokenFor({ tenantId, scope }, signal).then(
+  async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
+    const refused = await tokenFor({ tenantId, scope, anew }, signal).then(
       () => undefined,
       (error: unknown) => {
         if (error instanceof Problem && fateOf(error) === 'blocked') return error;

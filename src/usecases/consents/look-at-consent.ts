@@ -4,19 +4,17 @@ import type { Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
-import { resting } from './resting.ts';
 
 /**
  * Reads one consent at Altinn, which alone knows what a person answered, and lets the answer change ours. Looks again at
  * the pace of its age; at its end it expires here, since Altinn has no status for that.
  */
 export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { clock, store, memories, settings, altinn3 } = parts;
+  const { clock, store, settings, altinn3 } = parts;
   const change = changeConsent(parts);
   return async ({ tenantId, subjectId: id }, signal) => {
-    const known = await memories.tenant.get(tenantId);
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
-    if (!found || !known) return undefined;
+    if (!found) return undefined;
     const { consent } = found;
     if (consent.status !== 'pending' && consent.status !== 'accepted') return undefined;
     const ends = consent.validTo <= clock.now();
@@ -25,7 +23,6 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       await expire();
       return undefined;
     }
-    if (known.tenant.status === 'suspended') throw resting();
     const soonest = (consent.lookedAt?.getTime() ?? 0) + readAtMostEveryMs;
     if (!ends && soonest > clock.now().getTime()) return { nextAt: new Date(soonest) };
     try {

@@ -4,7 +4,7 @@ import { Problem } from '../../domain/problem.ts';
 import { isRegistered, redirectKind } from '../../domain/redirect.ts';
 import { checkMetadata, type Service } from '../../domain/service.ts';
 import { holdsNationalId, maskPerson } from '../../lib/mask.ts';
-import { hmac } from '../../lib/seal.ts';
+import { hmac, sameBytes } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
 import type { ByTenant, ConsentAsk, Tenant, UseCases } from '../use-cases.ts';
 import { partyLookup, sealParties } from './parties.ts';
@@ -54,6 +54,14 @@ const checkRedirect = (url: string, tenant: Tenant, production: boolean): void =
     throw fault('redirect-url-not-registered', '/redirectUrl', 'is not among the addresses registered for this tenant');
 };
 
+/** The same text for the same body, in whatever order its fields were written. */
+const canonical = (body: object): string =>
+  JSON.stringify(body, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
 /**
  * Notes that a tenant wants someone's consent; a worker then puts the question to Altinn. The consent's id is made here,
  * and is Altinn 3's id too: what was sent twice arrives once.
@@ -72,12 +80,36 @@ export const requestConsent =
     if (ask.requiredDelegator) checkNumber(requiredDelegator, '/requiredDelegator');
     if (ask.reference !== undefined && holdsNationalId(ask.reference))
       throw fault('national-id-not-allowed', '/reference', 'holds what looks like a national identity number');
-    const services = servicesAsked(ask, tenant, await memories.services());
-    checkTimes(ask, services, now);
-    checkRedirect(ask.redirectUrl, tenant, settings.production);
-
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Problem('unauthorized', 'The tenant is gone');
+    const idempotency =
+      idempotencyKey === undefined
+        ? undefined
+        : {
+            key: idempotencyKey,
+            bodyHmac: hmac(known.hmacKey, 'body', canonical({ ...ask, from: partyNumber(from), fromName })),
+          };
+
+    const catalogue = await memories.services();
+    let services: Service[];
+    try {
+      services = servicesAsked(ask, tenant, catalogue);
+      checkTimes(ask, services, now);
+      checkRedirect(ask.redirectUrl, tenant, settings.production);
+    } catch (error) {
+      // What could be asked then may be past its end, or no longer offered: a repeat is told all the same how it stands.
+      const earlier =
+        idempotency &&
+        (await store.asTenant(tenantId, async (rows) => {
+          const kept = await rows.idempotency.find(route, idempotency.key);
+          return kept && sameBytes(kept.bodyHmac, idempotency.bodyHmac)
+            ? rows.consents.find(kept.consentId)
+            : undefined;
+        }));
+      if (earlier) return { consent: earlier.consent, created: false };
+      throw error;
+    }
+
     const id = ids.uuid();
     const parties = { from, fromName, ...(ask.requiredDelegator ? { requiredDelegator, requiredDelegatorName } : {}) };
     const consent: Consent = {
@@ -106,13 +138,7 @@ export const requestConsent =
         partyLookup: partyLookup(known.hmacKey, from),
         partySealed: sealParties(sealing, tenantId, id, parties),
         createdBy: keyId,
-        idempotency:
-          idempotencyKey === undefined
-            ? undefined
-            : {
-                key: idempotencyKey,
-                bodyHmac: hmac(known.hmacKey, 'body', JSON.stringify({ ...ask, from: partyNumber(from), fromName })),
-              },
+        idempotency,
       },
       now,
     );

@@ -14,7 +14,6 @@ import type { TokenFor } from '../tokens/token-for.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
 import { openParties } from './parties.ts';
-import { resting } from './resting.ts';
 
 /** Only the digest of what a browser carries back is kept. */
 export const stateDigest = (state: string): Buffer => createHash('sha256').update(state).digest();
@@ -93,7 +92,6 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       return { consent, partySealed, access: await rows.access.list() };
     });
     if (!begun) return undefined;
-    if (known.tenant.status === 'suspended') throw resting();
     const { consent, partySealed, access } = begun;
 
     const catalogue = await memories.services();

@@ -7,7 +7,14 @@ import type { TokenRow, TokenSpec } from '../store-port.ts';
 import { findClient, type UsableClient } from './find-client.ts';
 
 /** Which token: one scope each, since few scopes make for long lives. */
-export type TokenNeed = { tenantId: string; scope: string; resource?: readonly string[]; consentId?: string };
+export type TokenNeed = {
+  tenantId: string;
+  scope: string;
+  resource?: readonly string[];
+  consentId?: string;
+  /** Asks although it was refused a moment ago: whoever probes wants to know how it is now. */
+  anew?: boolean;
+};
 export type ReadyToken = { token: string; expiresAt: Date };
 
 export const tokenPlace = (tenantId: string, tokenId: string): Place => ({
@@ -43,7 +50,7 @@ export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
   const near = new LRUCache<string, ReadyToken & { leavesAt: number }>({ max: 20_000, ttl: believedMs });
   const find = findClient(parts);
-  return async ({ tenantId, scope, resource = [], consentId }: TokenNeed): Promise<Known> => {
+  return async ({ tenantId, scope, resource = [], consentId, anew = false }: TokenNeed): Promise<Known> => {
     const by = await find(scope);
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
@@ -76,7 +83,7 @@ export const knownToken = (parts: Parts) => {
       near.set(name, { ...ready, leavesAt: ready.expiresAt.getTime() - safetyMarginMs(life) });
       return { ready };
     }
-    if (row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
+    if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
   };
 };

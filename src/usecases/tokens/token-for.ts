@@ -8,8 +8,8 @@ import { signingKeys } from './signing-keys.ts';
 
 export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
 
-/** The right to fetch lapses by itself when its holder dies. */
-const leaseMs = 20_000;
+/** The right to fetch lapses by itself when its holder dies; sooner where leases of work do too. */
+const longestLeaseMs = 20_000;
 
 /** How long a refusal is believed, so that those who come meanwhile do not ask the same again. */
 const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
@@ -21,7 +21,8 @@ const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
  * @throws Problem by the table of refusals; `maskinporten-unavailable` when no answer came in time
  */
 export const tokenFor = (parts: Parts): TokenFor => {
-  const { clock, store, notices, sealing, maskinporten } = parts;
+  const { clock, store, notices, sealing, maskinporten, settings } = parts;
+  const leaseMs = Math.min(longestLeaseMs, settings.leaseMs ?? longestLeaseMs);
   const known = knownToken(parts);
   const keyOf = signingKeys(parts);
 
@@ -74,13 +75,15 @@ export const tokenFor = (parts: Parts): TokenFor => {
       signal.throwIfAborted();
       const found = await known(need);
       if ('ready' in found) return found.ready;
-      const { id } = found.row;
+      const { id, failedUntil: before } = found.row;
       const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs));
       if (lease !== undefined) return fetchHolding(need.tenantId, found, lease, signal);
       // Somebody else is fetching it: look again when told, or when their lease may have lapsed.
       await waitFor(notices, `token:${id}`, 2000, async () => {
         const row = await store.asTenant(need.tenantId, (rows) => rows.tokens.find(id));
-        return row && (openToken(parts, row) || (row.failedUntil && row.failedUntil > clock.now())) ? row : undefined;
+        const refused =
+          row?.failedUntil && row.failedUntil > clock.now() && row.failedUntil.getTime() !== before?.getTime();
+        return row && (openToken(parts, row) || refused) ? row : undefined;
       });
     }
   };

@@ -1,0 +1,176 @@
+import { X509Certificate } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import { type Contents, lookOver, type Overview, type WorkOwed } from '../../store/look-over.ts';
+import { pendingMigrations } from '../../store/migrate.ts';
+import { count, type Finding, note, ok, span, wrong } from './finding.ts';
+
+/** Due for so long means: nobody takes it, or nobody can. */
+const lateSeconds = 120;
+const day = 24 * 60 * 60 * 1000;
+
+const connections = ({ use, sessions }: Overview, { database }: Config): Finding => {
+  const budget = database.connections;
+  const listening = sessions['samtykkehub listener'] ?? 0;
+  const doors = Object.entries(sessions)
+    .filter(([name]) => name.startsWith('samtykkehub '))
+    .map(([name, many]) => `${name.replace(/^samtykkehub (hub_)?/, '')} ${many}`);
+  const says = `${use.inUse} of ${use.most} in use${doors.length > 0 ? `; the hub’s: ${doors.join(', ')}` : ''}; budget ${budget} a process`;
+  const next = `raise ${use.limit}, run fewer processes or lower HUB_DATABASE_CONNECTIONS`;
+  if (use.free < 3) return wrong('connections', says, next);
+  if (listening * budget > use.most)
+    return wrong('connections', `${says}; ${listening} processes may take ${listening * budget}`, next);
+  return ok('connections', says);
+};
+
+/** A process that serves keeps one connection to hear notices. */
+const processes = ({ sessions, lockWaits, contents }: Overview): Finding[] => {
+  const listening = sessions['samtykkehub listener'] ?? 0;
+  const isOwed = contents?.work.some(({ due, pastLease }) => due + pastLease > 0) === true;
+  const says = `${listening === 0 ? 'none' : listening} connected and listening for notices`;
+  const found =
+    listening > 0
+      ? ok('processes', says)
+      : isOwed
+        ? wrong(
+            'processes',
+            `${says}, and work is due`,
+            'start `hub worker` (and `hub api`), or look why they do not come up',
+          )
+        : note('processes', says, 'start `hub api` and `hub worker`, if they should be running');
+  const waits = lockWaits.longestSeconds > 5;
+  return waits
+    ? [
+        found,
+        wrong(
+          'locks',
+          `${count(lockWaits.many, 'statement waits', 'statements wait')} for a lock, the longest for ${span(lockWaits.longestSeconds)}`,
+          'see pg_blocking_pids() in pg_stat_activity for who holds it',
+        ),
+      ]
+    : [found];
+};
+
+const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
+
+const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing, lastProblem }: WorkOwed): Finding => {
+  const says = [
+    `${owed} owed`,
+    `${due} due`,
+    ...(oldestDueSeconds > 0 ? [`oldest due for ${span(oldestDueSeconds)}`] : []),
+    `${handedOut} handed out`,
+    ...(pastLease > 0 ? [`${pastLease} past the lease`] : []),
+    ...(failing > 0 ? [`${failing} failing`] : []),
+  ].join(', ');
+  if (pastLease > 0 && oldestDueSeconds > lateSeconds)
+    return wrong(
+      job,
+      `${says}${whyOf(lastProblem)}`,
+      'handed out and never finished: a worker ended or hangs at it; see the log for this job, and whether workers and queue engine are up',
+    );
+  if (due > 0 && oldestDueSeconds > lateSeconds)
+    return wrong(
+      job,
+      `${says}${whyOf(lastProblem)}`,
+      'nobody takes it: is a worker running, and does it reach the queue engine?',
+    );
+  if (failing > 0)
+    return note(job, `${says}${whyOf(lastProblem)}`, `tried again by itself; the log has each failure of ${job}`);
+  return ok(job, says);
+};
+
+const blocked = (rows: Contents['blocked']): Finding[] => {
+  const hint = {
+    operator: 'the operator must act: see /problems/<code> and GET /operator/v1/maskinporten-clients',
+    us: 'a fault of the hub: see the log',
+  };
+  if (rows.length === 0) return [ok('blocked', 'no consent waits for somebody outside')];
+  return rows.map(({ mover, code, consents, tenants }) => {
+    const says = `${count(consents, 'consent')} of ${count(tenants, 'tenant')}: ${code} (${mover} must act)`;
+    return mover === 'operator' || mover === 'us'
+      ? wrong('blocked', says, hint[mover])
+      : note('blocked', says, 'the tenant’s GET /v1/readiness says whose move it is, with the link');
+  });
+};
+
+const clients = ({ clients: rows, dataScopes }: Contents): Finding[] => {
+  const register = 'POST /operator/v1/maskinporten-clients';
+  if (rows.length === 0) return [wrong('clients', 'no Maskinporten client is registered', register)];
+  const by = (purpose: string) => rows.filter((row) => row.purpose === purpose);
+  const says = ['consents', 'data', 'admin'].map((purpose) => `${purpose} ${by(purpose).length}`).join(', ');
+  const keyless = rows.filter(({ activeKeys }) => activeKeys === 0).map(({ name }) => name);
+  const lacking = dataScopes.filter((scope) => !by('data').some(({ scopes }) => scopes.includes(scope)));
+  return [
+    by('consents').length === 0 ? wrong('clients', `${says}: none for consents`, register) : ok('clients', says),
+    ...(keyless.length > 0
+      ? [
+          wrong(
+            'client keys',
+            `without an active key: ${keyless.join(', ')}`,
+            'is a worker running that has HUB_KEYSTORE_PRIVATE_KEYS? else POST …/maskinporten-clients/{id}/keys',
+          ),
+        ]
+      : []),
+    ...(lacking.length > 0
+      ? [wrong('data scopes', `no client for data holds ${lacking.join(', ')}`, `${register}, with purpose data`)]
+      : []),
+  ];
+};
+
+const endings = ({ clients: rows, ending }: Contents, now: Date): Finding[] => {
+  const certificates = rows.flatMap(({ name, certificates: kept }) =>
+    kept.map((base64) => ({
+      kind: 'certificate of client',
+      name,
+      expiresAt: new Date(new X509Certificate(Buffer.from(base64, 'base64')).validTo),
+    })),
+  );
+  const near = [...ending, ...certificates]
+    .map((one) => ({ ...one, leftMs: one.expiresAt.getTime() - now.getTime() }))
+    .filter(({ leftMs }) => leftMs < 30 * day)
+    .map(({ kind, name, expiresAt, leftMs }) => {
+      const says = `${kind} “${name}” ${leftMs < 0 ? 'ended' : 'ends'} ${expiresAt.toISOString().slice(0, 10)}`;
+      return kind === 'API key' || leftMs > 7 * day
+        ? note('keys', says)
+        : wrong('keys', says, 'make a new one and let it take over');
+    });
+  return near.length > 0 ? near : [ok('keys', 'none ends within thirty days')];
+};
+
+const migrations = async (url: string): Promise<Finding> => {
+  const pending = await pendingMigrations(url);
+  return pending.length === 0
+    ? ok('migrations', 'up to date')
+    : wrong('migrations', `${pending.length} to apply: ${pending.join(', ')}`, 'run `hub migrate`');
+};
+
+/** Everything that can be seen through one connection to the database. */
+export const examineDatabase = async (
+  url: string,
+  config: Config,
+  now: Date,
+): Promise<{ findings: Finding[]; hasQueues: boolean; aheadMs: number }> => {
+  const overview = await lookOver(url, now, config.production);
+  const { version, faults, contents, hasQueues, aheadMs } = overview;
+  const findings = [
+    Number.parseInt(version, 10) >= 15
+      ? ok('database', `PostgreSQL ${version}`)
+      : wrong('database', `PostgreSQL ${version}`, 'the hub needs PostgreSQL 15 or later'),
+    await migrations(url),
+    ...(faults.length > 0
+      ? [wrong('row policies', faults.join('\n'), 'the hub does not start so: run `hub migrate`, or mend the roles')]
+      : contents
+        ? [ok('row policies', 'on and forced on every tenant’s table; both roles can be taken')]
+        : []),
+    connections(overview, config),
+    ...processes(overview),
+    ...(contents
+      ? [
+          ...(contents.work.length === 0 ? [ok('outbox', 'nothing is owed')] : contents.work.map(work)),
+          ...blocked(contents.blocked),
+          ...clients(contents),
+          ...endings(contents, now),
+        ]
+      : []),
+  ];
+  return { findings, hasQueues, aheadMs };
+};

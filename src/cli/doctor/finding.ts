@@ -1,0 +1,68 @@
+/** `note` is worth knowing and nobody's fault here; `wrong` makes the command end with 1. */
+export type Finding = {
+  what: string;
+  state: 'ok' | 'note' | 'wrong';
+  says: string;
+  /** What to do about it. */
+  next?: string;
+};
+
+export const ok = (what: string, says: string): Finding => ({ what, state: 'ok', says });
+export const note = (what: string, says: string, next?: string): Finding => ({
+  what,
+  state: 'note',
+  says,
+  ...(next === undefined ? {} : { next }),
+});
+export const wrong = (what: string, says: string, next: string): Finding => ({ what, state: 'wrong', says, next });
+
+export const span = (seconds: number): string => {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+};
+
+export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
+
+export const wordsOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.message === 'fetch failed' ? wordsOf(error.cause) : error.message;
+};
+
+/** However a check fails, or hangs: there is a finding in time, for the others are worth reading too. */
+export const inTime = async (
+  what: string,
+  next: string,
+  patienceMs: number,
+  look: () => Promise<Finding[]>,
+): Promise<Finding[]> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding[]>((resolve) => {
+    timer = setTimeout(() => resolve([wrong(what, `no answer within ${patienceMs / 1000} s`, next)]), patienceMs);
+  });
+  try {
+    return await Promise.race([look(), late]);
+  } catch (error) {
+    return [wrong(what, wordsOf(error), next)];
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const marks = { ok: '✓', note: '!', wrong: '✗' } as const;
+
+export const table = (findings: readonly Finding[]): string => {
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  const indent = ' '.repeat(width + 4);
+  const lines = findings.flatMap(({ what, state, says, next }) => {
+    const [first = '', ...rest] = says.split('\n');
+    return [
+      `${marks[state]} ${what.padEnd(width)}  ${first}`,
+      ...rest.map((line) => `${indent}${line}`),
+      ...(next === undefined ? [] : [`${indent}→ ${next}`]),
+    ];
+  });
+  const many = findings.filter(({ state }) => state === 'wrong').length;
+  return `${[...lines, '', many === 0 ? 'Nothing is wrong.' : `${count(many, 'thing is', 'things are')} wrong.`].join('\n')}\n`;
+};

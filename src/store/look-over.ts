@@ -1,0 +1,136 @@
+import type { Client } from 'pg';
+import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
+import { withLogin } from './direct-login.ts';
+import { closedDoors } from './roles.ts';
+
+export type WorkOwed = {
+  job: string;
+  owed: number;
+  /** Due and with nobody. */
+  due: number;
+  oldestDueSeconds: number;
+  handedOut: number;
+  /** Handed out, and its lease has ended without a word. */
+  pastLease: number;
+  failing: number;
+  lastProblem: string | null;
+};
+
+export type Contents = {
+  work: WorkOwed[];
+  /** Consents that wait for somebody outside. */
+  blocked: { mover: string; code: string; consents: number; tenants: number }[];
+  clients: { name: string; purpose: string; scopes: string[]; activeKeys: number; certificates: string[] }[];
+  dataScopes: string[];
+  /** API keys and operator keys that end within thirty days, or have just ended. */
+  ending: { kind: 'operator key' | 'API key'; name: string; expiresAt: Date }[];
+};
+
+export type Overview = {
+  version: string;
+  /** The database's clock less ours. */
+  aheadMs: number;
+  use: ConnectionUse;
+  /** Connections of this login to this database, by what they call themselves. */
+  sessions: Record<string, number>;
+  /** Statements of this login that wait for a lock, and the longest such wait. */
+  lockWaits: { many: number; longestSeconds: number };
+  /** Of roles and row policies; empty while there are no tables. */
+  faults: string[];
+  /** Does BullMQ have its tables here? */
+  hasQueues: boolean;
+  /** Missing while the tables are, or the operators' door is shut. */
+  contents?: Contents;
+};
+
+const workText = `
+  select job, count(*)::int as owed,
+    (count(*) filter (where due_at <= $1::timestamptz and leased_until is null))::int as due,
+    coalesce(extract(epoch from $1::timestamptz - min(due_at) filter (where due_at <= $1::timestamptz and (leased_until is null or leased_until < clock_timestamp()))), 0)::float8 as "oldestDueSeconds",
+    (count(*) filter (where leased_until >= clock_timestamp()))::int as "handedOut",
+    (count(*) filter (where leased_until < clock_timestamp()))::int as "pastLease",
+    (count(*) filter (where failures > 0))::int as failing,
+    (array_agg(last_problem order by failures desc, due_at) filter (where last_problem is not null))[1] as "lastProblem"
+  from outbox group by job order by job`;
+
+const blockedText = `
+  select coalesce(problem->>'mover', 'unknown') as mover, coalesce(problem->>'code', 'unknown') as code,
+    count(*)::int as consents, count(distinct tenant_id)::int as tenants
+  from consents where status = 'blocked' group by 1, 2 order by 3 desc`;
+
+const clientsText = `
+  select name, purpose, scopes,
+    (select count(*)::int from maskinporten_keys k where k.client_id = c.id and k.state = 'active' and k.private_sealed is not null) as "activeKeys",
+    array(select k.certificate_chain[1] from maskinporten_keys k
+          where k.client_id = c.id and k.state = 'active' and cardinality(k.certificate_chain) > 0) as certificates
+  from maskinporten_clients c order by name`;
+
+const endingText = `
+  select * from (
+    select 'operator key' as kind, name, expires_at as "expiresAt" from operator_keys where revoked_at is null
+    union all select 'API key', name, expires_at from api_keys where revoked_at is null) keys
+  where "expiresAt" between $1::timestamptz - interval '7 days' and $1::timestamptz + interval '30 days' order by "expiresAt" limit 20`;
+
+const readContents = async (client: Client, now: Date): Promise<Contents> => {
+  await client.query('set role hub_operator');
+  return {
+    work: (await client.query<WorkOwed>(workText, [now])).rows,
+    blocked: (await client.query<Contents['blocked'][number]>(blockedText)).rows,
+    clients: (await client.query<Contents['clients'][number]>(clientsText)).rows,
+    dataScopes: (await client.query<{ scope: string }>('select distinct data_scope as scope from services')).rows.map(
+      ({ scope }) => scope,
+    ),
+    ending: (await client.query<Contents['ending'][number]>(endingText, [now])).rows,
+  };
+};
+
+const readServer = async (client: Client) => {
+  const before = Date.now();
+  const { rows: clock } = await client.query<{ at: Date; version: string; tables: boolean; queues: boolean }>(
+    `select clock_timestamp() as at, current_setting('server_version') as version,
+       to_regclass('public.outbox') is not null as tables, to_regnamespace('bullmq') is not null as queues`,
+  );
+  const asked = (before + Date.now()) / 2;
+  const { rows: sessions } = await client.query<{ name: string; many: number }>(
+    `select application_name as name, count(*)::int as many from pg_stat_activity
+     where datname = current_database() and usename = session_user and pid <> pg_backend_pid() group by 1 order by 1`,
+  );
+  const { rows: waits } = await client.query<Overview['lockWaits']>(
+    `select count(*)::int as many, coalesce(extract(epoch from clock_timestamp() - min(query_start)), 0)::float8 as "longestSeconds"
+     from pg_stat_activity where datname = current_database() and usename = session_user and wait_event_type = 'Lock'`,
+  );
+  const [{ at, version, tables, queues } = { at: new Date(), version: 'unknown', tables: false, queues: false }] =
+    clock;
+  return {
+    hasTables: tables,
+    found: {
+      version,
+      aheadMs: at.getTime() - asked,
+      sessions: Object.fromEntries(sessions.map(({ name, many }) => [name, many])),
+      lockWaits: waits[0] ?? { many: 0, longestSeconds: 0 },
+      hasQueues: queues,
+    },
+  };
+};
+
+/**
+ * What somebody on duty wants to know of a database, seen through one plain connection: it works also where the hub itself
+ * would refuse to start, and changes nothing.
+ *
+ * @throws DatabaseNotReady when there is no connection to be had
+ */
+export const lookOver = (databaseUrl: string, now: Date, production: boolean): Promise<Overview> =>
+  withLogin(
+    databaseUrl,
+    async (client) => {
+      await client.query(`set statement_timeout = '5s'`);
+      const { hasTables, found } = await readServer(client);
+      const use = await connectionUse(client);
+      const closed = await closedDoors(client);
+      const faults = hasTables ? await storeFaults(client, production) : [];
+      const readable = hasTables && !closed.includes('hub_operator');
+      const overview = { ...found, use, faults };
+      return readable ? { ...overview, contents: await readContents(client, now) } : overview;
+    },
+    { name: 'hub doctor', patienceMs: 5000 },
+  );

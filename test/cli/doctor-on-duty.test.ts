@@ -1,0 +1,116 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { certificateFor } from '../sandbox/certificate.ts';
+import { bareDatabase, freshDatabase } from '../support/database.ts';
+import { operatorOrgno } from '../support/hub-test.ts';
+import { examine, ownDatabase } from './examine.ts';
+import { otherServer } from './run-hub.ts';
+
+/** A database that no process works on; Maskinporten and Altinn answer. */
+const examined = async ({ DATABASE_URL }: { DATABASE_URL: string }) => {
+  const { url: issuer } = await otherServer((url) => ({ body: { issuer: url, token_endpoint: `${url}token` } }));
+  return examine({ DATABASE_URL, MASKINPORTEN_ISSUER: issuer, ALTINN3_URL: issuer });
+};
+
+test('a database that nobody migrated says what to run', async () => {
+  const bare = await ownDatabase(bareDatabase());
+  const { wrong, of } = await examined({ DATABASE_URL: bare.url });
+  expect(wrong).toEqual(['migrations']);
+  expect(of('migrations')[0]).toMatchObject({
+    says: expect.stringMatching(/^1 to apply: \d+_first$/),
+    next: 'run `hub migrate`',
+  });
+});
+
+test('work that nobody takes, and work handed out and never finished, each with its last error', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const row = (job: string, leased: string | null, failures: number, problem: string | null) =>
+    admin.query(
+      `insert into outbox (job, tenant_id, subject_id, due_at, leased_until, failures, last_problem, created_at)
+       values ($1, gen_random_uuid(), gen_random_uuid(), now() - interval '10 minutes', now() + $2::interval, $3, $4, now())`,
+      [job, leased, failures, problem],
+    );
+  await row('submit-consent', null, 0, null);
+  await row('deliver-webhook', '-1 minute', 2, 'altinn-unavailable');
+  const { wrong, of } = await examined({ DATABASE_URL: url });
+  expect(wrong).toEqual(['processes', 'deliver-webhook', 'submit-consent', 'clients']);
+  expect(of('processes')[0]).toMatchObject({
+    says: expect.stringContaining('work is due'),
+    next: expect.stringContaining('hub worker'),
+  });
+  expect(of('submit-consent')[0]).toMatchObject({
+    says: '1 owed, 1 due, oldest due for 10 min, 0 handed out',
+    next: expect.stringMatching(/^nobody takes it/),
+  });
+  expect(of('deliver-webhook')[0]).toMatchObject({
+    says: expect.stringMatching(
+      /1 past the lease, 1 failing, last error altinn-unavailable \(\/problems\/altinn-unavailable\)$/,
+    ),
+    next: expect.stringMatching(/^handed out and never finished/),
+  });
+});
+
+test('a table whose row policies are not forced is named', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  await admin.query('alter table consents no force row level security');
+  const { wrong, of } = await examined({ DATABASE_URL: url });
+  expect(wrong).toContain('row policies');
+  expect(of('row policies')[0]?.says).toBe('row policies are not forced on table consents');
+});
+
+test('who must act for the blocked ones: a tenant’s move is worth a note, the operator’s own is wrong', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  for (const [mover, code] of [
+    ['tenant', 'consent-administration-not-delegated'],
+    ['operator', 'client-missing'],
+  ])
+    await admin.query(
+      `insert into consents (tenant_id, id, status, version, generation, party_kind, party_masked, rights, valid_to, redirect_url, problem, created_by, created_at, updated_at)
+       values (gen_random_uuid(), gen_random_uuid(), 'blocked', 2, 'altinn3', 'person', 'x', '[]', now(), 'x', $1, gen_random_uuid(), now(), now())`,
+      [{ mover, code }],
+    );
+  const { of } = await examined({ DATABASE_URL: url });
+  expect(
+    of('blocked')
+      .map(({ state, says }) => `${state}: ${says}`)
+      .sort(),
+  ).toEqual([
+    'note: 1 consent of 1 tenant: consent-administration-not-delegated (tenant must act)',
+    'wrong: 1 consent of 1 tenant: client-missing (operator must act)',
+  ]);
+});
+
+test('what ends soon is told: a tenant’s key as a note, the operator’s own and a client’s certificate as wrong', async () => {
+  const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
+  const { url, admin } = await ownDatabase(freshDatabase());
+  await admin.query(
+    `insert into operator_keys (id, name, role, prefix, digest, expires_at, created_at) values (gen_random_uuid(), 'night shift', 'reader', 'x', 'x', $1, now())`,
+    [inDays(3)],
+  );
+  await admin.query(
+    `insert into api_keys (tenant_id, id, name, prefix, digest, scopes, expires_at, created_at) values (gen_random_uuid(), gen_random_uuid(), 'app', 'x', 'y', '{}', $1, now())`,
+    [inDays(3)],
+  );
+  const certificate = certificateFor(operatorOrgno, generateKeyPairSync('rsa', { modulusLength: 2048 }), {
+    from: inDays(-300).slice(0, 10),
+    to: inDays(2).slice(0, 10),
+  });
+  await admin.query(
+    `with client as (insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
+       values (gen_random_uuid(), 'Consents', 'x', 'consents', '{}', now(), now()) returning id)
+     insert into maskinporten_keys (id, client_id, state, private_sealed, certificate_chain, created_at)
+     select gen_random_uuid(), id, 'active', 'x', array[$1], now() from client`,
+    [certificate],
+  );
+  const { wrong, of } = await examined({ DATABASE_URL: url });
+  expect(wrong).toEqual(['keys']);
+  expect(
+    of('keys')
+      .map(({ state, says }) => `${state}: ${says.replace(/ \d.*/, '')}`)
+      .sort(),
+  ).toEqual([
+    'note: API key “app” ends',
+    'wrong: certificate of client “Consents” ends',
+    'wrong: operator key “night shift” ends',
+  ]);
+});
