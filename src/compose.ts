@@ -11,6 +11,7 @@ import { type MovableClock, movableClock } from './lib/clock.ts';
 import { type Ids, randomIds } from './lib/ids.ts';
 import { openKeystore } from './lib/keystore.ts';
 import type { Log } from './lib/log.ts';
+import { remember } from './lib/remember.ts';
 import { sealingRing } from './lib/seal.ts';
 import { openKeys } from './local-keys.ts';
 import { registerMetrics } from './metrics.ts';
@@ -87,6 +88,7 @@ export const compose = async (
 ): Promise<Hub> => {
   const { log, clock = movableClock(), ids = randomIds } = given;
   const parts = closerStack(log);
+  for (const warning of config.warnings) log.warn({ role }, warning);
   const isApi = role !== 'worker';
   const isWorker = role !== 'api';
   try {
@@ -96,8 +98,10 @@ export const compose = async (
     const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
 
     const database = parts.add(await openDatabase(config, log));
-    if (!config.production) await migrate(database.url, log);
-    else if ((await pendingMigrations(database.url)).length > 0)
+    // Migrations hold a lock of their session, which a pooler would hand from one to another.
+    const directUrl = config.database.directUrl ?? database.url;
+    if (!config.production) await migrate(directUrl, log);
+    else if ((await pendingMigrations(directUrl)).length > 0)
       throw new Error('The database is not up to date: run `hub migrate` first');
     const connections = sharesOf(config.database.connections, {
       isWorker,
@@ -106,7 +110,7 @@ export const compose = async (
     const store = parts.add(
       await openStore({
         url: database.url,
-        directUrl: config.database.directUrl ?? database.url,
+        directUrl,
         connections,
         production: config.production,
         log,
@@ -178,16 +182,22 @@ export const compose = async (
       role,
       pools: () => ({ ...store.pools(), ...(engine.pool ? { queues: engine.pool() } : {}) }),
     });
-    const checks = async () => ({
-      database: await store.ping().then(
-        () => 'ok',
-        () => 'the database does not answer',
-      ),
-      queues: await engine.ping().then(
-        () => 'ok',
-        () => 'the queue engine does not answer',
-      ),
-    });
+    // Anybody may ask, and each time both would be asked: once a second is as good.
+    const checked = remember(
+      async () => ({
+        database: await store.ping().then(
+          () => 'ok',
+          () => 'the database does not answer',
+        ),
+        queues: await engine.ping().then(
+          () => 'ok',
+          () => 'the queue engine does not answer',
+        ),
+      }),
+      1000,
+    );
+    const checks = async () => ({ ...(await checked.get('')) });
+    const metricsPlace = { host: config.metricsHost, port: config.metricsPort, registry };
     if (isApi)
       http = parts.add(
         await startHttp({
@@ -201,13 +211,13 @@ export const compose = async (
           production: config.production,
           limits: config.limits,
           checks,
-          metrics: { port: config.metricsPort, registry },
+          metrics: metricsPlace,
         }),
       );
     // A worker serves nothing else; an API serves these beside its own.
     const watched = isApi
       ? http
-      : parts.add(await startMetrics({ host: config.host, checks, metrics: { port: config.metricsPort, registry } }));
+      : parts.add(await startMetrics({ host: config.host, checks, log, metrics: metricsPlace }));
     if (isWorker) {
       const workers = parts.add(
         await startWorkers({

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { defaultSchedule } from './domain/webhook.ts';
-import type { SealingKey } from './lib/seal.ts';
+import { privateJwks, publicJwks, sealingKeys } from './key-settings.ts';
+import { productionWarnings } from './production-warnings.ts';
+import { withSecretFiles } from './secret-files.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
 /** What a process is. `all` is an API and a worker in one, with the sandbox beside them where there is one. */
@@ -18,24 +20,6 @@ const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
-const sealingKeys = list.transform((parts, ctx): SealingKey[] =>
-  parts.map((part) => {
-    const [, id = '', key = ''] = /^([\w.-]{1,64}):(.+)$/.exec(part) ?? [];
-    const bytes = Buffer.from(key, 'base64');
-    if (id === '' || bytes.length !== 32) ctx.addIssue({ code: 'custom', message: 'each is id:base64 of 32 bytes' });
-    return { id, key: bytes };
-  }),
-);
-const jwks = z.string().transform((text, ctx) => {
-  try {
-    const read: unknown = JSON.parse(text);
-    const keys = Array.isArray(read) ? read : ((read as { keys?: unknown }).keys ?? [read]);
-    return z.array(z.record(z.string(), z.unknown())).min(1).parse(keys);
-  } catch {
-    ctx.addIssue({ code: 'custom', message: 'must be a JWK, a list of them or a JWK set, as JSON' });
-    return z.NEVER;
-  }
-});
 /** `5s,1m,2h` → milliseconds. */
 const schedule = list.transform((parts, ctx) =>
   parts.map((part) => {
@@ -66,8 +50,8 @@ const Env = z.object({
     .transform((text) => text.replace(/\/+$/, ''))
     .optional(),
   HUB_SEALING_KEYS: sealingKeys.optional(),
-  HUB_KEYSTORE_PRIVATE_KEYS: jwks.optional(),
-  HUB_KEYSTORE_PUBLIC_KEYS: jwks.optional(),
+  HUB_KEYSTORE_PRIVATE_KEYS: privateJwks.optional(),
+  HUB_KEYSTORE_PUBLIC_KEYS: publicJwks.optional(),
   HUB_OPERATOR_KEY: z.string().min(32).optional(),
   HUB_EGRESS_ALLOW: list.optional(),
   HUB_WEBHOOK_SCHEDULE: schedule.default([...defaultSchedule]),
@@ -79,6 +63,7 @@ const Env = z.object({
   HUB_SANDBOX_PORT: port(3100),
   HUB_DIRECTORY: z.string().default('.hub'),
   PORT: port(3000),
+  METRICS_HOST: z.string().optional(),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -167,15 +152,17 @@ export type Config = ReturnType<typeof loadConfig>;
  */
 export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
   // An empty setting is one that was left out.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const files = withSecretFiles(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
+  const given = files.settings;
   const result = Env.safeParse(given);
   const issues = result.error?.issues ?? [];
-  const unread = issues.map(({ path }) => String(path[0]));
+  const unread = [...issues.map(({ path }) => String(path[0])), ...files.unread];
   // What could be read is held to the rules between settings too: all faults come in one message.
   const read =
     result.data ?? Env.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !unread.includes(name))));
   const environment = read.HUB_ENVIRONMENT ?? (read.NODE_ENV === 'production' ? 'production' : 'sandbox');
   const faults = [
+    ...files.faults,
     ...issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     ...faultsOf(read, environment, role).filter((fault) => !unread.some((name) => fault.startsWith(`${name}:`))),
   ];
@@ -214,8 +201,19 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     /** Everywhere in a container, on this machine alone in development. */
     host: read.HUB_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : '0.0.0.0'),
     port: read.PORT,
+    /** Asks for no key: told to nobody else on a development machine, wherever the API listens. */
+    metricsHost: read.METRICS_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : (read.HUB_HOST ?? '0.0.0.0')),
     /** A worker's is another one, so that an API and a worker fit on one machine as they are. */
     metricsPort: read.METRICS_PORT ?? (role === 'worker' ? 9465 : 9464),
     logLevel: read.LOG_LEVEL,
+    /** Told in the log at start. */
+    warnings:
+      environment === 'production'
+        ? productionWarnings({
+            databaseUrls: [read.DATABASE_URL, read.DATABASE_DIRECT_URL],
+            redisUrl: read.REDIS_URL,
+            role,
+          })
+        : [],
   });
 };

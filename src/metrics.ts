@@ -1,7 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
+import { remember } from './lib/remember.ts';
 import type { OpenStore, PoolCount } from './store/open-store.ts';
 import type { JobName } from './usecases/jobs.ts';
+
+/** The count looks at every row of the outbox: however many ask and however often, no more than that. */
+const countEveryMs = 5000;
 
 /** What Prometheus is told of work and database. No tenant in any label: there may be hundreds, and it is nobody's business. */
 export const registerMetrics = (
@@ -29,14 +33,8 @@ export const registerMetrics = (
     registers: [registry],
   });
   // Both gauges read one count. What is owed no more is gone from it, and must not stay at its last value here.
-  let counting: ReturnType<typeof countOwed> | undefined;
-  const countOwed = () => store.asOperator((operator) => operator.outbox.count(clock.now())).catch(() => []);
-  const countOnce = () => {
-    counting ??= countOwed().finally(() => {
-      counting = undefined;
-    });
-    return counting;
-  };
+  const counted = remember(() => store.asOperator((operator) => operator.outbox.count(clock.now())), countEveryMs);
+  const countOnce = async () => (await counted.get('').catch(() => undefined)) ?? [];
   new Gauge({
     name: 'hub_outbox_rows',
     help: 'Work owed, by job and state',

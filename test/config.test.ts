@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig, type Role } from '../src/config.ts';
 
-const key = Buffer.alloc(32, 7).toString('base64');
+const key = Buffer.from(Array.from({ length: 32 }, (_, place) => place)).toString('base64');
 const production = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://hub:secret-of-mine@db.example/hub',

@@ -1,7 +1,7 @@
 import { openDatabase } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { silentLog } from '../lib/log.ts';
-import { examineDatabase } from './doctor/database.ts';
+import { examineDatabase, examineDirect } from './doctor/database.ts';
 import { type Finding, inTime, ok, table, wordsOf, wrong } from './doctor/finding.ts';
 import { examineOutside } from './doctor/outside.ts';
 import { examineQueues } from './doctor/queues.ts';
@@ -10,6 +10,8 @@ import { examineQueues } from './doctor/queues.ts';
 const patienceMs = 8000;
 
 const databaseNext = 'start the database, or correct DATABASE_URL; until then the API answers 503 and loses nothing';
+const directNext =
+  'correct DATABASE_DIRECT_URL: without it no process hears of news at once, and migrations do not run';
 const queuesNext =
   'mend or start the queue engine (REDIS_URL); what is owed stays in the database and goes on by itself';
 
@@ -27,10 +29,14 @@ const inside = async (config: Config): Promise<{ findings: Finding[]; aheadMs?: 
       seen = await examineDatabase(database.url, config, new Date());
       return seen.findings;
     });
-    const [looked, onRedis] = await Promise.all([first, config.redisUrl === undefined ? [] : queues()]);
+    const [looked, direct, onRedis] = await Promise.all([
+      first,
+      inTime('direct address', directNext, patienceMs, () => examineDirect(config)),
+      config.redisUrl === undefined ? [] : queues(),
+    ]);
     // In the database itself there may be no queues yet, and looking must not make them.
     const onPostgres = config.redisUrl === undefined && seen?.hasQueues ? await queues() : [];
-    const findings = [...looked, ...onRedis, ...onPostgres];
+    const findings = [...looked, ...direct, ...onRedis, ...onPostgres];
     return seen ? { findings, aheadMs: seen.aheadMs } : { findings };
   } finally {
     await database.close();

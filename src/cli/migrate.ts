@@ -10,7 +10,7 @@ export const migrateCommand = (): Promise<number> =>
     const log = openLog('warn');
     const database = await openDatabase(config, log);
     try {
-      const { applied } = await migrate(database.url, log);
+      const { applied } = await migrate(config.database.directUrl ?? database.url, log);
       process.stdout.write(
         applied.length === 0
           ? 'The database is up to date.\n'

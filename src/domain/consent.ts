@@ -49,6 +49,10 @@ const open: readonly ConsentStatus[] = ['queued', 'blocked', 'pending', 'accepte
 /** Can anything still happen to it? */
 export const isOpen = ({ status }: Pick<Consent, 'status'>): boolean => open.includes(status);
 
+/** May tokens and data be given for it? */
+export const isInForce = ({ status, validTo }: Pick<Consent, 'status' | 'validTo'>, now: Date): boolean =>
+  status === 'accepted' && validTo > now;
+
 /** As tenants see it. Events carry the same without `from`. */
 export type ConsentView = {
   id: string;

@@ -53,6 +53,12 @@ export const problems = {
     title: 'A national identity number stands where it may not',
     text: 'Paths, queries, references, idempotency keys and redirect addresses end up in logs. Use a word of your own instead.',
   },
+  'text-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'A text cannot be kept',
+    text: 'Texts may hold neither the null character (U+0000) nor half of a surrogate pair: no database keeps them as they are.',
+  },
   'cursor-invalid': {
     status: 422,
     mover: 'caller',
@@ -102,6 +108,31 @@ export const problems = {
     mover: 'time',
     title: 'Too many requests',
     text: 'Wait as long as `Retry-After` says.',
+  },
+
+  'too-busy': {
+    status: 503,
+    mover: 'time',
+    title: 'The hub is busy with other keys',
+    text: 'More unknown keys are being looked up than it has room for. Wait as long as `Retry-After` says.',
+  },
+  'first-operator-key': {
+    status: 422,
+    mover: 'caller',
+    title: 'The first operator key must be an administrator’s, without an end',
+    text: 'As soon as it is stored, the key from the hub’s configuration opens nothing any more: nobody could make another key when this one ends, or may not.',
+  },
+  'expires-at-past': {
+    status: 422,
+    mover: 'caller',
+    title: 'The key would end before it begins',
+    text: '`expiresAt` must lie ahead.',
+  },
+  'expires-at-too-late': {
+    status: 422,
+    mover: 'caller',
+    title: 'The key would outlive the one it is made with',
+    text: 'A key makes keys that end with it or before. Leave `expiresAt` out for its own end, or have the operator make the key.',
   },
 
   // What is asked for
@@ -183,6 +214,12 @@ export const problems = {
     title: 'This scope is not offered',
     text: 'Only data scopes of the services the tenant may use are handed out.',
   },
+  'token-resources-too-many': {
+    status: 409,
+    mover: 'caller',
+    title: 'Tokens for too many resources',
+    text: 'A tenant may hold tokens of one scope for 100 different values of `resource`. Wait until some have expired, or leave `resource` out.',
+  },
 
   // Things that are not there, or not in that state
   'consent-not-found': {
@@ -228,6 +265,12 @@ export const problems = {
     mover: 'caller',
     title: 'There is one already',
     text: 'Something with this number, key or id exists. Read it and change it instead.',
+  },
+  'too-many-api-keys': {
+    status: 409,
+    mover: 'caller',
+    title: 'The tenant has as many keys as it may have',
+    text: 'A tenant may have 100 keys that are neither expired nor revoked. Revoke some first.',
   },
   'last-administrator': {
     status: 409,

@@ -41,3 +41,19 @@ export const checkMetadata = (right: Right, service: Service, index: number): vo
         ],
       });
 };
+
+const isAddress = (hostname: string): boolean => hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+
+/**
+ * Why the hub does not carry a person's token to this address; undefined when it does. In production a certificate must vouch
+ * for whoever answers, and this machine and its neighbours are no data source.
+ */
+export const dataUrlFault = (text: string, production: boolean): string | undefined => {
+  if (!URL.canParse(text)) return 'must be an address';
+  const { protocol, hostname, username, password } = new URL(text);
+  if (protocol !== 'https:' && protocol !== 'http:') return 'must be an address with https';
+  if (username !== '' || password !== '') return 'may hold no user and no password';
+  if (!production) return undefined;
+  if (protocol !== 'https:') return 'must be an address with https';
+  return isAddress(hostname) || /(?:^|\.)localhost\.?$/.test(hostname) ? 'needs the name of a host' : undefined;
+};

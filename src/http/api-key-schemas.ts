@@ -18,6 +18,9 @@ const keyFields = {
   prefix: z.string().meta({ description: 'The first characters of the key.' }),
   expiresAt: Instant.nullable(),
   revokedAt: Instant.nullable(),
+  createdBy: z
+    .string()
+    .meta({ description: 'Id of the key it was made with; `bootstrap` for the one in the hub’s configuration.' }),
   createdAt: Instant,
 };
 
@@ -28,6 +31,7 @@ export const keyView = (key: Omit<ApiKeyState, 'scopes'>) => ({
   prefix: key.prefix,
   expiresAt: isoOrNull(key.expiresAt),
   revokedAt: isoOrNull(key.revokedAt),
+  createdBy: key.createdBy,
   createdAt: key.createdAt.toISOString(),
 });
 export const KeyFields = z.object(keyFields);

@@ -27,20 +27,15 @@ const mayCallAsOperator = ({ role }: OperatorCaller, { role: needed = 'administr
 /**
  * Who calls, or why they may not. Limits count before anything is allowed, so that a key that may do nothing is slowed too.
  *
- * @throws Problem `unauthorized`, `too-many-requests`, `tenant-suspended`, `scope-missing`, `role-missing`
+ * @throws Problem `unauthorized`, `too-busy`, `too-many-requests`, `tenant-suspended`, `scope-missing`, `role-missing`
  */
 export const authenticate =
   (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator'>, limits: Limits) =>
-  async (route: Route, authorization: string | undefined, address: string): Promise<By['caller']> => {
+  async (route: Route, authorization: string | undefined): Promise<By['caller']> => {
     const key = bearer(authorization);
     if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
-    await limits.beforeLooking(key, address);
     const caller = await (route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key));
-    if (!caller) {
-      await limits.failed(key, address);
-      throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
-    }
-    limits.succeeded(key);
+    if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
     await limits.called(caller);
     if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
     else mayCallAsOperator(caller, route);

@@ -12,8 +12,13 @@ const mostFaults = 20;
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), input);
 
-const pointer = (path: readonly PropertyKey[]): string =>
-  path.map((key) => `/${scrub(String(key)).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const mostOfKey = 100;
+/** Cut before anything else looks at it, but for what a number beginning just before the cut needs to be seen. */
+const keyShown = (key: PropertyKey): string => scrub(String(key).slice(0, mostOfKey + 20)).slice(0, mostOfKey);
+
+/** A JSON pointer (RFC 6901). */
+export const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((key) => `/${keyShown(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 const things = { string: 'characters', array: 'entries', object: 'fields', record: 'fields' } as const;
 const bound = (most: 'at least' | 'at most', origin: string, limit: number | bigint): string => {

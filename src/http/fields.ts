@@ -1,20 +1,28 @@
 import { z } from 'zod';
 import { isOrganizationNumber, isPersonNumber } from '../domain/party.ts';
 import { redirectKind } from '../domain/redirect.ts';
+import { holdsNationalId, namesPerson } from '../lib/mask.ts';
 import { coded } from './faults.ts';
-import { looksNational, namesPerson } from './national-id.ts';
 
-const noNational = coded('national-id-not-allowed', 'must not hold a national identity number');
+export const noNational = coded('national-id-not-allowed', 'must not hold a national identity number');
+/** For what people write: account and loan numbers have as many digits, so that check digits decide. */
 const noPerson = (text: string) => !namesPerson(text);
+/** For what ends up in other people's logs: nothing that looks like one. */
+const noNumber = (text: string) => !holdsNationalId(text);
 
-/** One line of text, without the blanks around it. */
-export const Line = (most: number) =>
+/** A text that is too long is not looked at any further. */
+export const lastCheck = { abort: true };
+
+const OneLine = (most: number) =>
   z
     .string()
     .trim()
     .min(1)
-    .max(most)
+    .max(most, lastCheck)
     .regex(/^\P{Cc}*$/u);
+
+/** One line of text, without the blanks around it. It is kept and shown in clear, so that it may name no person by number. */
+export const Line = (most: number) => OneLine(most).refine(noPerson, noNational);
 
 export const PersonNumber = z
   .string()
@@ -45,35 +53,36 @@ const UuidIn = z.uuid().toLowerCase().meta({ example: '0193627c-9c3e-7d1a-b0a4-6
 export const ById = z.strictObject({ id: UuidIn });
 export const ByKeyId = z.strictObject({ id: UuidIn, keyId: UuidIn });
 
-export const Reference = Line(255)
-  .refine((text) => !looksNational(text), noNational)
+export const Reference = OneLine(255)
+  .refine(noNumber, noNational)
   .meta({ description: 'Your own word for it. May not hold a national identity number.', example: 'loan-4711' });
 
 /** May a browser be sent there at all? Whether it is registered, the use case looks up. */
 export const RedirectUrl = z
   .string()
-  .max(2000)
+  .max(2000, lastCheck)
   .refine(
     (text) => redirectKind(text, false) !== undefined,
     coded('redirect-url-invalid', 'must be https, http on localhost, or a private-use scheme'),
   )
-  .refine((text) => !looksNational(text), noNational)
+  .refine(noNumber, noNational)
   .meta({ format: 'uri', example: 'https://bank.example/done' });
 
+/** As browsers and we read it: what was stored is what is called. */
 export const WebhookUrl = z
   .string()
-  .max(2000)
+  .max(2000, lastCheck)
   .refine((text) => URL.canParse(text), coded('webhook-url-invalid', 'must be an address'))
-  .refine((text) => !looksNational(text), noNational)
+  .refine(noNumber, noNational)
+  .transform((text) => new URL(text).href)
+  // Reading it takes out what is ignored, and writes other digits as ours: a number may show only now.
+  .refine(noNumber, noNational)
   .meta({ format: 'uri', example: 'https://bank.example/webhooks/consents' });
 
 /** Shown to the person, and repeated in events. */
+const Prose = z.string().min(1).max(4000, lastCheck).refine(noPerson, noNational);
 export const Message = z
-  .strictObject({
-    nb: z.string().min(1).max(4000).refine(noPerson, noNational).exactOptional(),
-    nn: z.string().min(1).max(4000).refine(noPerson, noNational).exactOptional(),
-    en: z.string().min(1).max(4000).refine(noPerson, noNational).exactOptional(),
-  })
+  .strictObject({ nb: Prose.exactOptional(), nn: Prose.exactOptional(), en: Prose.exactOptional() })
   .meta({
     description: 'A message to the person, by language.',
     example: { nb: 'Vi trenger dette for å vurdere lånesøknaden.' },
@@ -91,7 +100,7 @@ export const Metadata = z
           message: 'must have at most 100 characters in its name and 1000 in its value',
           params: { code: 'too-big' },
         });
-      if (namesPerson(value))
+      if (namesPerson(name) || namesPerson(value))
         addIssue({ code: 'custom', path: [name], message: noNational.error, params: noNational.params });
     }
   })
@@ -103,13 +112,14 @@ export const Metadata = z
 export const ServiceKey = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/)
-  .refine((text) => !looksNational(text), noNational)
+  .refine(noNumber, noNational)
   .meta({ description: 'Lower-case letters, digits, dot, dash and underscore.', example: 'ske-inntekt' });
 
 export const Scope = z
   .string()
-  .max(200)
+  .max(200, lastCheck)
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
+  .refine(noPerson, noNational)
   .meta({ example: 'skatteetaten:inntekt' });
 
 /** What a reply leaves open is told as `null`. */

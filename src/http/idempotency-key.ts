@@ -1,6 +1,6 @@
 import { parseItem } from 'structured-headers';
 import { Problem } from '../domain/problem.ts';
-import { looksNational } from './national-id.ts';
+import { holdsNationalId } from '../lib/mask.ts';
 
 const field = 'Idempotency-Key';
 
@@ -26,7 +26,7 @@ export const idempotencyKeyOf = (header: string | undefined): string | undefined
     throw new Problem('idempotency-key-invalid', 'Send 1 to 255 visible ASCII characters', {
       errors: [{ field, code: 'idempotency-key-invalid', detail: 'must be 1 to 255 visible ASCII characters' }],
     });
-  if (looksNational(key))
+  if (holdsNationalId(key))
     throw new Problem(
       'national-id-not-allowed',
       'The Idempotency-Key holds what looks like a national identity number',

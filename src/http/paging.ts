@@ -8,15 +8,26 @@ const writeCursor = (text: string): string =>
     .toString('hex')
     .replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)));
 
-const readCursor = (cursor: string): string => {
-  if (!/^(?:[a-p]{2}){1,500}$/.test(cursor))
-    throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
-      errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'must be `next` of the page before' }],
-    });
-  return Buffer.from(
+const read = (cursor: string): string =>
+  Buffer.from(
     cursor.replace(/./g, (letter) => (letter.charCodeAt(0) - 97).toString(16)),
     'hex',
   ).toString();
+
+/** What a cursor holds, by the kind of list: where the page before ended. Anything else never gets as far as a query. */
+const held = {
+  id: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
+  key: /^[a-z0-9][a-z0-9._-]{0,99}$/,
+  /** Opaque here too; whoever wrote it reads it. */
+  place: /^[\w-]{1,40}$/,
+};
+
+const readCursor = (cursor: string, holds: keyof typeof held): string => {
+  const text = /^(?:[a-p]{2}){1,500}$/.test(cursor) ? read(cursor) : '';
+  if (held[holds].test(text)) return text;
+  throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
+    errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'must be `next` of the page before' }],
+  });
 };
 
 const Limit = z
@@ -34,9 +45,10 @@ export const paging = {
 };
 export const PageQuery = z.strictObject(paging);
 
-export const pageAsk = ({ cursor, limit }: z.output<typeof PageQuery>): PageAsk => ({
+/** @throws Problem `cursor-invalid` */
+export const pageAsk = ({ cursor, limit }: z.output<typeof PageQuery>, holds: keyof typeof held = 'id'): PageAsk => ({
   limit,
-  ...(cursor === undefined ? {} : { cursor: readCursor(cursor) }),
+  ...(cursor === undefined ? {} : { cursor: readCursor(cursor, holds) }),
 });
 
 export const PageOf = <T extends z.ZodType>(item: T) =>

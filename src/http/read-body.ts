@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import rawBody from 'raw-body';
 import { Problem } from '../domain/problem.ts';
+import { refuseUnstorable } from './unstorable.ts';
 
 const maxBytes = 64 * 1024;
 
@@ -10,8 +11,15 @@ export class RequestAborted extends Error {
   override readonly name = 'RequestAborted';
 }
 
-const isJson = (type: string | undefined): boolean =>
-  type === 'application/json' || /^application\/json\s*(;\s*charset="?utf-8"?\s*)?;?\s*$/i.test(type ?? '');
+const mostOfType = 200;
+const utf8 = new Set(['', 'charset=utf-8', 'charset="utf-8"']);
+
+export const isJson = (type: string | undefined): boolean => {
+  if (type === 'application/json') return true;
+  if (type === undefined || type.length > mostOfType) return false;
+  const [name, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
+  return name === 'application/json' && parameters.every((parameter) => utf8.has(parameter));
+};
 
 const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
   try {
@@ -26,13 +34,22 @@ const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
   }
 };
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's words would repeat what was sent.
+    throw new Problem('not-json', 'The body is not one JSON value');
+  }
+};
+
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 /**
  * A request's body as JSON. With `optional` an empty one counts as `{}`.
  *
- * @throws Problem `content-type-unsupported`, `body-too-large`, `not-json`
+ * @throws Problem `content-type-unsupported`, `body-too-large`, `not-json`, `text-invalid`
  */
 export const readBody = async (request: IncomingMessage, optional: boolean): Promise<unknown> => {
   if (optional && !hasBody(request)) return {};
@@ -47,10 +64,9 @@ export const readBody = async (request: IncomingMessage, optional: boolean): Pro
     throw new Problem('not-json', 'The body is empty');
   }
   if (!isUtf8(bytes)) throw new Problem('not-json', 'The body is not UTF-8');
-  try {
-    return JSON.parse(bytes.toString()) as unknown;
-  } catch {
-    // The parser's words would repeat what was sent.
-    throw new Problem('not-json', 'The body is not one JSON value');
-  }
+  const text = bytes.toString();
+  const body = parsed(text);
+  // What is UTF-8 can hold neither as it is: only escapes bring them in.
+  if (text.includes('\\u')) refuseUnstorable(body);
+  return body;
 };

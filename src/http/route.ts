@@ -35,6 +35,8 @@ export type Asked<A extends Audience, P, Q, B> = {
   body: B;
   /** How long the caller wants to wait (`Prefer: wait`), on routes that take it. */
   waitMs: number | undefined;
+  /** Who is connected, as far as this process sees: perhaps a proxy. */
+  address: string;
   idempotencyKey: string | undefined;
   /** The best of these media types or languages for the caller. */
   prefers(kind: 'type' | 'language', offered: readonly [string, ...string[]]): string;

@@ -62,8 +62,7 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
     if (!open || !route.hidden) refuseNationalId(path, query);
     let by: By | undefined;
     if (!open) {
-      const { headers, socket } = request;
-      by = { caller: await callerOf(route, headers.authorization, socket.remoteAddress ?? ''), requestId };
+      by = { caller: await callerOf(route, request.headers.authorization), requestId };
       onCaller(by.caller);
     }
     const waitMs = route.prefer ? waitOf(single(request.headers.prefer)) : undefined;
@@ -74,6 +73,7 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
       idempotencyKey: route.idempotent ? idempotencyKeyOf(single(request.headers['idempotency-key'])) : undefined,
       body: route.body ? checked(route.body, await readBody(request, route.bodyOptional ?? false), 'body') : undefined,
       waitMs,
+      address: request.socket.remoteAddress ?? '',
       prefers,
       site,
     });

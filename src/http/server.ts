@@ -25,12 +25,12 @@ export type HttpOptions = {
   /** For `/readyz`: what this process needs, each ok or why not. */
   checks: () => Promise<Record<string, 'ok' | string>>;
   /** When given, `/metrics` is served on a listener of its own. */
-  metrics?: { port: number; registry: Registry };
+  metrics?: { port: number; registry: Registry; host?: string };
 };
 
 export type Http = { url: string; metricsUrl?: string; close(): Promise<void> };
 
-type Beside = Pick<HttpOptions, 'host' | 'checks'> & { metrics: NonNullable<HttpOptions['metrics']> };
+type Beside = Pick<HttpOptions, 'host' | 'checks' | 'log'> & { metrics: NonNullable<HttpOptions['metrics']> };
 
 /**
  * What every role serves on a listener of its own, apart from the world: metrics, and for whoever watches containers
@@ -38,7 +38,7 @@ type Beside = Pick<HttpOptions, 'host' | 'checks'> & { metrics: NonNullable<Http
  *
  * @throws Error that names the address when it is taken.
  */
-export const startMetrics = async ({ host, checks, metrics: { port, registry } }: Beside) => {
+export const startMetrics = async ({ host: usual, checks, log, metrics: { port, registry, host = usual } }: Beside) => {
   const json = 'application/json; charset=utf-8';
   const answers: Record<string, () => Promise<[status: number, type: string, text: string]>> = {
     '/metrics': async () => [200, registry.contentType, await registry.metrics()],
@@ -53,7 +53,14 @@ export const startMetrics = async ({ host, checks, metrics: { port, registry } }
     async (request, response) => {
       const path = request.method === 'GET' ? (request.url?.split('?')[0] ?? '') : '';
       const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
-      const [status, type, text] = answer ? await answer() : [404, 'text/plain', 'Metrics are at /metrics\n'];
+      // What is thrown in here nobody else would catch, and the process would end.
+      const failed = (error: unknown): [number, string, string] => {
+        log.error({ error, path }, 'could not be told');
+        return [500, 'text/plain', 'Something went wrong\n'];
+      };
+      const [status, type, text] = answer
+        ? await answer().catch(failed)
+        : [404, 'text/plain', 'Metrics are at /metrics\n'];
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(text);
     },
@@ -63,7 +70,7 @@ export const startMetrics = async ({ host, checks, metrics: { port, registry } }
 };
 
 /**
- * Serves both APIs and the pages. Closing takes no more requests, finishes those under way within ten seconds, and then
+ * Serves both APIs and the pages. Closing takes no more requests, finishes those under way within 21 seconds, and then
  * cuts what is left.
  *
  * @throws Error that names the address when it is taken.
@@ -95,7 +102,7 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
   const main = await listen(app.callback(), { host, port: options.port });
   let metrics: Awaited<ReturnType<typeof startMetrics>> | undefined;
   try {
-    if (options.metrics) metrics = await startMetrics({ host, checks, metrics: options.metrics });
+    if (options.metrics) metrics = await startMetrics({ host, checks, log, metrics: options.metrics });
   } catch (error) {
     await main.close();
     throw error;

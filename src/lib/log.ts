@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { scrub } from './mask.ts';
+import { plainError } from './plain-error.ts';
 
 /** Structured lines; fields first, then a short message. */
 export type Log = {
@@ -21,7 +22,8 @@ export const openLog = (level: LogLevel, write: (line: string) => void = (line) 
     {
       level,
       base: null,
-      serializers: { error: pino.stdSerializers.err },
+      // pino's own name for an error that is logged bare is `err`.
+      serializers: { error: (error) => plainError(error), err: (error) => plainError(error) },
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line: string) => write(scrub(line)) },

@@ -1,19 +1,72 @@
+import { isPersonNumber } from './person-number.ts';
+
 /** `25922947409` → `259229*****`. */
 export const maskPerson = (nationalId: string): string => `${nationalId.slice(0, 6)}*****`;
 
-const jwt = /eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*/g;
+/** The longest texts a token may stand in: letters, digits, `-`, `_` and dots without a break. */
+const run = /[\w.-]+/g;
+/** A token begins with a JSON object, `{"`, in base64: so many characters at least, before its first dot. */
+const leastHead = 11;
+
+/**
+ * Where a token begins in such a run: at the first `eyJ` of the first part long enough, with something after its dot. Parts
+ * are looked at once each, so that a long text of beginnings without an end costs no more than another.
+ */
+const tokenStart = (text: string): number => {
+  let start = 0;
+  for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', start)) {
+    const head = text.slice(start, dot).indexOf('eyJ');
+    const next = text[dot + 1];
+    if (head !== -1 && dot - start - head >= leastHead && next !== undefined && next !== '.') return start + head;
+    start = dot + 1;
+  }
+  return -1;
+};
+
+/** What stands before it may be glued to it, as `\n` is in a log line. */
+const withoutTokens = (text: string): string =>
+  text.includes('eyJ')
+    ? text.replace(run, (found) => {
+        const start = tokenStart(found);
+        return start === -1 ? found : `${found.slice(0, start)}[token]`;
+      })
+    : text;
+
 /** A UUID's last group may hold eleven digits in a row: it is recognised first, and left alone. */
-const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/i;
-/** Eleven digits standing alone look like a national identity number, whatever they are. */
-const nationalOrUuid = new RegExp(`${uuid.source}|(?<!\\d)\\d{11}(?!\\d)`, 'gi');
+const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
+/** As people write it, with something between date and number: any blank, a dot, a dash, or the plus of a query. */
+const between = /[\s.+\u2010-\u2015-]/;
+const maybeNational = `\\d{6}${between.source}?\\d{5}`;
+const numberOrUuid = new RegExp(`${uuid.source}|(?<!\\d)${maybeNational}(?!\\d)`, 'gi');
+
+/**
+ * Eleven digits standing alone look like a national identity number, whatever they are. With something between them they
+ * could be an amount or a date as well, so that the check digits decide.
+ */
+const isNational = (found: string): boolean =>
+  found.length === 11 || (found.length === 12 && isPersonNumber(found.replace(between, '')));
 
 /** Takes national identity numbers and tokens out of a text that leaves the hub's hands, logs above all. */
 export const scrub = (text: string): string =>
-  text.replace(jwt, '[token]').replace(nationalOrUuid, (found) => (found.length === 11 ? maskPerson(found) : found));
+  withoutTokens(text).replace(numberOrUuid, (found) => (isNational(found) ? maskPerson(found) : found));
 
+/** Runs of escapes are bytes of UTF-8: a no-break space is two of them. */
 const unescaped = (text: string): string =>
-  text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  text.includes('%')
+    ? text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString())
+    : text;
+
+/** Most texts have neither so many digits nor an escape, and need no closer look. */
+const worthALook = new RegExp(`${maybeNational}|%`);
 
 /** Does this text hold something that looks like a national identity number, also when percent-encoded, even twice? */
 export const holdsNationalId = (text: string): boolean =>
-  [...unescaped(unescaped(text)).matchAll(nationalOrUuid)].some(([found]) => found.length === 11);
+  worthALook.test(text) && [...unescaped(unescaped(text)).matchAll(numberOrUuid)].some(([found]) => isNational(found));
+
+/**
+ * For texts that people write: only a number with right check digits is one, since account and loan numbers have eleven
+ * digits too.
+ */
+export const namesPerson = (text: string): boolean =>
+  worthALook.test(text) &&
+  [...text.matchAll(numberOrUuid)].some(([found]) => found.length < 13 && isPersonNumber(found.replace(between, '')));

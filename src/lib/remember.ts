@@ -1,28 +1,53 @@
 import { LRUCache } from 'lru-cache';
+import type { Gate } from './gate.ts';
 
 /** What a process remembers of something it would else ask for each time. Concurrent askers share one look. */
 export type Memory<T extends object> = { get(key: string): Promise<T | undefined>; forget(): void };
 
-const absent = Symbol('absent');
+type Options = {
+  /** Remembered at once; the longest unused goes first. */
+  most?: number;
+  /** What keys pass that were never found before. One that was found once goes round it: strangers cannot keep it out. */
+  strangers?: Gate;
+};
 
-/** Believed for `ttlMs` at most, also when nobody says that it changed; what was not found is remembered likewise. */
+/**
+ * Believed for `ttlMs` at most, also when nobody says that it changed; what was not found is remembered likewise, but apart,
+ * so that however many keys lead nowhere push out none that leads somewhere.
+ */
 export const remember = <T extends object>(
   load: (key: string) => Promise<T | undefined>,
   ttlMs: number,
-  most = 10_000,
+  { most = 10_000, strangers }: Options = {},
 ): Memory<T> => {
-  const cache = new LRUCache<string, { value: T | typeof absent }>({
+  const acquainted = new LRUCache<string, true>({ max: most });
+  const absent = new LRUCache<string, true>({ max: most, ttl: ttlMs });
+  const look = async (key: string): Promise<T | undefined> => {
+    const found = strangers && !acquainted.has(key) ? await strangers(() => load(key)) : await load(key);
+    if (found && strangers) acquainted.set(key, true);
+    return found;
+  };
+  // An object also for what was not found: a look that brings nothing while all is forgotten would else be taken for a failure.
+  const cache = new LRUCache<string, { value: T | undefined }>({
     max: most,
     ttl: ttlMs,
-    fetchMethod: async (key) => ({ value: (await load(key)) ?? absent }),
+    fetchMethod: async (key) => ({ value: await look(key) }),
     // Who was waiting when all was forgotten still gets what was loaded; it is not kept.
     ignoreFetchAbort: true,
   });
   return {
     async get(key) {
+      if (absent.has(key)) return undefined;
       const found = await cache.fetch(key);
-      return found === undefined || found.value === absent ? undefined : found.value;
+      if (found?.value === undefined && found === cache.peek(key)) {
+        cache.delete(key);
+        absent.set(key, true);
+      }
+      return found?.value;
     },
-    forget: () => cache.clear(),
+    forget() {
+      cache.clear();
+      absent.clear();
+    },
   };
 };

@@ -156,6 +156,10 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
   // Each queue and worker listens for errors of the one pool they share.
   pool.setMaxListeners(0);
   pool.on('error', (error) => log.warn({ error }, 'an idle database connection of the queues broke'));
+  // Also one that breaks while somebody holds it: an error that nobody listens to ends the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.debug({ error }, 'a database connection of the queues broke'));
+  });
   const { rows } = await pool.query<{ version: string }>(`select current_setting('server_version') as version`);
   const boot = new Queue(
     'boot',

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { policyFaults } from './check-policies.ts';
 import { closedDoors } from './roles.ts';
 
 /** Tables whose rows belong to tenants. `test/store/doors.test.ts` holds this list against the schema. */
@@ -29,8 +30,13 @@ export const storeFaults = async (pool: Pick<pg.Pool, 'query'>, production: bool
     rolsuper: boolean;
     rolbypassrls: boolean;
     login: boolean;
+    inherits: boolean;
   }>(
-    `select rolname, rolsuper, rolbypassrls, rolname = session_user as login from pg_roles where rolname in ('hub_tenant', 'hub_operator') or rolname = session_user`,
+    `select rolname, rolsuper, rolbypassrls, rolname = session_user as login,
+       rolname = session_user and not rolsuper and exists (
+         select from pg_roles door where door.rolname in ('hub_tenant', 'hub_operator') and pg_has_role(session_user, door.oid, 'USAGE')
+       ) as inherits
+     from pg_roles where rolname in ('hub_tenant', 'hub_operator') or rolname = session_user`,
   );
   const { rows: tables } = await pool.query<{ relname: string; relrowsecurity: boolean; relforcerowsecurity: boolean }>(
     `select relname, relrowsecurity, relforcerowsecurity from pg_class where relnamespace = 'public'::regnamespace and relname = any($1)`,
@@ -49,7 +55,14 @@ export const storeFaults = async (pool: Pick<pg.Pool, 'query'>, production: bool
     ...roles
       .filter(({ rolsuper, rolbypassrls, login }) => (rolsuper || rolbypassrls) && (production || !login))
       .map(({ rolname }) => `the database role ${rolname} is superuser or may bypass row policies`),
+    ...roles
+      .filter(({ inherits }) => inherits)
+      .map(
+        ({ rolname }) =>
+          `the login ${rolname} sees tenants' rows without coming through a door: \`hub migrate\` says what a DBA must run`,
+      ),
     ...tenantTables.filter((name) => !guarded.has(name)).map((name) => `row policies are not forced on table ${name}`),
+    ...(await policyFaults(pool, tenantTables)),
   ];
 };
 

@@ -53,7 +53,10 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       tell(`consent:${id}`);
     },
     async returned(id, at) {
-      await tx.consent.updateMany({ where: { tenantId, id }, data: { returnedAt: at } });
+      const noted = await tx.$executeRaw`
+        update consents set returned_at = ${at}::timestamptz where tenant_id = ${tenantId}::uuid and id = ${id}::uuid
+          and (returned_at is null or returned_at <= ${at}::timestamptz - interval '2 seconds' or looked_at >= returned_at)`;
+      return noted > 0;
     },
     async list(filter, { cursor, limit }) {
       const rows = await tx.consent.findMany({

@@ -18,7 +18,7 @@ const inWords = (error: unknown, { host, port, user, database }: pg.Client): str
   switch (codeOf(error)) {
     case '28P01':
     case '28000':
-      return `The database at ${where} does not let "${user}" in: check the login in DATABASE_URL.`;
+      return `The database at ${where} does not let "${user}" in: check the login in its address.`;
     case '3D000':
       return `There is no database "${database}" at ${where}.`;
     case '53300':
@@ -27,7 +27,7 @@ const inWords = (error: unknown, { host, port, user, database }: pg.Client): str
     case 'EAI_AGAIN':
       return `The database's host ${host} is not known here.`;
     case 'ECONNREFUSED':
-      return `Nothing listens at ${where}, where DATABASE_URL says the database is.`;
+      return `Nothing listens at ${where}, where the database should be.`;
     default:
       return `The database at ${where} cannot be reached: ${wordsOf(error)}`;
   }

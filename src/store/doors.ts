@@ -9,6 +9,8 @@ export type Tx = Prisma.TransactionClient;
 /** One door: a pool whose connections start, and stay, in one role (`RESET ROLE` leads back to it). */
 export type Door = {
   pool: pg.Pool;
+  /** Does it lead elsewhere? In words for whoever started the hub. */
+  fault(): Promise<string | undefined>;
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -31,10 +33,12 @@ const unreachable = new Set([
 const isAway = (error: unknown): boolean => {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code } = at as { code?: unknown };
+    // PostgreSQL's own code, or Prisma's, which then has the other in its text.
     // 08 connection, 53 resources, 57P0x being stopped, 40 conflicts that a repeat resolves
-    if (typeof code === 'string' && (unreachable.has(code) || /^(08|53|57P0|40)/.test(code))) return true;
+    for (const said of [code, /Code: `(\w{5})`/.exec(at.message)?.[1]])
+      if (typeof said === 'string' && (unreachable.has(said) || /^(08|53|57P0|40)/.test(said))) return true;
     if (
-      /timeout exceeded when trying to connect|Connection terminated|Can't reach database|Closed connection|server closed/i.test(
+      /timeout exceeded when trying to connect|Connection terminated|is not queryable|Can't reach database|Closed connection|server closed/i.test(
         at.message,
       )
     )
@@ -61,11 +65,22 @@ export const openDoor = (url: string, role: 'hub_tenant' | 'hub_operator', conne
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
   });
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  // A connection that breaks is replaced at the next use; without a listener, also between two statements, it would end the
+  // process. Whoever was using it hears of it by the statement that fails.
   pool.on('error', (error) => log.warn({ error, role }, 'an idle database connection broke'));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.debug({ error, role }, 'a database connection broke'));
+  });
+  // Minimal: its errors would else quote what they were asked to write.
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
   return {
     pool,
+    async fault() {
+      const { rows } = await pool.query<{ name: string }>('select current_user as name');
+      return rows[0]?.name === role
+        ? undefined
+        : `connections act as ${rows[0]?.name} and not as ${role}: a pooler before the database drops the startup parameter "options"; let it pass that on, or go round it`;
+    },
     transaction: (work) => prisma.$transaction(work, { maxWait: 5000, timeout: 20_000 }),
     async close() {
       await prisma.$disconnect();

@@ -134,3 +134,7 @@ export const lookOver = (databaseUrl: string, now: Date, production: boolean): P
     },
     { name: 'hub doctor', patienceMs: 5000 },
   );
+
+/** Can this address be connected to? @throws DatabaseNotReady when not */
+export const tryLogin = (databaseUrl: string): Promise<void> =>
+  withLogin(databaseUrl, async () => undefined, { name: 'hub doctor', patienceMs: 5000 });

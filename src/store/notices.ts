@@ -31,6 +31,18 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
 
+  /** Whoever may connect to the database may notify: what is not ours is passed over. */
+  const topicsIn = (payload: string | undefined): string[] => {
+    try {
+      const read: unknown = JSON.parse(payload ?? '');
+      if (Array.isArray(read)) return read.filter((topic) => typeof topic === 'string');
+    } catch {
+      // Told below, like any other that is not a list.
+    }
+    log.debug({ bytes: payload?.length ?? 0 }, 'a notice could not be read');
+    return [];
+  };
+
   const call = (topic: string) => {
     for (const listener of listeners.get(topic) ?? []) listener();
   };
@@ -64,7 +76,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
       keepAlive: true,
     });
     next.on('notification', ({ payload }) => {
-      for (const topic of JSON.parse(payload ?? '[]') as string[]) call(topic);
+      for (const topic of topicsIn(payload)) call(topic);
     });
     const lost = (error?: unknown) => {
       if (client !== next && client !== undefined) return;

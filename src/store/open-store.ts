@@ -2,6 +2,7 @@ import { Problem } from '../domain/problem.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
+import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
 import { type Door, knownFault, openDoor } from './doors.ts';
@@ -54,13 +55,14 @@ export const openStore = async ({ url, directUrl, connections, production, log }
   };
   const wanted = connections.tenant + connections.operator + connections.engine + connections.listener;
   try {
-    const faults = await storeFaults(operatorDoor.pool, production);
+    const closed = [await tenantDoor.fault(), await operatorDoor.fault()].filter((fault) => fault !== undefined);
+    const faults = [...closed, ...(await storeFaults(operatorDoor.pool, production))];
     const use = await connectionUse(operatorDoor.pool);
     log.info({ ...connections, budget: wanted, ...use }, 'connections to the database');
-    // The one that asks is in use already.
-    if (wanted > use.free + 1)
+    // Those that asked, one at each door, are in use already.
+    if (wanted > use.free + 2)
       faults.push(
-        `this process may take ${wanted} connections, and ${use.free + 1} of ${use.most} are free: raise ${use.limit}, or lower HUB_DATABASE_CONNECTIONS`,
+        `this process may take ${wanted} connections, and ${use.free + 2} of ${use.most} are free: raise ${use.limit}, or lower HUB_DATABASE_CONNECTIONS`,
       );
     if (faults.length > 0)
       throw new Error(`The database is not fit for the hub:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
@@ -88,11 +90,13 @@ export const openStore = async ({ url, directUrl, connections, production, log }
   return {
     asTenant: (tenantId, work) =>
       told(tenantDoor, async (tx, tell) => {
-        await tx.$queryRaw`select set_config('hub.tenant', ${tenantId}, true)`;
+        // The role once more: were the door ever to stand open, rows would still be this tenant's alone.
+        await tx.$queryRaw`select set_config('role', 'hub_tenant', true), set_config('hub.tenant', ${tenantId}, true)`;
         return work(tenantRows(tx, tenantId, tell));
       }),
     asOperator: (work) => told(operatorDoor, (tx, tell) => work(operatorRows(tx, tell))),
     createConsent: consentCreator(tenantDoor.pool, notices.tell),
+    callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,
     async ping() {

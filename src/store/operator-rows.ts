@@ -22,6 +22,9 @@ const serviceColumns = (service: Service) => ({
   dataUrl: orNull(service.dataUrl),
 });
 
+const operatorKeysIn = (tx: Tx) => async (): Promise<OperatorKey[]> =>
+  (await tx.operatorKey.findMany({ orderBy: { id: 'asc' } })).map(toOperatorKey);
+
 export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRows => ({
   tenants: {
     async find(id) {
@@ -66,7 +69,12 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       const row = await tx.operatorKey.findUnique({ where: { digest: Buffer.from(digest) } });
       return row ? toOperatorKey(row) : undefined;
     },
-    list: async () => (await tx.operatorKey.findMany({ orderBy: { id: 'asc' } })).map(toOperatorKey),
+    list: operatorKeysIn(tx),
+    async lock() {
+      // Always in the same order, so that two who do this wait for each other once. Read anew: the first may have changed some.
+      await tx.$queryRaw`select 1 from operator_keys order by id for update`;
+      return operatorKeysIn(tx)();
+    },
     any: async () => (await tx.operatorKey.findFirst({ select: { id: true } })) !== null,
     async add(key, digest) {
       await tx.operatorKey.create({ data: { ...key, digest: Buffer.from(digest) } });
@@ -74,7 +82,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
     async revoke(id, now) {
       const { count } = await tx.operatorKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } });
-      tell('changed:keys');
+      if (count > 0) tell('changed:keys');
       return count > 0;
     },
   },
@@ -89,10 +97,6 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       await tx.service.update({ where: { key: service.key }, data: { ...serviceColumns(service), updatedAt: now } });
       tell('changed:services');
     },
-  },
-  async callbackState(digest) {
-    const row = await tx.callbackState.findUnique({ where: { digest: Buffer.from(digest) } });
-    return row ? { tenantId: row.tenantId, consentId: row.consentId } : undefined;
   },
   outbox: {
     async owe(job, tenantId, subjectId, dueAt, now) {
@@ -137,7 +141,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       delete from callback_states s using consents c
       where c.tenant_id = s.tenant_id and c.id = s.consent_id and c.ended_at < ${now}::timestamptz - interval '30 days'`,
     tokens: await tx.$executeRaw`
-      delete from tokens where coalesce(expires_at, failed_until) < ${now}::timestamptz - interval '1 day'
+      delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
         and (leased_until is null or leased_until < clock_timestamp())`,
   }),
   known: {

@@ -11,6 +11,8 @@ type Standing = {
   version: number;
   missing: string[];
   closed: string[];
+  /** It has, or before 16 would have, the rights of both roles without stepping into them: that would be a third door. */
+  inherits: boolean;
   mayMakeRoles: boolean;
   mayCreate: boolean;
 };
@@ -24,6 +26,9 @@ const look = async (client: Client): Promise<Standing> => {
         array(select name from doors where oid is null) as missing,
         array(select name from doors where oid is not null
           and not pg_has_role(current_user, oid, case when version >= 16 then 'SET' else 'MEMBER' end)) as closed,
+        (select not rolsuper and case when version < 16 then rolinherit else
+            exists (select from doors where oid is not null and pg_has_role(current_user, oid, 'USAGE')) end
+          from pg_roles where rolname = current_user) as inherits,
         (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as "mayMakeRoles",
         coalesce(has_schema_privilege(current_user, to_regnamespace('public'), 'CREATE'), false) as "mayCreate"
       from facts`,
@@ -32,14 +37,18 @@ const look = async (client: Client): Promise<Standing> => {
   return rows[0];
 };
 
-const linesFor = (client: Client, { login, version, missing, closed, mayCreate }: Standing): string[] => {
+const linesFor = (client: Client, { login, version, missing, closed, inherits, mayCreate }: Standing): string[] => {
   const name = client.escapeIdentifier(login);
-  const toOpen = doorRoles.filter((role) => missing.includes(role) || closed.includes(role));
-  const how = version >= 16 ? ' WITH INHERIT FALSE, SET TRUE' : '';
+  const isNew = version >= 16;
+  const toOpen = doorRoles.filter((role) => missing.includes(role) || closed.includes(role) || (isNew && inherits));
   return [
     ...missing.map((role) => `CREATE ROLE ${role} NOLOGIN NOINHERIT;`),
-    ...(toOpen.length > 0 ? [`GRANT ${toOpen.join(', ')} TO ${name}${how};`] : []),
-    ...(mayCreate ? [] : [`GRANT USAGE, CREATE ON SCHEMA public TO ${name};`]),
+    ...(toOpen.length > 0
+      ? [`GRANT ${toOpen.join(', ')} TO ${name}${isNew ? ' WITH INHERIT FALSE, SET TRUE' : ''};`]
+      : []),
+    // Without inheritance a database's owner loses what it has by being that.
+    ...(mayCreate && !(inherits && !isNew) ? [] : [`GRANT USAGE, CREATE ON SCHEMA public TO ${name};`]),
+    ...(inherits && !isNew ? [`ALTER ROLE ${name} NOINHERIT;`] : []),
   ];
 };
 

@@ -37,10 +37,15 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   deliveries: deliveryRows(tx, tenantId),
   apiKeys: {
     list: async () => (await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toApiKey),
-    async add(key, digest) {
+    async add(key, digest, most) {
+      // One after another within a tenant: two made at once would not see each other.
+      await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('api_keys'), hashtext(${tenantId}))`;
+      const live = { OR: [{ expiresAt: null }, { expiresAt: { gt: key.createdAt } }] };
+      if ((await tx.apiKey.count({ where: { tenantId, revokedAt: null, ...live } })) >= most) return false;
       await tx.apiKey.create({
         data: { ...key, expiresAt: orNull(key.expiresAt), tenantId, digest: Buffer.from(digest) },
       });
+      return true;
     },
     async revoke(id, now) {
       const { count } = await tx.apiKey.updateMany({

@@ -4,7 +4,7 @@ import type { Tx } from './doors.ts';
 import { Prisma, type Token as Row } from './generated/client.ts';
 
 const toToken = (row: Row): TokenRow => {
-  const { tokenSealed, identity: _, leaseNumber: __, leasedUntil: ___, ...rest } = row;
+  const { tokenSealed, identity: _, leaseNumber: __, leasedUntil: ___, createdAt: ____, ...rest } = row;
   return { ...(withoutNulls(rest) as Omit<TokenRow, 'sealed'>), ...(tokenSealed ? { sealed: tokenSealed } : {}) };
 };
 
@@ -19,19 +19,32 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     });
     return row ? toToken(row) : undefined;
   },
-  async ensure({ identity, consentId, ...spec }, id) {
+  async ensure({ identity, consentId, ...spec }, id, now) {
     const bytes = Buffer.from(identity);
     await tx.token.createMany({
-      data: [{ tenantId, id, identity: bytes, ...spec, consentId: consentId ?? null }],
+      data: [{ tenantId, id, identity: bytes, ...spec, consentId: consentId ?? null, createdAt: now }],
       skipDuplicates: true,
     });
     return toToken(await tx.token.findUniqueOrThrow({ where: { tenantId_identity: { tenantId, identity: bytes } } }));
   },
-  async lease(id, forMs) {
+  async countResources(scope, now) {
+    const [row] = await tx.$queryRaw<{ many: number }[]>`
+      select count(*)::int as many from tokens where tenant_id = ${tenantId}::uuid and scopes = array[${scope}] and cardinality(resource) > 0
+        and (expires_at > ${now}::timestamptz or created_at > ${now}::timestamptz - interval '1 hour')`;
+    return row?.many ?? 0;
+  },
+  async drop(id, fetchedAt) {
+    await tx.token.updateMany({
+      where: { tenantId, id, fetchedAt },
+      data: { tokenSealed: null, expiresAt: null, fetchedAt: null },
+    });
+  },
+  async lease(id, forMs, seenFetchedAt) {
     // The one place where the database's clock counts: leases must mean the same to all processes.
     const [row] = await tx.$queryRaw<{ lease_number: number }[]>`
       update tokens set lease_number = lease_number + 1, leased_until = clock_timestamp() + ${forMs}::int * interval '1 millisecond'
       where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and (leased_until is null or leased_until < clock_timestamp())
+        and fetched_at is not distinct from ${seenFetchedAt ?? null}::timestamptz
       returning lease_number`;
     return row?.lease_number;
   },

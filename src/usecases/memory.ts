@@ -1,4 +1,7 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
+import { openGate } from '../lib/gate.ts';
 import { type Memory, remember } from '../lib/remember.ts';
 import type { Ports } from './ports.ts';
 import type { OperatorRows } from './store-port.ts';
@@ -7,6 +10,10 @@ import type { ApiKey, OperatorKey, Tenant } from './use-cases.ts';
 /** Nothing a process remembers of keys, tenants and clients is older than this, even when no notice of a change arrives. */
 const believedMs = 5000;
 
+/** Keys this process has never seen fit are looked up so many at once, and so many may wait for that. */
+const strangersAtOnce = 4;
+const strangersWaiting = 256;
+
 export type ClientWithKeys = Awaited<ReturnType<OperatorRows['clients']['list']>>[number];
 
 export type Memories = {
@@ -14,7 +21,7 @@ export type Memories = {
   tenantByKey: Memory<{ key: ApiKey; tenant: Tenant }>;
   operatorByKey: Memory<OperatorKey>;
   /** With the tenant's own key for look-ups and comparisons, opened. */
-  tenant: Memory<{ tenant: Tenant; hmacKey: Buffer }>;
+  tenant: Memory<{ tenant: Tenant; hmacKey: KeyObject }>;
   /** The whole catalogue. */
   services(): Promise<Map<string, Service>>;
   clients(): Promise<ClientWithKeys[]>;
@@ -23,13 +30,21 @@ export type Memories = {
 };
 
 export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 'sealing' | 'notices'>): Memories => {
+  // Anybody can make up keys; whoever does may keep this many connections busy and no more.
+  const strangers = openGate(
+    strangersAtOnce,
+    strangersWaiting,
+    () => new Problem('too-busy', 'Too many keys are being looked up', { retryAfterSeconds: 1 }),
+  );
   const tenantByKey = remember(
     (digest) => store.asOperator((rows) => rows.tenants.findByApiKey(Buffer.from(digest, 'hex'))),
     believedMs,
+    { strangers },
   );
   const operatorByKey = remember(
     (digest) => store.asOperator((rows) => rows.operatorKeys.findByDigest(Buffer.from(digest, 'hex'))),
     believedMs,
+    { strangers },
   );
   const tenant = remember(async (id) => {
     const row = await store.asOperator((rows) => rows.tenants.find(id));
@@ -37,7 +52,9 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     const { hmacKeySealed, ...rest } = row;
     return {
       tenant: rest,
-      hmacKey: sealing.open({ tenantId: id, table: 'tenants', column: 'hmac_key', row: id }, hmacKeySealed),
+      hmacKey: createSecretKey(
+        sealing.open({ tenantId: id, table: 'tenants', column: 'hmac_key', row: id }, hmacKeySealed),
+      ),
     };
   }, believedMs);
   const services = remember(

@@ -72,7 +72,8 @@ export type TenantRows = {
     lock(id: string): Promise<Consent | undefined>;
     save(consent: Consent): Promise<void>;
     looked(id: string, at: Date): Promise<void>;
-    returned(id: string, at: Date): Promise<void>;
+    /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
+    returned(id: string, at: Date): Promise<boolean>;
     list(filter: ConsentFilter & { partyLookup?: Uint8Array | undefined }, page: PageAsk): Promise<Page<Consent>>;
     /** The number and its look-up go; what may be shown shrinks to a mask without birth date. */
     erase(id: string): Promise<void>;
@@ -105,9 +106,13 @@ export type TenantRows = {
     find(id: string): Promise<TokenRow | undefined>;
     findByIdentity(identity: Uint8Array): Promise<TokenRow | undefined>;
     /** The row for that identity, made when there is none. */
-    ensure(spec: TokenSpec, id: string): Promise<TokenRow>;
-    /** The right to fetch, for so long; undefined while somebody else has it. */
-    lease(id: string, forMs: number): Promise<number | undefined>;
+    ensure(spec: TokenSpec, id: string, now: Date): Promise<TokenRow>;
+    /** Rows of that scope for a `resource` that hold a token, or were asked for within the hour. */
+    countResources(scope: string, now: Date): Promise<number>;
+    /** Forgets a token, unless another has been fetched meanwhile. */
+    drop(id: string, fetchedAt: Date): Promise<void>;
+    /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
+    lease(id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
     /** Does nothing when the lease has passed on. */
     keep(id: string, lease: number, token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date }): Promise<boolean>;
     fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
@@ -132,7 +137,8 @@ export type TenantRows = {
   };
   apiKeys: {
     list(): Promise<ApiKey[]>;
-    add(key: ApiKey, digest: Uint8Array): Promise<void>;
+    /** Answers false, and adds nothing, where the tenant has so many already that still open something. */
+    add(key: ApiKey, digest: Uint8Array, most: number): Promise<boolean>;
     /** Answers false when there is none that is not revoked already. */
     revoke(id: string, now: Date): Promise<boolean>;
   };
@@ -153,6 +159,8 @@ export type OperatorRows = {
   operatorKeys: {
     findByDigest(digest: Uint8Array): Promise<OperatorKey | undefined>;
     list(): Promise<OperatorKey[]>;
+    /** As `list`, and nobody else changes any of them before this transaction ends. */
+    lock(): Promise<OperatorKey[]>;
     any(): Promise<boolean>;
     add(key: OperatorKey, digest: Uint8Array): Promise<void>;
     revoke(id: string, now: Date): Promise<boolean>;
@@ -173,7 +181,6 @@ export type OperatorRows = {
     add(service: Service, now: Date): Promise<void>;
     save(service: Service, now: Date): Promise<void>;
   };
-  callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
     count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
@@ -201,6 +208,8 @@ export type Store = {
   asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
   /** Consent, idempotency record and owed work in one statement, which several calls of one tenant may share. */
   createConsent(tenantId: string, route: string, draft: ConsentDraft, now: Date): Promise<Created>;
+  /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
+  callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };
 
 export type { EventType };

@@ -1,8 +1,6 @@
-import type { Access } from '../domain/access.ts';
 import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { Party } from '../domain/party.ts';
-import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 
 export const tenantScopes = [
@@ -39,6 +37,7 @@ export type TenantCaller = {
   tenant: Tenant;
   keyId: string;
   keyName: string;
+  keyExpiresAt?: Date;
   scopes: TenantScope[];
 };
 
@@ -102,6 +101,8 @@ export type ApiKey = {
   scopes: TenantScope[];
   expiresAt?: Date;
   revokedAt?: Date;
+  /** Id of the key it was made with, a tenant's own or an operator's; `bootstrap` for HUB_OPERATOR_KEY. */
+  createdBy: string;
   createdAt: Date;
 };
 export type OperatorKey = Omit<ApiKey, 'scopes'> & { role: OperatorRole };
@@ -294,5 +295,3 @@ export type UseCases = {
  */
 export type Outcome = { nextAt: Date } | { rests: true } | undefined;
 export type Work = (subject: { tenantId: string; subjectId: string }, signal: AbortSignal) => Promise<Outcome>;
-
-export type AccessFinding = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem };

@@ -84,11 +84,11 @@ test('what ends soon is told: a tenant’s key as a note, the operator’s own a
   const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
   const { url, admin } = await ownDatabase(freshDatabase());
   await admin.query(
-    `insert into operator_keys (id, name, role, prefix, digest, expires_at, created_at) values (gen_random_uuid(), 'night shift', 'reader', 'x', 'x', $1, now())`,
+    `insert into operator_keys (id, name, role, prefix, digest, expires_at, created_by, created_at) values (gen_random_uuid(), 'night shift', 'reader', 'x', 'x', $1, 'bootstrap', now())`,
     [inDays(3)],
   );
   await admin.query(
-    `insert into api_keys (tenant_id, id, name, prefix, digest, scopes, expires_at, created_at) values (gen_random_uuid(), gen_random_uuid(), 'app', 'x', 'y', '{}', $1, now())`,
+    `insert into api_keys (tenant_id, id, name, prefix, digest, scopes, expires_at, created_by, created_at) values (gen_random_uuid(), gen_random_uuid(), 'app', 'x', 'y', '{}', $1, 'bootstrap', now())`,
     [inDays(3)],
   );
   const certificate = certificateFor(operatorOrgno, generateKeyPairSync('rsa', { modulusLength: 2048 }), {

@@ -96,6 +96,13 @@ test('a clock that is off is told before Maskinporten refuses every grant', asyn
   });
 });
 
+test('an address for LISTEN that leads nowhere is told apart from the database’s own', async () => {
+  const { wrong, of } = await examined({ DATABASE_DIRECT_URL: `postgres://hub@127.0.0.1:${await freePort()}/hub` });
+  expect(wrong).toEqual(['direct address']);
+  expect(of('direct address')[0]?.next).toContain('DATABASE_DIRECT_URL');
+  expect((await examined({ DATABASE_DIRECT_URL: world.databaseUrl })).wrong).toEqual([]);
+});
+
 test('a budget that cannot fit is told', async () => {
   const { wrong, of } = await examined({ HUB_DATABASE_CONNECTIONS: '900' });
   expect(wrong).toEqual(['connections']);

@@ -34,7 +34,7 @@ describe('what keeps a role from starting is said plainly', () => {
   test('nothing listens where the database should be', async () => {
     const port = await freePort();
     const said = await runHub(['worker'], { DATABASE_URL: `postgres://hub:my-password@127.0.0.1:${port}/hub` });
-    expectPlainly(said, new RegExp(`^Nothing listens at 127\\.0\\.0\\.1:${port}, where DATABASE_URL says`));
+    expectPlainly(said, new RegExp(`^Nothing listens at 127\\.0\\.0\\.1:${port}, where the database should be`));
   });
 
   test('the database does not let the login in', async () => {

@@ -71,7 +71,7 @@ export const productionSettings = async (databaseUrl: string): Promise<NodeJS.Pr
     DATABASE_URL: databaseUrl,
     HUB_ORGNO: '310149942',
     HUB_PUBLIC_URL: 'https://hub.example',
-    HUB_SEALING_KEYS: `a:${Buffer.alloc(32, 7).toString('base64')}`,
+    HUB_SEALING_KEYS: `a:${Buffer.from(Array.from({ length: 32 }, (_, place) => place)).toString('base64')}`,
     HUB_KEYSTORE_PUBLIC_KEYS: JSON.stringify([publicJwk]),
     HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify([privateJwk]),
     MASKINPORTEN_ISSUER: 'https://maskinporten.invalid/',

@@ -30,7 +30,7 @@ export type Drawn<T> = { row: T; chance: Chance; label: string };
  * What of a table runs: `few` rows drawn by the seed, or with HUB_TEST_LONG=1 each row `rounds` times. What chance decides
  * within a test hangs on the seed, the row and the round alone.
  */
-export const drawn = <T>(table: readonly T[], few: number, rounds = 3): Drawn<T>[] => {
+export const drawn = <T>(table: readonly T[], few: number, rounds = 2): Drawn<T>[] => {
   const drawnWith = (row: T, round: number): Drawn<T> => ({
     row,
     chance: chance(seed * 10_007 + table.indexOf(row) * 101 + round),

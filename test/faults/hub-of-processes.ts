@@ -23,6 +23,7 @@ export type FaultHub = {
   /** Of this test alone; undefined where the queues live in PostgreSQL. */
   redisUrl: string | undefined;
   banks: Record<TenantName, Bank>;
+  /** Where calls go that name no other. */
   api: HubProcess;
   worker: HubProcess;
   /** Another one, on any free port unless told. */
@@ -114,7 +115,7 @@ const openHub = async (
   };
   for (const { key } of Object.values(banks))
     await mustCall('POST', `${api.url}/v1/webhook-endpoints`, key, { url: `${receiver.url}/webhooks` });
-  return {
+  const hub: FaultHub = {
     engine,
     sandbox: sandboxControl(sandboxUrl),
     receiver,
@@ -125,10 +126,11 @@ const openHub = async (
     worker,
     startApi,
     startWorker,
-    call: (who, method, path, body, headers, { url } = api) =>
+    call: (who, method, path, body, headers, { url } = hub.api) =>
       callJson(method, `${url}${path}`, who === 'operator' ? operatorKey : banks[who].key, body, headers),
     rows: async (text, values = []) => (await admin.query(text, values)).rows,
   };
+  return hub;
 };
 
 /**
@@ -141,16 +143,16 @@ export const faultTest = (
   run: (hub: FaultHub) => Promise<void>,
   options: Options = {},
 ): void =>
-  test(`${name} (queues on ${engine})`, { timeout: 180_000 }, async ({ onTestFinished, task }) => {
+  test(`${name} (queues on ${engine})`, { timeout: 180_000 }, async ({ onTestFinished }) => {
     const processes: HubProcess[] = [];
     const later: Later = (work) => onTestFinished(async () => void (await work()));
-    const hub = await openHub(engine, options, processes, later);
-    later(async () => {
-      if (task.result?.state !== 'fail') return;
-      const owed = await hub.rows('select * from outbox order by due_at limit 10').catch(() => []);
-      process.stderr.write(
-        `${name} (queues on ${engine})\n${told(processes)}\nthe oldest work owed: ${JSON.stringify(owed)}\n`,
-      );
-    });
-    await run(hub);
+    let hub: FaultHub | undefined;
+    try {
+      hub = await openHub(engine, options, processes, later);
+      await run(hub);
+    } catch (error) {
+      const owed = await hub?.rows('select * from outbox order by due_at limit 10').catch(() => []);
+      process.stderr.write(`${name} (queues on ${engine})\n${told(processes)}\nowed: ${JSON.stringify(owed)}\n`);
+      throw error;
+    }
   });

@@ -39,11 +39,11 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
       });
   };
 
-  /** Nothing is due, nothing is handed out; but a consent that waits for its person is looked at every few seconds. */
+  /** No work is left but what is done hours from now; and a consent that waits for its person is looked at all the time. */
   const settled = () =>
     until('all work to be done', async () => {
       const left = await hub.rows(
-        `select 1 from outbox where (due_at <= now() or leased_until is not null)
+        `select 1 from outbox where due_at < now() + interval '10 minutes'
          and not (job = 'read-consent' and due_at > now() - interval '10 seconds'
            and exists (select 1 from consents c where c.id = subject_id and c.status = 'pending'))`,
       );

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
-import { ask, id, person } from './given.ts';
+import { allRoutes } from '../../src/http/all-routes.ts';
+import { fakeUses } from './fake-uses.ts';
+import { ask, endpoint, id, person } from './given.ts';
 import { httpTest } from './http-test.ts';
 
 const without = (field: keyof typeof ask) => Object.fromEntries(Object.entries(ask).filter(([name]) => name !== field));
@@ -61,6 +63,31 @@ const consents: [string, unknown, string, string, string?][] = [
     '/redirectUrl',
   ],
   ['a number as reference', { ...ask, reference: `loan ${person}` }, 'national-id-not-allowed', '/reference'],
+  [
+    'a number in two parts as reference',
+    { ...ask, reference: '259229 47409' },
+    'national-id-not-allowed',
+    '/reference',
+  ],
+  [
+    'a number in two parts in the address',
+    { ...ask, redirectUrl: 'https://bank.example/done?for=259229+47409' },
+    'national-id-not-allowed',
+    '/redirectUrl',
+  ],
+  [
+    'an address too long to be read',
+    { ...ask, redirectUrl: `https://${'eyJ.'.repeat(12_000)}` },
+    'request-invalid',
+    '/redirectUrl',
+    'too-big',
+  ],
+  [
+    'a number in a name',
+    { ...ask, from: { person, name: 'Kari 259229-47409' } },
+    'national-id-not-allowed',
+    '/from/name',
+  ],
   ['an empty reference', { ...ask, reference: ' ' }, 'request-invalid', '/reference', 'too-small'],
   ['a long reference', { ...ask, reference: 'x'.repeat(256) }, 'request-invalid', '/reference', 'too-big'],
   [
@@ -68,6 +95,31 @@ const consents: [string, unknown, string, string, string?][] = [
     { ...ask, message: { nb: `Hei ${person}` } },
     'national-id-not-allowed',
     '/message/nb',
+  ],
+  [
+    'a number written with a no-break space in the message',
+    { ...ask, message: { en: 'Hello, 259229\u00a047409' } },
+    'national-id-not-allowed',
+    '/message/en',
+  ],
+  [
+    'a number as the name of metadata',
+    { ...ask, rights: [{ ...right, metadata: { [person]: 'x' } }] },
+    'national-id-not-allowed',
+    '/rights/0/metadata/259229*****',
+  ],
+  ['a null character', { ...ask, message: { nb: 'Hei\0' } }, 'text-invalid', '/message/nb'],
+  [
+    'half of a surrogate pair',
+    { ...ask, rights: [right, { ...right, metadata: { x: 'a\ud83d' } }] },
+    'text-invalid',
+    '/rights/1/metadata/x',
+  ],
+  [
+    'a null character in a name',
+    { ...ask, rights: [{ ...right, metadata: { 'x\0': '1' } }] },
+    'text-invalid',
+    '/rights/0/metadata',
   ],
   ['a language we do not know', { ...ask, message: { de: 'Hallo' } }, 'field-unknown', '/message/de'],
   [
@@ -134,6 +186,14 @@ const operators: [string, string, unknown, string, string][] = [
     'request-invalid',
     '/key',
   ],
+  [
+    'POST',
+    '/operator/v1/services',
+    { key: 'x', generation: 'altinn3', dataScope: 'a:b', resource: 'r', dataUrl: 'https://me:secret@data.example' },
+    'request-invalid',
+    '/dataUrl',
+  ],
+  ['PATCH', '/operator/v1/services/x', { dataUrl: 'ftp://data.example' }, 'request-invalid', '/dataUrl'],
   ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { generate: true, pem: 'x' }, 'request-invalid', ''],
   ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: {}, kid: 'x' }, 'request-invalid', ''],
   ['GET', '/operator/v1/tenants?limit=500', undefined, 'request-invalid', 'limit'],
@@ -150,6 +210,68 @@ httpTest.for(operators)(
     expect(told.body).toMatchObject({ type: `/problems/${code}`, status: 422, errors: [{ field }] });
   },
 );
+
+const number = '259229 47409';
+const service = { key: 'x', generation: 'altinn3', dataScope: 'a:b', resource: 'r' };
+const client = { name: 'x', clientId: 'x', purpose: 'data', scopes: ['a:b'], key: { generate: true } };
+/** Every other text that somebody hands in and that is kept, or told on, in clear. */
+const inClear: [string, string, unknown, string][] = [
+  ['POST', '/v1/tokens', { scope: 'a:b', resource: `https://api.example/${person}` }, '/resource'],
+  ['POST', '/v1/tokens', { scope: `a:${person}` }, '/scope'],
+  ['POST', '/v1/api-keys', { name: number, scopes: ['consents:read'] }, '/name'],
+  ['POST', '/v1/webhook-endpoints', { url: `https://bank.example/${number}` }, '/url'],
+  ['POST', '/v1/webhook-endpoints', { url: 'https://bank.example/２５９２２９４７４０９'.normalize('NFKC') }, '/url'],
+  ['POST', '/v1/webhook-endpoints', { url: 'https://２５９２２９４７４０９.example/' }, '/url'],
+  ['POST', '/v1/webhook-endpoints', { url: 'https://bank.example/', description: number }, '/description'],
+  ['PATCH', `/v1/webhook-endpoints/${id}`, { description: number }, '/description'],
+  ['POST', '/operator/v1/tenants', { orgno: '910514318', name: number }, '/name'],
+  ['PATCH', `/operator/v1/tenants/${id}`, { redirectUrls: [`https://x.example/${person}`] }, '/redirectUrls/0'],
+  ['POST', `/operator/v1/tenants/${id}/api-keys`, { name: number, scopes: ['consents:read'] }, '/name'],
+  ['POST', '/operator/v1/operator-keys', { name: number, role: 'reader' }, '/name'],
+  ['POST', '/operator/v1/services', { ...service, resource: number }, '/resource'],
+  ['POST', '/operator/v1/services', { ...service, metadata: [number] }, '/metadata/0'],
+  ['POST', '/operator/v1/services', { ...service, dataPaths: [`GET /${number}`] }, '/dataPaths/0'],
+  ['POST', '/operator/v1/services', { ...service, dataUrl: `https://x.example/${person}` }, '/dataUrl'],
+  ['POST', '/operator/v1/maskinporten-clients', { ...client, name: number }, '/name'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: { kid: number } }, '/jwk/kid'],
+];
+
+httpTest.for(inClear)('%s %s takes no person’s number in %j', async ([method, path, body, field], { open }) => {
+  const hub = await open();
+  const told = await hub.call(method, path, { key: path.startsWith('/v1') ? 'tenant' : 'administrator', body });
+  expect(told.body).toMatchObject({
+    type: '/problems/national-id-not-allowed',
+    errors: [{ field, code: 'national-id-not-allowed' }],
+  });
+  expect(hub.lines.join('')).not.toMatch(/25922947409|259229 47409/);
+});
+
+httpTest('an account number and an amount are no persons', async ({ open }) => {
+  const hub = await open();
+  const body = { url: 'https://bank.example/hook', description: 'account 1234 56 78901, 123456 78901 kroner' };
+  expect(await hub.call('POST', '/v1/webhook-endpoints', { key: 'tenant', body })).toMatchObject({ status: 201 });
+});
+
+httpTest('a webhook address is kept as it is called', async ({ open }) => {
+  const asked: string[] = [];
+  const hub = await open({
+    createWebhookEndpoint: async (_, { url }) => {
+      asked.push(url);
+      return { ...endpoint, secret: 'whsec_abc' };
+    },
+  });
+  const body = { url: ' HTTPS://Bank.Example:443/a/../hook\n' };
+  expect(await hub.call('POST', '/v1/webhook-endpoints', { key: 'tenant', body })).toMatchObject({ status: 201 });
+  expect(asked).toEqual(['https://bank.example/hook']);
+});
+
+httpTest('a body nested deeper than anybody reads is refused like any other', async ({ open }) => {
+  const hub = await open();
+  const raw = `{"x":${'['.repeat(20_000)}"\\u0000"${']'.repeat(20_000)}}`;
+  const told = await hub.call('POST', '/v1/consents', { key: 'tenant', raw });
+  expect(told).toMatchObject({ status: 422, body: { type: '/problems/text-invalid' } });
+  expect(told.text.length).toBeLessThan(2000);
+});
 
 httpTest('a wrong value is never repeated: it may be a secret', async ({ open }) => {
   const hub = await open();
@@ -184,13 +306,31 @@ httpTest('a cursor goes out and comes back without ever looking like a number', 
   const hub = await open({
     listConsents: async (_by, _filter, page) => {
       asked.push(page);
-      return { items: [], next: `2026|${person}` };
+      return { items: [], next: id };
     },
   });
   const { body } = await hub.call('GET', '/v1/consents?limit=7', { key: 'tenant' });
   expect(body.next).toMatch(/^[a-p]+$/);
   await hub.call('GET', `/v1/consents?cursor=${body.next}`, { key: 'tenant' });
-  expect(asked).toEqual([{ limit: 7 }, { limit: 50, cursor: `2026|${person}` }]);
+  expect(asked).toEqual([{ limit: 7 }, { limit: 50, cursor: id }]);
+});
+
+/** As `next` is written: two letters a byte. */
+const letters = (text: string) =>
+  [...Buffer.from(text).toString('hex')].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join('');
+
+httpTest.for(
+  allRoutes(fakeUses())
+    .filter(({ problems }) => problems.includes('cursor-invalid'))
+    .map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const),
+)('%s refuses a cursor that somebody made up', async ([, route], { open }) => {
+  const hub = await open();
+  const path = route.path.replace(':id', id);
+  for (const made of ['', '\0', 'no such place!', `${id}'--`, 'x'.repeat(400)]) {
+    const ask = { key: route.audience === 'tenant' ? 'tenant' : 'administrator', body: route.body && { person } };
+    const told = await hub.call(route.method, `${path}?cursor=${letters(made)}`, ask);
+    expect(told.body, made).toMatchObject({ type: '/problems/cursor-invalid', errors: [{ field: 'cursor' }] });
+  }
 });
 
 httpTest('lists that are read whole come in pages too', async ({ open }) => {

@@ -38,7 +38,7 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
     approvalUrl: 'https://am.ui.example/c',
   }),
   readConsent: async () => given.consent,
-  listConsents: async () => ({ items: [given.consent], next: '2026-11-24|25922947409' }),
+  listConsents: async () => ({ items: [given.consent], next: given.id }),
   searchConsents: async () => ({ items: [given.consent] }),
   withdrawConsent: async () => ({ ...given.consent, status: 'withdrawn', upstream: 'open' }),
   readConsentTokens: async () => [
@@ -65,7 +65,7 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   readReadiness: async () => given.readiness,
   checkReadiness: async () => given.readiness,
 
-  createApiKey: async () => ({ ...given.apiKey, key: 'hub_abcdef' }),
+  createApiKey: async () => ({ ...given.apiKey, key: 'hub_t_abcdef' }),
   listApiKeys: async () => [given.apiKey],
   revokeApiKey: async () => {},
 
@@ -85,7 +85,7 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   changeService: async () => given.service,
   readService: async () => given.service,
   listServices: async () => [given.service],
-  createOperatorKey: async () => ({ ...given.operatorKey, key: 'hubop_abcdef' }),
+  createOperatorKey: async () => ({ ...given.operatorKey, key: 'hub_o_abcdef' }),
   listOperatorKeys: async () => [given.operatorKey],
   revokeOperatorKey: async () => {},
   listAudit: async () => ({

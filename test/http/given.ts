@@ -82,12 +82,20 @@ export const delivery: Delivery = {
   createdAt: now,
 };
 
-export const apiKey: ApiKey = { id, name: 'loans', prefix: 'hub_abc', scopes: ['consents:read'], createdAt: now };
+export const apiKey: ApiKey = {
+  id,
+  name: 'loans',
+  prefix: 'hub_t_abc',
+  scopes: ['consents:read'],
+  createdBy: otherId,
+  createdAt: now,
+};
 export const operatorKey: OperatorKey = {
   id,
   name: 'night shift',
-  prefix: 'hubop_abc',
+  prefix: 'hub_o_abc',
   role: 'support',
+  createdBy: 'bootstrap',
   createdAt: now,
 };
 

@@ -43,9 +43,26 @@ httpTest('the documentation is served from here, without inline script', async (
   expect(docs.text).not.toMatch(/<script>|https?:\/\//);
   for (const [, file] of docs.text.matchAll(/(?:src|href)="([^"]+)"/g))
     expect((await hub.call('GET', file ?? '')).status, file).toBe(200);
+  expect(docs.headers.get('cache-control')).toBe('no-store');
   expect(await hub.call('GET', '/docs/package.json')).toMatchObject({ status: 404 });
   expect(await hub.call('GET', '/docs/..%2fpackage.json')).toMatchObject({ status: 404 });
 });
+
+httpTest(
+  'what the documentation is made of is kept by browsers under its version, and asked for again under any other',
+  async ({ open }) => {
+    const hub = await open();
+    const docs = await hub.call('GET', '/docs');
+    const files = [...docs.text.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, file = '']) => file);
+    expect(files).toHaveLength(3);
+    for (const file of files) {
+      const kept = await hub.call('GET', file);
+      expect(kept.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect((await hub.call('GET', file.replace(/\?.*/, '?v=older'))).headers.get('cache-control')).toBe('no-store');
+      expect((await hub.call('GET', file.replace(/\?.*/, ''))).headers.get('cache-control')).toBe('no-store');
+    }
+  },
+);
 
 httpTest('a browser back from Altinn goes on to the tenant, whatever Altinn added', async ({ open }) => {
   const states: string[] = [];

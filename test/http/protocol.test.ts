@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
 import { Problem } from '../../src/domain/problem.ts';
 import { ask, consent, id } from './given.ts';
@@ -170,4 +170,19 @@ httpTest('metrics have a listener of their own, and no tenant in any label', asy
   expect(text).toContain('hub_http_requests_total{method="GET",route="/v1/consents/:id",status="200"} 1');
   expect(text).not.toContain(consent.tenantId);
   expect(await hub.call('GET', '/metrics')).toMatchObject({ status: 404 });
+});
+
+httpTest('metrics that cannot be told are an error in the log, and the process lives', async ({ open }) => {
+  const registry = new Registry();
+  new Gauge({
+    name: 'broken',
+    help: 'x',
+    registers: [registry],
+    collect: () => Promise.reject(new Error('no figures')),
+  });
+  const hub = await open({}, { metrics: { port: 0, registry } });
+  const told = await fetch(hub.metricsUrl ?? '');
+  expect([told.status, await told.text()]).toEqual([500, 'Something went wrong\n']);
+  expect(hub.lines.join('')).toContain('no figures');
+  expect(await hub.call('GET', '/healthz')).toMatchObject({ status: 200 });
 });

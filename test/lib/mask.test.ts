@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openLog } from '../../src/lib/log.ts';
-import { holdsNationalId, scrub } from '../../src/lib/mask.ts';
+import { holdsNationalId, namesPerson, scrub } from '../../src/lib/mask.ts';
 
 test.each([
   ['25922947409'],
@@ -9,6 +9,14 @@ test.each([
   ['%32%35922947409'],
   ['urn:altinn:person:identifier-no:25922947409'],
   ['%2532%2535922947409'],
+  ['259229 47409'],
+  ['259229-47409'],
+  ['259229.47409'],
+  ['259229\u00a047409'],
+  ['259229\u201347409'],
+  ['259229+47409'],
+  ['for=259229%2047409'],
+  ['for=259229%C2%A047409'],
 ])('%s holds a national identity number', (text) => {
   expect(holdsNationalId(text)).toBe(true);
 });
@@ -19,6 +27,10 @@ test.each([
   ['00000000-0000-4000-8000-12345678901a'],
   ['loan-4711'],
   ['259229474091'],
+  ['259229 47408'],
+  ['123456 78901'],
+  ['123 456 789 01'],
+  ['259229  47409'],
 ])('%s holds none', (text) => {
   expect(holdsNationalId(text)).toBe(false);
 });
@@ -28,6 +40,35 @@ test('uuids stay whole where numbers and tokens are taken out', () => {
   expect(scrub(`${id} 25922947409 Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln`)).toBe(
     `${id} 259229***** Bearer [token]`,
   );
+});
+
+test.each([
+  ['about 259229 47409.', 'about 259229*****.'],
+  ['259229-47409 and 259229\u00a047409', '259229***** and 259229*****'],
+  ['an amount of 123456 78901 øre', 'an amount of 123456 78901 øre'],
+])('%s is written without the number', (text, written) => {
+  expect(scrub(text)).toBe(written);
+});
+
+test.each([
+  ['Hei 259229 47409', true],
+  ['Hei 259229\u00a047409!', true],
+  ['Kari (25922947409)', true],
+  ['account 12345678901', false],
+  ['1 259229 47409 1', true],
+  ['00000000-0000-4000-8000-a25922947409', false],
+])('whether a text names a person is told by check digits: %s', (text, names) => {
+  expect(namesPerson(text)).toBe(names);
+});
+
+test.each([
+  ['\\neyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln', '\\n[token]'],
+  ['%20eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0', '%20[token]'],
+  ['a.b.eyJhbGciOiJSUzI1NiJ9.e30.x y', 'a.b.[token] y'],
+  ['eyJhbGciOiJSUzI1NiJ9', 'eyJhbGciOiJSUzI1NiJ9'],
+  ['eyJ.eyJ..eyJhbGci.x', 'eyJ.eyJ..eyJhbGci.x'],
+])('a token is found whatever it is glued to: %s', (text, written) => {
+  expect(scrub(text)).toBe(written);
 });
 
 test('whatever is logged, no number and no token gets out, in an error’s message and cause neither', () => {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { findDebianPostgres, versionIn } from './debian-postgres.ts';
 
 const count = (modules: readonly TestModule[]) => {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -14,7 +15,7 @@ const count = (modules: readonly TestModule[]) => {
   return counts;
 };
 
-/** The last lines of a run: what the queues ran on, and how many tests there were. */
+/** The last lines of a run: what the queues and the journeys ran on, and how many tests there were. */
 export default class LastLines implements Reporter {
   private vitest: Vitest | undefined;
 
@@ -25,8 +26,10 @@ export default class LastLines implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const { passed, failed, skipped } = count(modules);
     const engines = this.vitest?.getRootProject().getProvidedContext().queueEngines ?? [];
+    const debian = findDebianPostgres(15);
     const lines = [
       `queue engines: ${engines.length > 0 ? engines.join(', ') : 'none, the set-up failed'}`,
+      `PostgreSQL 15: ${debian === undefined ? 'not on this machine, its journey was left out' : versionIn(debian)}`,
       ...(unhandled.length > 0 ? [`errors outside of tests: ${unhandled.length}`] : []),
       `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
     ];

@@ -28,6 +28,7 @@ export const sandboxControl = (url: string) => {
     fault: (on: string, fault: Fault, times = 1) => mustCall('POST', at('/faults'), undefined, { on, times, fault }),
     clear: () => callJson('DELETE', at('/faults')),
     release: (name: string) => mustCall('POST', at(`/holds/${name}/release`)),
+    holds: async () => (await mustCall('GET', at('/holds')))['parked'] as { name: string; on: string; path: string }[],
     /** A call is parked under that name. */
     parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=20000`)),
     calls: async (on?: string) =>

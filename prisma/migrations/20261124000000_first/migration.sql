@@ -33,6 +33,7 @@ CREATE TABLE "api_keys" (
     "scopes" TEXT[],
     "expires_at" TIMESTAMPTZ(3),
     "revoked_at" TIMESTAMPTZ(3),
+    "created_by" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "api_keys_pkey" PRIMARY KEY ("tenant_id","id")
@@ -47,6 +48,7 @@ CREATE TABLE "operator_keys" (
     "digest" BYTEA NOT NULL,
     "expires_at" TIMESTAMPTZ(3),
     "revoked_at" TIMESTAMPTZ(3),
+    "created_by" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "operator_keys_pkey" PRIMARY KEY ("id")
@@ -260,6 +262,7 @@ CREATE TABLE "tokens" (
     "fetched_at" TIMESTAMPTZ(3),
     "failure" JSONB,
     "failed_until" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
     "lease_number" INTEGER NOT NULL DEFAULT 0,
     "leased_until" TIMESTAMPTZ(3),
 
@@ -376,6 +379,15 @@ ALTER TABLE tenant_counters SET (fillfactor = 50);
 CREATE FUNCTION current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('hub.tenant', true), '')::uuid $$;
 
+-- The functions below write for whoever calls them. Where the caller came through neither door (a pooler that drops the role
+-- a connection starts in), row policies may not hold, and nothing is written.
+CREATE FUNCTION at_a_door() RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF current_user NOT IN ('hub_tenant', 'hub_operator') THEN
+    RAISE EXCEPTION 'the connection acts as %, which is no door of the hub', current_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
 -- Two doors: hub_tenant sees the rows of one tenant, hub_operator those of all. Forced, so that the owner is no third door.
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_door ON tenants TO hub_tenant USING (id = current_tenant()) WITH CHECK (id = current_tenant());
@@ -412,6 +424,7 @@ CREATE FUNCTION create_consents(p_tenant uuid, p_now timestamptz, p_route text, 
 DECLARE
   created bigint;
 BEGIN
+  PERFORM at_a_door();
   PERFORM set_config('hub.tenant', p_tenant::text, true);
   RETURN QUERY
     WITH asks AS MATERIALIZED (
@@ -454,6 +467,7 @@ DECLARE
   many int := jsonb_array_length(p_events);
   newest bigint;
 BEGIN
+  PERFORM at_a_door();
   PERFORM set_config('hub.tenant', p_tenant::text, true);
   UPDATE tenant_counters SET last_sequence = last_sequence + many WHERE tenant_id = p_tenant RETURNING last_sequence INTO STRICT newest;
   WITH told AS (
@@ -477,9 +491,11 @@ END $$;
 
 -- Work is owed once for each subject: owing it again makes it due at the earlier of both times. While it is handed out
 -- the wish is noted beside it, since the run under way may have begun too early to meet it.
-CREATE FUNCTION owe(p_job text, p_tenant uuid, p_subject uuid, p_due timestamptz, p_now timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION owe(p_job text, p_tenant uuid, p_subject uuid, p_due timestamptz, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door();
   INSERT INTO outbox AS o (job, tenant_id, subject_id, due_at, created_at) VALUES (p_job, p_tenant, p_subject, p_due, p_now)
   ON CONFLICT (job, tenant_id, subject_id) DO UPDATE SET
     due_at = CASE WHEN o.leased_until > clock_timestamp() THEN o.due_at ELSE least(o.due_at, p_due) END,
-    again_at = CASE WHEN o.leased_until > clock_timestamp() THEN least(o.again_at, p_due) END
-$$;
+    again_at = CASE WHEN o.leased_until > clock_timestamp() THEN least(o.again_at, p_due) END;
+END $$;

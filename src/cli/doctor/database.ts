@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import { type Contents, lookOver, type Overview, type WorkOwed } from '../../store/look-over.ts';
+import { type Contents, lookOver, type Overview, tryLogin, type WorkOwed } from '../../store/look-over.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { count, type Finding, note, ok, span, wrong } from './finding.ts';
 
@@ -173,4 +173,11 @@ export const examineDatabase = async (
       : []),
   ];
   return { findings, hasQueues, aheadMs };
+};
+
+/** The address for LISTEN and migrations, where the other one is a pooler's. */
+export const examineDirect = async ({ database }: Config): Promise<Finding[]> => {
+  if (database.directUrl === undefined) return [];
+  await tryLogin(database.directUrl);
+  return [ok('direct address', 'DATABASE_DIRECT_URL lets the hub in')];
 };

@@ -58,14 +58,20 @@ export const openAltinn3 = ({
     return consent;
   };
 
+  /** After a good answer to a create. Does Altinn not know it, then somebody else gave that answer: it is to be sent again. */
+  const confirmed: typeof read = (...ask) =>
+    read(...ask).catch((error: unknown) => {
+      throw error instanceof Problem && error.code === 'altinn-refused' ? unreadable() : error;
+    });
+
   return {
     async submit(submission, token, signal) {
       const { id, to } = submission;
       const body = JSON.stringify(toWire(submission));
       const headers = { 'content-type': 'application/json' };
       const answer = await call({ method: 'POST', url: base, headers, body }, token, signal);
-      if (answer.status === 201) return fromWire(answer.body, id) ?? read(id, token, signal, to);
-      if (answer.status === 200) return read(id, token, signal, to);
+      if (answer.status === 201) return fromWire(answer.body, id) ?? confirmed(id, token, signal, to);
+      if (answer.status === 200) return confirmed(id, token, signal, to);
       throw refused(answer, id, { verb: 'submit', to, ...tokenSays(token, clock.now()) });
     },
     read: (id, token, signal) => read(id, token, signal),

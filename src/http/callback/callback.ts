@@ -1,7 +1,9 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import { redirectKind } from '../../domain/redirect.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { escapeHtml, page } from '../everybody/html.ts';
+import { networkOf } from '../limits.ts';
 import { type Answer, type Route, route } from '../route.ts';
 
 const words = {
@@ -37,8 +39,22 @@ const appPage = (language: keyof typeof words, address: string): Answer => {
   };
 };
 
+/** Of one address, which may be a proxy's with many browsers behind it: 20 a second, and more at once now and then. */
+const mostReturns = { points: 100, duration: 5 };
+
+const tooMany = (): Answer => ({
+  status: 429,
+  headers: { 'retry-after': String(mostReturns.duration) },
+  content: page(
+    'nb',
+    'Prøv igjen om litt',
+    `<h1>Prøv igjen om litt</h1><p>Det er mange som vil tilbake akkurat nå. Last siden på nytt om noen sekunder.</p>
+<section lang="en"><h2>Try again in a moment</h2><p>Many want to go back right now. Reload the page in a few seconds.</p></section>`,
+  ),
+});
+
 /** Where browsers come back from Altinn. Its own `Status` in the query is not believed: the hub reads the truth itself. */
-export const callbackRoutes = (uses: UseCases): Route[] => [
+export const callbackRoutes = (uses: UseCases, returns = new RateLimiterMemory(mostReturns)): Route[] => [
   route({
     name: 'returnFromAltinn',
     method: 'get',
@@ -48,9 +64,11 @@ export const callbackRoutes = (uses: UseCases): Route[] => [
     summary: 'A browser comes back from Altinn',
     hidden: true,
     params: z.strictObject({ state: z.string() }),
-    replies: { 200: 'page', 303: 'nothing', 404: 'page' },
+    replies: { 200: 'page', 303: 'nothing', 404: 'page', 429: 'page' },
     problems: [],
-    handle: async ({ params, prefers, site }) => {
+    handle: async ({ params, prefers, site, address }) => {
+      const place = await returns.consume(networkOf(address)).catch(() => undefined);
+      if (!place) return tooMany();
       if (!/^[\w-]{16,128}$/.test(params.state)) return unknownState();
       const back = await uses.returnFromAltinn(params.state);
       // Checked when it was registered; looked at once more, since a browser is about to be sent there.

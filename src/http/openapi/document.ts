@@ -18,12 +18,12 @@ const problemsOf = (route: Route): ProblemCode[] => {
     ...new Set<ProblemCode>([
       ...route.problems,
       'national-id-not-allowed',
-      ...has(guarded, 'unauthorized', 'too-many-requests', 'database-unavailable', 'internal'),
+      ...has(guarded, 'unauthorized', 'too-busy', 'too-many-requests', 'database-unavailable', 'internal'),
       ...has(route.audience === 'tenant', 'tenant-suspended'),
       ...has(route.scope && route.scope !== 'any', 'scope-missing'),
       ...has(route.role, 'role-missing'),
       ...has(route.query || route.body, 'request-invalid', 'field-unknown'),
-      ...has(route.body, 'not-json', 'content-type-unsupported', 'body-too-large'),
+      ...has(route.body, 'not-json', 'content-type-unsupported', 'body-too-large', 'text-invalid'),
       ...has(route.idempotent, 'idempotency-key-invalid', 'idempotency-key-reused'),
     ]),
   ];

@@ -13,7 +13,11 @@ export const about = {
 - National identity numbers are never in addresses, events or answers; a request that puts one into an address is refused.
 - Each answer has an \`x-request-id\`. Over a limit: 429 with \`Retry-After\`; a 503 has it too.
 
-**Roles of operator keys.** \`reader\` reads; \`support\` also adds and changes tenants, suspends and resumes them and makes their API keys; \`administrator\` also changes Maskinporten clients and their keys, services and operator keys.`,
+**Roles of operator keys.** Each may what the ones before it may.
+
+- \`reader\` reads: tenants, clients with the public part of their keys, services, the names of keys, the audit, the queues.
+- \`support\` adds tenants, changes their name, services and days, suspends and resumes them, and revokes their API keys.
+- \`administrator\` makes tenants’ API keys and changes where their browsers are sent back to (\`redirectUrls\`), since with either one can act in a tenant’s name; changes Maskinporten clients and their keys, services and operator keys.`,
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/' }],

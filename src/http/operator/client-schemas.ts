@@ -38,7 +38,7 @@ const oneOfThree = {
 export const KeyAskIn = z
   .strictObject({
     generate: z.literal(true).exactOptional(),
-    jwk: z.record(z.string(), z.unknown()).exactOptional(),
+    jwk: z.looseObject({ kid: Line(200).exactOptional() }).exactOptional(),
     pem: z.string().min(1).max(20_000).exactOptional(),
     kid: Line(200).exactOptional(),
     certificateChain: z.array(z.string().min(1).max(10_000)).min(1).max(10).exactOptional(),

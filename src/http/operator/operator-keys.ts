@@ -22,10 +22,11 @@ export const operatorKeyRoutes = (uses: UseCases): Route[] => [
     path: '/operator/v1/operator-keys',
     role: 'administrator',
     summary: 'Make an operator key',
-    description: 'The key from the hub’s configuration stops working as soon as the first stored one exists.',
+    description:
+      'The key from the hub’s configuration stops working as soon as the first stored one exists. That one must be an administrator’s, without an end.',
     body: Ask,
     replies: { 201: NewOperatorKey },
-    problems: [],
+    problems: ['first-operator-key', 'expires-at-past'],
     handle: async ({ by, body }) => {
       const made = await uses.createOperatorKey(by, body);
       return { status: 201, body: { ...operatorKeyView(made), key: made.key } };

@@ -1,18 +1,23 @@
 import { z } from 'zod';
-import type { Service as ServiceState } from '../../domain/service.ts';
+import { dataUrlFault, type Service as ServiceState } from '../../domain/service.ts';
+import { holdsNationalId } from '../../lib/mask.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { Line, orNull, Scope, ServiceKey } from '../fields.ts';
+import { Line, lastCheck, noNational, orNull, Scope, ServiceKey } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
 const all = { audience: 'operator', tag: 'Services' } as const;
 const base = '/operator/v1/services';
 
-const HttpUrl = z
+/** Whether it may be called in production too, the use case looks. */
+const DataUrl = z
   .string()
-  .max(2000)
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: 'must be an address with https',
+  .max(2000, lastCheck)
+  .superRefine((text, { addIssue }) => {
+    const fault = dataUrlFault(text, false);
+    if (fault !== undefined) addIssue({ code: 'custom', message: fault });
+    else if (holdsNationalId(text) || holdsNationalId(new URL(text).href))
+      addIssue({ code: 'custom', message: noNational.error, params: noNational.params });
   });
 
 /** What may change once a service is defined: everything but its key and generation. */
@@ -24,7 +29,11 @@ const changeable = {
     .exactOptional()
     .meta({ description: 'Altinn 2: the header in which the data source wants the consent token.' }),
   maxValidityDays: z.number().int().min(1).max(36_500).exactOptional(),
-  dataUrl: HttpUrl.exactOptional().meta({ description: 'Base address of the data source.' }),
+  dataUrl: DataUrl.exactOptional().meta({
+    description:
+      'Base address of the data source: https with a host name; outside production http and IP addresses too.',
+    format: 'uri',
+  }),
 };
 const Metadata = z
   .array(Line(100))
@@ -125,7 +134,7 @@ export const serviceRoutes = (uses: UseCases): Route[] => [
     replies: { 200: PageOf(Service) },
     problems: ['cursor-invalid'],
     handle: async ({ by, query }) => {
-      const page = sliceOf(await uses.listServices(by), ({ key }) => key, pageAsk(query));
+      const page = sliceOf(await uses.listServices(by), ({ key }) => key, pageAsk(query, 'key'));
       return { status: 200, body: pageView(page, serviceView) };
     },
   }),

@@ -13,12 +13,13 @@ export const tenantKeyRoutes = (uses: UseCases): Route[] => [
     name: 'createTenantApiKey',
     method: 'post',
     path: '/operator/v1/tenants/:id/api-keys',
-    role: 'support',
+    role: 'administrator',
     summary: 'Make an API key for a tenant',
+    description: 'Whoever has the key may do in the tenant’s name what its scopes say.',
     params: ById,
     body: ApiKeyAsk,
     replies: { 201: NewApiKey },
-    problems: ['tenant-not-found'],
+    problems: ['tenant-not-found', 'expires-at-past', 'too-many-api-keys'],
     handle: async ({ by, params, body }) => {
       const made = await uses.createApiKey(by, params.id, body);
       return { status: 201, body: { ...apiKeyView(made), key: made.key } };

@@ -104,6 +104,7 @@ export const tenantRoutes = (uses: UseCases): Route[] => [
     path: '/operator/v1/tenants/:id',
     role: 'support',
     summary: 'Change a tenant',
+    description: 'Other `redirectUrls` need the role `administrator`.',
     params: ById,
     body: Change,
     replies: { 200: Tenant },

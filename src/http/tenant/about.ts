@@ -99,7 +99,7 @@ export const aboutRoutes = (uses: UseCases): Route[] => [
     replies: { 200: PageOf(OfferedService) },
     problems: ['cursor-invalid'],
     handle: async ({ by, query }) => {
-      const page = sliceOf(await uses.listOfferedServices(by), ({ key }) => key, pageAsk(query));
+      const page = sliceOf(await uses.listOfferedServices(by), ({ key }) => key, pageAsk(query, 'key'));
       return { status: 200, body: pageView(page, offeredView) };
     },
   }),

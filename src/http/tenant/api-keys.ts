@@ -14,9 +14,11 @@ export const apiKeyRoutes = (uses: UseCases): Route[] => [
     method: 'post',
     path: '/v1/api-keys',
     summary: 'Make an API key',
+    description:
+      'It hands on scopes this key has itself, and ends with it at the latest: without `expiresAt` at the same time.',
     body: ApiKeyAsk,
     replies: { 201: NewApiKey },
-    problems: ['scope-missing'],
+    problems: ['scope-missing', 'expires-at-past', 'expires-at-too-late', 'too-many-api-keys'],
     handle: async ({ by, body }) => {
       const made = await uses.createApiKey(by, by.caller.tenantId, body);
       return { status: 201, body: { ...apiKeyView(made), key: made.key } };

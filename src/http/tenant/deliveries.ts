@@ -19,7 +19,7 @@ export const deliveryRoutes = (uses: UseCases): Route[] => [
     problems: ['webhook-endpoint-not-found', 'cursor-invalid'],
     handle: async ({ by, params, query }) => ({
       status: 200,
-      body: pageView(await uses.listDeliveries(by, params.id, pageAsk(query)), deliveryView),
+      body: pageView(await uses.listDeliveries(by, params.id, pageAsk(query, 'place')), deliveryView),
     }),
   }),
   route({

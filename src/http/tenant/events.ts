@@ -34,7 +34,7 @@ export const eventRoutes = (uses: UseCases): Route[] => [
     problems: ['cursor-invalid'],
     handle: async ({ by, query }) => ({
       status: 200,
-      body: pageView(await uses.listEvents(by, pageAsk(query)), (event) => event),
+      body: pageView(await uses.listEvents(by, pageAsk(query, 'place')), (event) => event),
     }),
   }),
 ];

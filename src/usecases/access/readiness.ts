@@ -143,13 +143,16 @@ export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
         if (access.kind === 'service' && access.state === 'missing')
           await rows.outbox.owe('probe-access', access.id, now, now);
     });
-    await waitFor(notices, `access:${tenantId}`, patienceMs, async () => {
-      const known = await store.asTenant(tenantId, (rows) => rows.access.list());
-      return known.every(
-        ({ kind, name, checkedAt }) => kind !== 'scope' || !scopes.has(name) || (checkedAt && checkedAt >= now),
-      )
-        ? true
-        : undefined;
+    await waitFor(notices, {
+      topic: `access:${tenantId}`,
+      timeoutMs: patienceMs,
+      tenantId,
+      look: () => store.asTenant(tenantId, (rows) => rows.access.list()),
+      isEnough: (known) =>
+        known.every(
+          ({ kind, name, checkedAt }) =>
+            kind !== 'scope' || !scopes.has(name) || (checkedAt !== undefined && checkedAt >= now),
+        ),
     });
     return readReadiness(parts)(by);
   };

@@ -2,6 +2,7 @@ import { nextLook, readAtMostEveryMs } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
+import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
 
@@ -26,8 +27,10 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const soonest = (consent.lookedAt?.getTime() ?? 0) + readAtMostEveryMs;
     if (!ends && soonest > clock.now().getTime()) return { nextAt: new Date(soonest) };
     try {
-      const { token } = await tokenFor({ tenantId, scope: settings.consentScope }, signal);
-      const { status, consentedAt } = await altinn3.read(id, token, signal);
+      const need = { tenantId, scope: settings.consentScope };
+      const { status, consentedAt } = await withToken(parts, tokenFor)(need, signal, (token) =>
+        altinn3.read(id, token, signal),
+      );
       const after = await store.asTenant(tenantId, async (rows) => {
         await rows.consents.looked(id, clock.now());
         return change(

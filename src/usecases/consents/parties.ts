@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { type Party, partyNumber } from '../../domain/party.ts';
 import { hmac, type Place, type SealingRing } from '../../lib/seal.ts';
 
@@ -23,5 +24,5 @@ export const openParties = (sealing: SealingRing, tenantId: string, consentId: s
   JSON.parse(sealing.open(place(tenantId, consentId), sealed).toString()) as Parties;
 
 /** Finds a person's consents without keeping the number: an HMAC with the tenant's own key. */
-export const partyLookup = (hmacKey: Uint8Array, party: Party): Uint8Array =>
+export const partyLookup = (hmacKey: KeyObject, party: Party): Uint8Array =>
   hmac(hmacKey, 'party', `${'person' in party ? 'person' : 'organization'}:${partyNumber(party)}`);

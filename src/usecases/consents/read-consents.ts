@@ -1,4 +1,3 @@
-import type { Consent } from '../../domain/consent.ts';
 import { isOrganizationNumber, isPersonNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
@@ -7,33 +6,51 @@ import type { UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { partyLookup } from './parties.ts';
 
-/** @throws Problem `consent-not-found`, also for another tenant's */
+/**
+ * Who looked at whose consents is kept: each of these looks adds one entry to the audit, in the transaction that reads.
+ *
+ * @throws Problem `consent-not-found`, also for another tenant's
+ */
 export const readConsent =
-  ({ store }: Pick<Parts, 'store'>): UseCases['readConsent'] =>
-  async ({ caller }, id) => {
-    const found = await store.asTenant(caller.tenantId, (rows) => rows.consents.find(id));
-    if (!found) throw new Problem('consent-not-found', 'No consent with this id');
-    return found.consent;
+  (parts: Parts): UseCases['readConsent'] =>
+  (by, id) => {
+    const { tenantId } = by.caller;
+    return parts.store.asTenant(tenantId, async (rows) => {
+      const found = await rows.consents.find(id);
+      if (!found) throw new Problem('consent-not-found', 'No consent with this id');
+      await rows.audit.add(auditEntry(parts, by, 'consent.read', id, {}, tenantId));
+      return found.consent;
+    });
   };
 
 export const settledConsent =
   ({ store, notices }: Pick<Parts, 'store' | 'notices'>): UseCases['settledConsent'] =>
   async (by, consent, waitMs) => {
     if (consent.status !== 'queued' || waitMs <= 0) return consent;
-    let latest: Consent = consent;
-    await waitFor(notices, `consent:${consent.id}`, waitMs, async () => {
-      latest = await readConsent({ store })(by, consent.id);
-      return latest.status === 'queued' ? undefined : latest;
+    const { tenantId } = by.caller;
+    const seen = await waitFor(notices, {
+      topic: `consent:${consent.id}`,
+      timeoutMs: waitMs,
+      tenantId,
+      look: () => store.asTenant(tenantId, (rows) => rows.consents.find(consent.id)),
+      isEnough: (found) => found?.consent.status !== 'queued',
     });
-    return latest;
+    return seen?.consent ?? consent;
   };
 
 export const listConsents =
-  ({ store }: Pick<Parts, 'store'>): UseCases['listConsents'] =>
-  ({ caller }, filter, page) =>
-    store.asTenant(caller.tenantId, (rows) => rows.consents.list(filter, page));
+  (parts: Parts): UseCases['listConsents'] =>
+  (by, filter, page) => {
+    const { tenantId } = by.caller;
+    return parts.store.asTenant(tenantId, async (rows) => {
+      const found = await rows.consents.list(filter, page);
+      const details = { ids: found.items.map(({ id }) => id) };
+      await rows.audit.add(auditEntry(parts, by, 'consents.listed', tenantId, details, tenantId));
+      return found;
+    });
+  };
 
-/** A look at a person's consents: it is audited, without the number. */
+/** By the look-up of whom was asked for, in place of the number: with it one finds who looked for a person, found or not. */
 export const searchConsents =
   (parts: Parts): UseCases['searchConsents'] =>
   async (by, party, page) => {
@@ -51,8 +68,13 @@ export const searchConsents =
     const known = await parts.memories.tenant.get(tenantId);
     if (!known) throw new Problem('unauthorized', 'The tenant is gone');
     return parts.store.asTenant(tenantId, async (rows) => {
-      const found = await rows.consents.list({ partyLookup: partyLookup(known.hmacKey, party) }, page);
-      const details = { kind: 'person' in party ? 'person' : 'organization', found: found.items.length };
+      const lookup = partyLookup(known.hmacKey, party);
+      const found = await rows.consents.list({ partyLookup: lookup }, page);
+      const details = {
+        kind: 'person' in party ? 'person' : 'organization',
+        lookup: Buffer.from(lookup).toString('base64url'),
+        ids: found.items.map(({ id }) => id),
+      };
       await rows.audit.add(auditEntry(parts, by, 'consent.searched', tenantId, details, tenantId));
       return found;
     });

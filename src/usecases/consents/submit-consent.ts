@@ -11,6 +11,7 @@ import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { Submission, UpstreamConsent } from '../ports.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
+import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
 import { openParties } from './parties.ts';
@@ -105,7 +106,6 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
     if (missing?.problem) return block(consent, missing, missing.problem);
 
-    const { token } = await tokenFor({ tenantId, scope: settings.consentScope }, signal);
     const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
     const submission: Submission = {
       id,
@@ -120,11 +120,20 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       ...(requiredDelegator ? { requiredDelegator } : {}),
       ...(consent.message ? { message: consent.message } : {}),
     };
+    // What Altinn refuses blocks or fails the consent; that there is no token does not.
+    let refusal: unknown;
+    const submit = (token: string) =>
+      altinn3.submit(submission, token, signal).catch((error: unknown) => {
+        refusal = error;
+        throw error;
+      });
     try {
-      await accepted(consent, await altinn3.submit(submission, token, signal), services);
+      const upstream = await withToken(parts, tokenFor)({ tenantId, scope: settings.consentScope }, signal, submit);
+      await accepted(consent, upstream, services);
       return undefined;
     } catch (error) {
-      if (error instanceof Problem && fateOf(error) !== 'again') return refused(consent, error, services);
+      if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
+        return refused(consent, error, services);
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/problem.ts';
-import type { Service } from '../../domain/service.ts';
+import { dataUrlFault, type Service } from '../../domain/service.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
@@ -8,7 +8,7 @@ type Verbs = Pick<UseCases, 'defineService' | 'changeService' | 'readService' | 
 
 /** What can be consented to. Tenants know services by key alone, wherever they live. */
 export const catalogue = (parts: Parts): Verbs => {
-  const { clock, store, memories } = parts;
+  const { clock, store, memories, settings } = parts;
   const check = (service: Service) => {
     const missing =
       service.generation === 'altinn3'
@@ -17,6 +17,11 @@ export const catalogue = (parts: Parts): Verbs => {
     if (missing)
       throw new Problem('request-invalid', `A service of ${service.generation} needs ${missing}`, {
         errors: [{ field: `/${missing}`, code: 'request-invalid', detail: 'is missing' }],
+      });
+    const fault = service.dataUrl === undefined ? undefined : dataUrlFault(service.dataUrl, settings.production);
+    if (fault !== undefined)
+      throw new Problem('request-invalid', `/dataUrl ${fault}`, {
+        errors: [{ field: '/dataUrl', code: 'value-wrong', detail: fault }],
       });
   };
   const find = async (key: string): Promise<Service> => {

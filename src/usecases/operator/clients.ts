@@ -69,12 +69,14 @@ export const maskinportenClients = (parts: Parts): Verbs => {
   };
 
   const settled = async (id: string): Promise<MaskinportenClient> => {
-    let latest: ClientWithKeys | undefined;
-    await waitFor(notices, 'changed:clients', patienceMs, async () => {
-      latest = await store.asOperator((rows) => find(rows, id));
-      return latest.keys.some(({ state }) => state === 'generating') ? undefined : true;
+    await waitFor(notices, {
+      topic: 'changed:clients',
+      timeoutMs: patienceMs,
+      look: () => store.asOperator((rows) => rows.clients.list()),
+      isEnough: (clients) =>
+        !clients.some((client) => client.id === id && client.keys.some(({ state }) => state === 'generating')),
     });
-    return shown(latest ?? (await store.asOperator((rows) => find(rows, id))));
+    return shown(await store.asOperator((rows) => find(rows, id)));
   };
 
   return {

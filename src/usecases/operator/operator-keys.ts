@@ -1,25 +1,46 @@
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
-import { newKey } from '../tenants/keys.ts';
-import type { UseCases } from '../use-cases.ts';
+import { checkExpiry, newKey } from '../tenants/keys.ts';
+import type { OperatorKey, OperatorRole, UseCases } from '../use-cases.ts';
 
 type Verbs = Pick<
   UseCases,
   'createOperatorKey' | 'listOperatorKeys' | 'revokeOperatorKey' | 'listAudit' | 'countQueues'
 >;
 
+/**
+ * The key from the configuration opens nothing once a key is stored. So the first must be able to make more, and for good:
+ * nobody could get in any more after its end.
+ */
+const checkFirst = (role: OperatorRole, expiresAt: Date | undefined): void => {
+  const wrong = [
+    ...(role === 'administrator' ? [] : [['/role', 'must be administrator']]),
+    ...(expiresAt === undefined ? [] : [['/expiresAt', 'must be left out']]),
+  ];
+  if (wrong.length === 0) return;
+  throw new Problem(
+    'first-operator-key',
+    `The key from the configuration opens nothing once this one is stored: ${wrong.map((fault) => fault.join(' ')).join(' and ')}`,
+    { errors: wrong.map(([field = '', detail = '']) => ({ field, code: 'first-operator-key', detail })) },
+  );
+};
+
+const isLiveAdministrator = ({ role, revokedAt, expiresAt }: OperatorKey, now: Date): boolean =>
+  role === 'administrator' && !revokedAt && (!expiresAt || expiresAt > now);
+
 /** Keys of those who run the hub, what they did, and how the work stands. */
 export const operatorKeys = (parts: Parts): Verbs => {
   const { clock, ids, store, memories, countEngine } = parts;
   return {
     async createOperatorKey(by, { name, role, expiresAt }) {
+      const now = clock.now();
+      checkExpiry(expiresAt, now);
       const { key, prefix, digest } = newKey(ids, 'o');
-      const row = { id: ids.uuid(), name, prefix, role, createdAt: clock.now(), ...(expiresAt ? { expiresAt } : {}) };
+      const made = { createdBy: by.caller.keyId, createdAt: now };
+      const row = { id: ids.uuid(), name, prefix, role, ...made, ...(expiresAt ? { expiresAt } : {}) };
       await store.asOperator(async (rows) => {
-        // The bootstrap key works only until the first stored one exists: that one must be able to make more.
-        if (role !== 'administrator' && !(await rows.operatorKeys.any()))
-          throw new Problem('last-administrator', 'The first stored operator key must be an administrator’s');
+        if (!(await rows.operatorKeys.any())) checkFirst(role, expiresAt);
         await rows.operatorKeys.add(row, digest);
         await rows.audit.add(auditEntry(parts, by, 'operator-key.created', row.id, { name, prefix, role }));
       });
@@ -27,22 +48,21 @@ export const operatorKeys = (parts: Parts): Verbs => {
     },
     listOperatorKeys: () => store.asOperator((rows) => rows.operatorKeys.list()),
     async revokeOperatorKey(by, id) {
-      await store.asOperator(async (rows) => {
+      const revoked = await store.asOperator(async (rows) => {
         const now = clock.now();
-        const keys = await rows.operatorKeys.list();
+        // Locked: two administrators who revoke each other at once would else both find the other still there.
+        const keys = await rows.operatorKeys.lock();
         const key = keys.find((one) => one.id === id);
         if (!key) throw new Problem('operator-key-not-found', 'No operator key with this id');
-        if (key.revokedAt) return;
-        const others = keys.filter(
-          (one) =>
-            one.id !== id && one.role === 'administrator' && !one.revokedAt && (!one.expiresAt || one.expiresAt > now),
-        );
+        if (key.revokedAt) return false;
+        const others = keys.filter((one) => one.id !== id && isLiveAdministrator(one, now));
         if (key.role === 'administrator' && others.length === 0)
           throw new Problem('last-administrator', 'Without it nobody could administer the hub');
         await rows.operatorKeys.revoke(id, now);
         await rows.audit.add(auditEntry(parts, by, 'operator-key.revoked', id));
+        return true;
       });
-      memories.forget();
+      if (revoked) memories.forget();
     },
     listAudit: (_by, filter, page) => store.asOperator((rows) => rows.audit.list(filter, page)),
     async countQueues() {

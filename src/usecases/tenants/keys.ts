@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Problem } from '../../domain/problem.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { sameBytes } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
@@ -13,17 +14,29 @@ export const newKey = (ids: Ids, kind: 't' | 'o'): { key: string; prefix: string
   return { key, prefix: key.slice(0, 12), digest: keyDigest(key) };
 };
 
+/** As `newKey` makes them. Anything else is no key of ours, and is not looked up. */
+const shapes = { t: /^hub_t_[\w-]{43}$/, o: /^hub_o_[\w-]{43}$/ };
+
 const alive = ({ expiresAt, revokedAt }: { expiresAt?: Date; revokedAt?: Date }, now: Date): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
 
 export const identifyTenant =
   ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] =>
   async (key) => {
-    if (!key.startsWith('hub_t_')) return undefined;
+    if (!shapes.t.test(key)) return undefined;
     const found = await memories.tenantByKey.get(keyDigest(key).toString('hex'));
     if (!found || !alive(found.key, clock.now())) return undefined;
     const { key: row, tenant } = found;
-    return { kind: 'tenant', tenantId: tenant.id, tenant, keyId: row.id, keyName: row.name, scopes: row.scopes };
+    const { id: keyId, name: keyName, scopes, expiresAt: keyExpiresAt } = row;
+    return {
+      kind: 'tenant',
+      tenantId: tenant.id,
+      tenant,
+      keyId,
+      keyName,
+      scopes,
+      ...(keyExpiresAt && { keyExpiresAt }),
+    };
   };
 
 /** HUB_OPERATOR_KEY opens the door for the first stored key, and shuts behind it. */
@@ -40,9 +53,18 @@ export const identifyOperator =
       return (await store.asOperator((rows) => rows.operatorKeys.any()))
         ? undefined
         : { kind: 'operator', keyId: 'bootstrap', keyName: 'HUB_OPERATOR_KEY', role: 'administrator' };
-    if (!key.startsWith('hub_o_')) return undefined;
+    if (!shapes.o.test(key)) return undefined;
     const row = await memories.operatorByKey.get(keyDigest(key).toString('hex'));
     return row && alive(row, clock.now())
       ? { kind: 'operator', keyId: row.id, keyName: row.name, role: row.role }
       : undefined;
   };
+
+/** @throws Problem `expires-at-past`: a key that never opens anything is a slip of whoever makes it */
+export const checkExpiry = (expiresAt: Date | undefined, now: Date): void => {
+  if (expiresAt === undefined || expiresAt > now) return;
+  const detail = 'must lie ahead';
+  throw new Problem('expires-at-past', `/expiresAt ${detail}`, {
+    errors: [{ field: '/expiresAt', code: 'expires-at-past', detail }],
+  });
+};

@@ -67,6 +67,13 @@ export const tenants = (parts: Parts): Verbs => {
     return changed;
   };
 
+  /** A browser sent elsewhere carries a consent's id and answer with it: not everybody who helps tenants decides where to. */
+  const mayRedirect = ({ caller }: ByOperator, { redirectUrls }: Tenant, wished: readonly string[]): void => {
+    const same = wished.every((url) => redirectUrls.includes(url)) && redirectUrls.every((url) => wished.includes(url));
+    if (!same && caller.role !== 'administrator')
+      throw new Problem('role-missing', 'Changing redirectUrls needs the role administrator');
+  };
+
   return {
     async createTenant(by, ask) {
       if (!isOrganizationNumber(ask.orgno))
@@ -104,7 +111,9 @@ export const tenants = (parts: Parts): Verbs => {
     },
     async changeTenant(by, id, change) {
       await check(change);
-      return alter(by, id, 'tenant.changed', ({ expiringDays, ...tenant }) => {
+      return alter(by, id, 'tenant.changed', (before) => {
+        if (change.redirectUrls !== undefined) mayRedirect(by, before, change.redirectUrls);
+        const { expiringDays, ...tenant } = before;
         const days = change.expiringDays === undefined ? expiringDays : (change.expiringDays ?? undefined);
         return {
           ...tenant,

@@ -1,15 +1,37 @@
 import { Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
+import type { TokenRow } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
+import { isOffered } from './is-offered.ts';
 import type { TokenFor } from './token-for.ts';
 
-/** Fetches what an API process asked for. A refusal is kept in the token's row, where the asker reads it: no second try here. */
-export const fetchToken =
-  ({ store }: Pick<Parts, 'store'>, tokenFor: TokenFor): Work =>
-  async ({ tenantId, subjectId }, signal) => {
+/**
+ * Fetches what an API process asked for on a tenant's behalf. A refusal is kept in the token's row, where the asker reads
+ * it: no second try here.
+ *
+ * What workers need for themselves they fetch without this job. So whatever is asked for here will be handed out, and must
+ * be what may be: an API process, which faces the world, is not believed.
+ */
+export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
+  const { store, memories, log } = parts;
+
+  const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
+    if (consentId === undefined) {
+      const known = await memories.tenant.get(tenantId);
+      return isOffered(parts, known?.tenant.services ?? [], scope);
+    }
+    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
+    return isOffered(parts, found?.consent.rights.map(({ service }) => service) ?? [], scope);
+  };
+
+  return async ({ tenantId, subjectId }, signal) => {
     const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
     const [scope] = row?.scopes ?? [];
     if (!row || scope === undefined) return undefined;
+    if (!(await mayLeave(row, scope))) {
+      log.warn({ tenantId, tokenId: subjectId, scope }, 'a token was asked for that the hub does not hand out');
+      return undefined;
+    }
     const need = {
       tenantId,
       scope,
@@ -21,3 +43,4 @@ export const fetchToken =
     });
     return undefined;
   };
+};

@@ -1,10 +1,13 @@
+import { isInForce } from '../../domain/consent.ts';
 import { keptProblem, Problem } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import { problemLink } from '../access/problem-link.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
+import type { TokenRow } from '../store-port.ts';
 import type { ByTenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
+import { isOffered } from './is-offered.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
 
 /** How long a caller waits for a worker to fetch a token. */
@@ -31,16 +34,19 @@ export const awaitToken = (parts: Parts) => {
     const { id } = found.row;
     const asked = clock.now();
     await store.asTenant(need.tenantId, (rows) => rows.outbox.owe('fetch-token', id, asked, asked));
-    const row = await waitFor(notices, `token:${id}`, patienceMs, async () => {
-      const latest = await store.asTenant(need.tenantId, (rows) => rows.tokens.find(id));
-      if (!latest) return undefined;
-      return openToken(parts, latest) || (latest.failure && latest.failedUntil && latest.failedUntil > asked)
-        ? latest
-        : undefined;
+    const isRefused = ({ failure, failedUntil }: TokenRow): boolean =>
+      failure !== undefined && failedUntil !== undefined && failedUntil > asked;
+    const row = await waitFor(notices, {
+      topic: `token:${id}`,
+      timeoutMs: patienceMs,
+      tenantId: need.tenantId,
+      look: () => store.asTenant(need.tenantId, (rows) => rows.tokens.find(id)),
+      // A row that is gone was taken back: the consent has ended, or the tenant was suspended.
+      isEnough: (latest) => latest === undefined || openToken(parts, latest) !== undefined || isRefused(latest),
     });
     const ready = row && openToken(parts, row);
     if (ready) return ready;
-    if (row?.failure)
+    if (row?.failure && isRefused(row))
       throw withLink(
         new Problem(
           row.failure.code,
@@ -56,10 +62,7 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
   const token = awaitToken(parts);
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
-    const services = await parts.memories.services();
-    const offered = tenant.services.some((key) => services.get(key)?.dataScope === scope);
-    // Also when the operator is its own tenant: the consent API's scopes stay in the hub.
-    if (!offered || scope === parts.settings.consentScope)
+    if (!(await isOffered(parts, tenant.services, scope)))
       throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
     const { token: text, expiresAt } = await token({
       tenantId,
@@ -82,16 +85,20 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
     if (!found) throw new Problem('consent-not-found', 'No consent with this id');
     const { consent } = found;
-    if (consent.status !== 'accepted' || consent.validTo <= clock.now())
+    if (!isInForce(consent, clock.now()))
       throw new Problem(
         'consent-not-accepted',
         `The consent is ${consent.status === 'accepted' ? 'past its end' : consent.status}`,
         { consentId: id },
       );
     const services = await memories.services();
+    const asked = consent.rights.map(({ service }) => service);
     const scopes = new Set(
-      consent.rights.map(({ service }) => services.get(service)?.dataScope).filter((scope) => scope !== undefined),
+      asked.map((service) => services.get(service)?.dataScope).filter((scope) => scope !== undefined),
     );
+    for (const scope of scopes)
+      if (!(await isOffered(parts, asked, scope)))
+        throw new Problem('scope-not-offered', `${scope} is a scope of the hub’s own`);
     try {
       const tokens = await Promise.all([...scopes].map((scope) => token({ tenantId, scope, consentId: id })));
       await store.asTenant(tenantId, (rows) =>

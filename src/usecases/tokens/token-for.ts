@@ -1,3 +1,4 @@
+import { isInForce } from '../../domain/consent.ts';
 import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
 import { openParties } from '../consents/parties.ts';
 import type { Parts } from '../memory.ts';
@@ -40,7 +41,8 @@ export const tokenFor = (parts: Parts): TokenFor => {
     if (row.consentId === undefined) return ask;
     const { consentId } = row;
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
-    if (!found?.partySealed) throw new Problem('consent-not-usable', 'The consent is gone or its person was erased');
+    if (!found?.partySealed || !isInForce(found.consent, clock.now()))
+      throw new Problem('consent-not-usable', 'The consent is not in force, or its person was erased');
     return {
       ...ask,
       consent: { id: consentId, from: openParties(sealing, tenantId, consentId, found.partySealed).from },
@@ -53,14 +55,23 @@ export const tokenFor = (parts: Parts): TokenFor => {
     lease: number,
     signal: AbortSignal,
   ): Promise<ReadyToken> => {
-    const { id } = found.row;
+    const { id, consentId } = found.row;
     try {
       const issued = await maskinporten.requestToken(await askFor(tenantId, found), signal);
       const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
-      await store.asTenant(tenantId, (rows) =>
-        rows.tokens.keep(id, lease, { sealed, expiresAt: issued.expiresAt, fetchedAt: clock.now() }),
-      );
-      return issued;
+      const ready: ReadyToken = { ...issued, fetchedAt: clock.now() };
+      const { expiresAt, fetchedAt } = ready;
+      const isKept = await store.asTenant(tenantId, async (rows) => {
+        // What ended while its token was being fetched gets none: nobody would take it back again.
+        if (consentId !== undefined) {
+          const found = await rows.consents.find(consentId);
+          if (!found || !isInForce(found.consent, fetchedAt)) return false;
+        }
+        await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt });
+        return true;
+      });
+      if (!isKept) throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
+      return ready;
     } catch (error) {
       const problem =
         error instanceof Problem ? error : new Problem('internal', 'The token could not be fetched', { cause: error });
@@ -75,15 +86,19 @@ export const tokenFor = (parts: Parts): TokenFor => {
       signal.throwIfAborted();
       const found = await known(need);
       if ('ready' in found) return found.ready;
-      const { id, failedUntil: before } = found.row;
-      const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs));
+      const { id, failedUntil: before, fetchedAt } = found.row;
+      const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs, fetchedAt));
       if (lease !== undefined) return fetchHolding(need.tenantId, found, lease, signal);
       // Somebody else is fetching it: look again when told, or when their lease may have lapsed.
-      await waitFor(notices, `token:${id}`, 2000, async () => {
-        const row = await store.asTenant(need.tenantId, (rows) => rows.tokens.find(id));
-        const refused =
-          row?.failedUntil && row.failedUntil > clock.now() && row.failedUntil.getTime() !== before?.getTime();
-        return row && (openToken(parts, row) || refused) ? row : undefined;
+      await waitFor(notices, {
+        topic: `token:${id}`,
+        timeoutMs: 2000,
+        look: () => store.asTenant(need.tenantId, (rows) => rows.tokens.find(id)),
+        isEnough: (row) => {
+          const refused =
+            row?.failedUntil && row.failedUntil > clock.now() && row.failedUntil.getTime() !== before?.getTime();
+          return row !== undefined && (openToken(parts, row) !== undefined || Boolean(refused));
+        },
       });
     }
   };

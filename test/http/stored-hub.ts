@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { test } from 'vitest';
+import { startHttp } from '../../src/http/server.ts';
+import { type MovableClock, movableClock } from '../../src/lib/clock.ts';
+import { randomIds } from '../../src/lib/ids.ts';
+import { openLog } from '../../src/lib/log.ts';
+import { sealingRing } from '../../src/lib/seal.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { useCases } from '../../src/usecases/index.ts';
+import { openMemories } from '../../src/usecases/memory.ts';
+import type { Store } from '../../src/usecases/store-port.ts';
+import { freshDatabase } from '../support/database.ts';
+import { ask, organization } from './given.ts';
+
+export const bootstrapKey = 'a-first-operator-key-of-32-characters-or-more';
+
+type Told = { status: number; body: Record<string, unknown> };
+export type StoredHub = {
+  clock: MovableClock;
+  /** Transactions that looked behind the operator's door so far. */
+  looks: { count: number };
+  call(key: string, method: string, path: string, body?: unknown): Promise<Told>;
+  /** Makes an operator key; the first makes HUB_OPERATOR_KEY open nothing. */
+  operator(role: string, by?: string, more?: object): Promise<{ id: string; key: string }>;
+  /** A tenant that may ask for one service, with a key that has every scope. */
+  tenant(by?: string): Promise<{ id: string; key: string }>;
+  close(): Promise<void>;
+};
+
+const scopes = ['consents:read', 'consents:write', 'tokens:read', 'events:read', 'webhooks:write', 'keys:write'];
+
+const unreachable = () => Promise.reject(new Error('this hub has no outside'));
+
+/** HTTP, verbs and PostgreSQL as they are, and nothing outside: no workers, no Altinn. */
+const openStoredHub = async (production: boolean): Promise<StoredHub> => {
+  const database = await freshDatabase();
+  const log = openLog('silent');
+  const clock = movableClock();
+  const store = await openStore({
+    url: database.url,
+    directUrl: database.url,
+    connections: { tenant: 6, operator: 6, engine: 0, listener: 1 },
+    production: false,
+    log,
+  });
+  const looks = { count: 0 };
+  const counted: Store = {
+    ...store,
+    asOperator: (work) => {
+      looks.count += 1;
+      return store.asOperator(work);
+    },
+  };
+  const sealing = sealingRing([{ id: 'test', key: randomBytes(32) }]);
+  const shared = { clock, ids: randomIds, log, store: counted, notices: store.notices, sealing };
+  const uses = useCases({
+    ...shared,
+    memories: openMemories(shared),
+    settings: {
+      production,
+      operatorOrgno: '310149942',
+      publicUrl: 'https://hub.example',
+      issuer: 'https://maskinporten.example/',
+      consentScope: 'altinn:consentrequests.write',
+      links: { delegate: '', grant: '', selfService: '' },
+      eraseAfterMs: 0,
+      webhookSchedule: [],
+      bootstrapOperatorKey: bootstrapKey,
+    },
+    keystore: { close: unreachable, open: unreachable },
+    signing: {
+      generate: unreachable,
+      read: () => {
+        throw new Error('this hub takes no keys');
+      },
+      open: () => {
+        throw new Error('this hub signs nothing');
+      },
+    },
+    maskinporten: { issuer: '', requestToken: unreachable },
+    altinn3: { submit: unreachable, read: unreachable },
+    webhooks: { send: unreachable, fault: () => undefined },
+    countEngine: async () => ({}),
+  });
+  const http = await startHttp({
+    uses,
+    log,
+    ids: randomIds,
+    clock,
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: 'https://hub.example',
+    production,
+    limits: { perKeyPerSecond: 10_000, perTenantPerSecond: 10_000 },
+    checks: async () => ({ database: 'ok' }),
+  });
+  const call: StoredHub['call'] = async (key, method, path, body) => {
+    const response = await fetch(new URL(path, http.url), {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+  };
+  const made = async (key: string, path: string, body: object): Promise<{ id: string; key: string }> => {
+    const told = await call(key, 'POST', path, body);
+    if (told.status !== 201) throw new Error(`${path} answered ${told.status}: ${JSON.stringify(told.body)}`);
+    return { id: String(told.body['id']), key: String(told.body['key']) };
+  };
+  return {
+    clock,
+    looks,
+    call,
+    operator: (role, by = bootstrapKey, more = {}) =>
+      made(by, '/operator/v1/operator-keys', { name: role, role, ...more }),
+    async tenant(by = bootstrapKey) {
+      const service = { key: 'ske-inntekt', generation: 'altinn3', resource: 'r', dataScope: 'skatteetaten:inntekt' };
+      await call(by, 'POST', '/operator/v1/services', { ...service, metadata: ['fraogmed', 'tilogmed'] });
+      const { id } = await made(by, '/operator/v1/tenants', {
+        orgno: organization,
+        name: 'Fjordbanken ASA',
+        redirectUrls: [ask.redirectUrl],
+        services: [service.key],
+      });
+      return { id, key: (await made(by, `/operator/v1/tenants/${id}/api-keys`, { name: 'app', scopes })).key };
+    },
+    async close() {
+      await http.close();
+      await store.close();
+      await database.drop();
+    },
+  };
+};
+
+/** A test over a database of its own. */
+export const storedTest = test.extend<{ openStored: (production?: boolean) => Promise<StoredHub> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the pattern to see what a fixture needs
+  openStored: async ({}, use) => {
+    const hubs: StoredHub[] = [];
+    await use(async (production = false) => {
+      const hub = await openStoredHub(production);
+      hubs.push(hub);
+      return hub;
+    });
+    await Promise.all(hubs.map((hub) => hub.close()));
+  },
+});

@@ -1,0 +1,85 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../support/database.ts';
+import { givenDraft, givenStore, givenTenant, now, openGiven } from './given-store.ts';
+import { openPooler } from './pooler.ts';
+
+test('behind a pooler that drops the role of a connection the hub does not start', async () => {
+  const database = await freshDatabase();
+  const pooler = await openPooler(database.url, true);
+  try {
+    await expect(openGiven(pooler.url)).rejects.toThrow(
+      /connections act as hub and not as hub_tenant: a pooler[\s\S]*connections act as hub and not as hub_operator/,
+    );
+  } finally {
+    await pooler.close();
+    await database.drop();
+  }
+});
+
+test('a pooler that begins to drop it later: tenants’ work keeps to its role, and what does not is refused', async () => {
+  const database = await freshDatabase();
+  const pooler = await openPooler(database.url, false);
+  const store = await openGiven(pooler.url);
+  try {
+    const [bank, insurer] = [await givenTenant(store), await givenTenant(store)];
+    pooler.drop();
+    // Each connection that broke is found broken once.
+    const again = async <T>(work: () => Promise<T>): Promise<T> => work().catch(work);
+    const acting = () =>
+      store.asTenant(bank, async (rows) => [(await rows.tenant()).id, await rows.consents.find(insurer)]);
+    expect(await again(acting)).toEqual([bank, undefined]);
+    const create = () => store.createConsent(bank, 'POST /v1/consents', givenDraft(), now);
+    await expect(again(create)).rejects.toThrow('the connection acts as hub, which is no door of the hub');
+  } finally {
+    await store.close();
+    await pooler.close();
+    await database.drop();
+  }
+});
+
+test('nothing is written through neither door', async () => {
+  const database = await freshDatabase();
+  const login = new pg.Client({ connectionString: database.url });
+  await login.connect();
+  const id = '00000000-0000-4000-8000-000000000001';
+  for (const call of [
+    `owe('tidy', '${id}', '${id}', now(), now())`,
+    `append_events('${id}', now(), '[]')`,
+    `create_consents('${id}', now(), 'x', '[]')`,
+  ])
+    await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');
+  await login.end();
+  await database.drop();
+});
+
+test.each([
+  [
+    'one too many',
+    'create policy stray on consents using (true)',
+    'the row policy stray on table consents is not one of ours',
+  ],
+  [
+    'one for another role',
+    'alter policy tenant_door on tokens to public',
+    'the row policy tenant_door on table tokens is not one of ours',
+  ],
+  [
+    'one that lets more pass',
+    'alter policy tenant_door on outbox using (tenant_id = current_tenant() or true)',
+    'the row policy tenant_door on table outbox is not one of ours',
+  ],
+  ['one that is gone', 'drop policy operator_door on audit', 'the row policy operator_door on table audit is missing'],
+])('row policies are held to what they were made as: %s', async (_, change, fault) => {
+  const database = await freshDatabase();
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await admin.query(change);
+  await admin.end();
+  await expect(openGiven(database.url)).rejects.toThrow(fault);
+  await database.drop();
+});
+
+test('as they were made they are fine', async () => {
+  await (await givenStore()).close();
+});

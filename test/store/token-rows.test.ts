@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type GivenStore, givenStore, givenTenant, later, now } from './given-store.ts';
+
+const day = 24 * 60 * 60 * 1000;
+
+let store: GivenStore;
+beforeAll(async () => {
+  store = await givenStore();
+});
+afterAll(() => store.close());
+
+const givenToken = (tenantId: string, identity: string, id: string, resource: string[] = []) =>
+  store.asTenant(tenantId, (rows) =>
+    rows.tokens.ensure({ identity: Buffer.from(identity), clientId: id, scopes: ['s'], resource }, id, now),
+  );
+const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+test('a token’s row that nothing was ever fetched for goes after a day', async () => {
+  const tenantId = await givenTenant(store);
+  await givenToken(tenantId, 'never', id(1));
+  const tidied = (at: Date) => store.asOperator(async (rows) => (await rows.tidy(at))['tokens']);
+  expect(await tidied(later(day - 1))).toBe(0);
+  expect(await tidied(later(day + 1))).toBe(1);
+});
+
+test('of a scope’s rows those count that are for a resource, and hold a token or are of this hour', async () => {
+  const tenantId = await givenTenant(store);
+  await givenToken(tenantId, 'plain', id(2));
+  await givenToken(tenantId, 'never', id(3), ['https://one.example']);
+  await givenToken(tenantId, 'kept', id(4), ['https://two.example']);
+  await store.asTenant(tenantId, async (rows) => {
+    const lease = (await rows.tokens.lease(id(4), 1000, undefined)) ?? 0;
+    await rows.tokens.keep(id(4), lease, { sealed: Buffer.from('x'), expiresAt: later(2 * 3_600_000), fetchedAt: now });
+  });
+  const counted = (scope: string, at: Date) =>
+    store.asTenant(tenantId, (rows) => rows.tokens.countResources(scope, at));
+  expect(await counted('s', later(60_000))).toBe(2);
+  expect(await counted('s', later(3_700_000))).toBe(1);
+  expect(await counted('s', later(2 * 3_600_000))).toBe(0);
+  expect(await counted('other', later(60_000))).toBe(0);
+});
+
+test('a token that was refused is forgotten, but not the one that came after it', async () => {
+  const tenantId = await givenTenant(store);
+  await givenToken(tenantId, 'x', id(5));
+  const keep = (fetchedAt: Date) =>
+    store.asTenant(tenantId, async (rows) => {
+      const seen = (await rows.tokens.find(id(5)))?.fetchedAt;
+      const lease = (await rows.tokens.lease(id(5), 1000, seen)) ?? 0;
+      await rows.tokens.keep(id(5), lease, { sealed: Buffer.from('x'), expiresAt: later(day), fetchedAt });
+    });
+  const drop = (fetchedAt: Date) => store.asTenant(tenantId, (rows) => rows.tokens.drop(id(5), fetchedAt));
+  const held = async () => (await store.asTenant(tenantId, (rows) => rows.tokens.find(id(5))))?.sealed !== undefined;
+  await keep(now);
+  await keep(later(1));
+  await drop(now);
+  expect(await held()).toBe(true);
+  await drop(later(1));
+  expect(await held()).toBe(false);
+});
+
+test('who saw no token, and comes when another has just fetched one, does not fetch it again', async () => {
+  const tenantId = await givenTenant(store);
+  const { fetchedAt } = await givenToken(tenantId, 'y', id(6));
+  const lease = () => store.asTenant(tenantId, (rows) => rows.tokens.lease(id(6), 60_000, fetchedAt));
+  const first = (await lease()) ?? 0;
+  expect(await lease()).toBeUndefined();
+  await store.asTenant(tenantId, (rows) =>
+    rows.tokens.keep(id(6), first, { sealed: Buffer.from('x'), expiresAt: later(day), fetchedAt: now }),
+  );
+  expect(await lease()).toBeUndefined();
+});

@@ -1,0 +1,134 @@
+import { expect } from 'vitest';
+import { hubTest, type World } from '../support/hub-test.ts';
+import { until } from '../support/until.ts';
+import { rowsOf } from './rows.ts';
+
+const second = 1000;
+const administration = 'altinn:consentrequests.write';
+const income = 'skatteetaten:inntekt';
+
+const tokensAsked = async ({ sandbox }: World) =>
+  (await sandbox.calls('token')).filter(({ body }) => JSON.stringify(body).includes(administration)).length;
+
+hubTest('a token that Altinn no longer takes is replaced, and nobody is troubled', async (world) => {
+  const { sandbox } = world;
+  const { id } = await world.ask('bank');
+  await sandbox.forget();
+  await sandbox.advance(11 * second);
+  await sandbox.settings({ rotateSigningKey: true });
+  await world.ask('bank');
+  expect(await tokensAsked(world)).toBe(1);
+  // Also where it is first noticed by a look.
+  await world.settled();
+  await sandbox.advance(11 * second);
+  await sandbox.settings({ rotateSigningKey: true });
+  await sandbox.person(id, 'accept');
+  await world.becomes('bank', id, 'accepted');
+  expect(await tokensAsked(world)).toBe(2);
+});
+
+hubTest('a token that was fetched just now is not to blame: the operator is told', async (world) => {
+  const { sandbox, call, receiver } = world;
+  await world.ask('bank');
+  await sandbox.forget();
+  await sandbox.fault('create', { kind: 'status', status: 401 });
+  await expect(world.ask('bank')).rejects.toThrow(/altinn-not-authorised/);
+  expect(await tokensAsked(world)).toBe(0);
+  expect((await call('bank', 'GET', '/v1/consents?status=blocked')).body['items']).toHaveLength(1);
+  await receiver.got('consent.blocked');
+});
+
+const owedFetch = (world: World, scope: string) =>
+  rowsOf(
+    world,
+    `with made as (
+       insert into tokens (tenant_id, id, identity, client_id, scopes, resource, created_at)
+       select $1, gen_random_uuid(), 'by hand', id, array[$2], '{}', now() from maskinporten_clients limit 1 returning id)
+     insert into outbox (job, tenant_id, subject_id, due_at, created_at) select 'fetch-token', $1, id, now(), now() from made`,
+    [world.banks.bank.id, scope],
+  );
+
+hubTest('a worker fetches no token for a tenant that the tenant may not have, whoever owes it', async (world) => {
+  await world.settled();
+  await world.sandbox.forget();
+  for (const scope of [administration, 'skatteetaten:others']) {
+    await owedFetch(world, scope);
+    await until('a line about it', () =>
+      world.logs.some((line) => line.includes('does not hand out') && line.includes(scope)),
+    );
+    await world.settled();
+    expect(
+      await rowsOf(world, `delete from tokens where identity = 'by hand' and token_sealed is null returning 1`),
+    ).toHaveLength(1);
+  }
+  expect(await world.sandbox.calls('token')).toEqual([]);
+});
+
+hubTest(
+  'a scope that a client for consent administration holds is not handed out, whatever the catalogue says',
+  async (world) => {
+    const { call } = world;
+    expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+    const { body } = await call('operator', 'GET', '/operator/v1/maskinporten-clients');
+    const clients = body['items'] as { id: string; purpose: string; scopes: string[] }[];
+    const own = clients.find(({ purpose }) => purpose === 'consents');
+    await call('operator', 'PATCH', `/operator/v1/maskinporten-clients/${own?.id}`, {
+      scopes: [administration, income],
+    });
+    await until('it to be refused', async () => {
+      const answer = await call('bank', 'POST', '/v1/tokens', { scope: income });
+      return answer.status === 403 && answer.body['type'] === '/problems/scope-not-offered';
+    });
+  },
+);
+
+hubTest('tokens of one scope are held for a hundred resources and no more', async (world) => {
+  const { call, banks } = world;
+  const audience = (number: number) =>
+    call('bank', 'POST', '/v1/tokens', { scope: income, resource: `https://api.example/${number}` });
+  expect((await audience(1)).status).toBe(200);
+  await rowsOf(
+    world,
+    `insert into tokens (tenant_id, id, identity, client_id, scopes, resource, created_at)
+     select $1, gen_random_uuid(), n::text::bytea, gen_random_uuid(), array[$2], array['x'], now() from generate_series(1, 99) n`,
+    [banks.bank.id, income],
+  );
+  expect(await audience(2)).toMatchObject({ status: 409, body: { type: '/problems/token-resources-too-many' } });
+  expect((await audience(1)).status).toBe(200);
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+  // In time there is room again.
+  await world.sandbox.advance(3600 * second);
+  expect((await audience(3)).status).toBe(200);
+});
+
+hubTest('a consent that ends while its token is being fetched gets none', async (world) => {
+  const { call, sandbox } = world;
+  const { id, approvalUrl } = await world.ask('bank');
+  await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
+  await world.settled();
+  await sandbox.fault('token', { kind: 'hold', when: 'after', name: 'token' });
+  const asking = call('bank', 'POST', `/v1/consents/${id}/token`);
+  await sandbox.parked('token');
+  // As if its row had been made a moment after the consent's end swept such rows away.
+  await rowsOf(world, `update consents set status = 'withdrawn' where id = $1`, [id]);
+  await sandbox.release('token');
+  expect(await asking).toMatchObject({ status: 409, body: { type: '/problems/consent-not-usable' } });
+  expect(await rowsOf(world, 'select 1 from tokens where consent_id = $1 and token_sealed is not null', [id])).toEqual(
+    [],
+  );
+});
+
+hubTest('who waits for a consent’s token hears at once that it was withdrawn', async (world) => {
+  const { call, sandbox } = world;
+  const { id, approvalUrl } = await world.ask('bank');
+  await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
+  await sandbox.fault('token', { kind: 'hold', when: 'before', name: 'token' });
+  const asking = call('bank', 'POST', `/v1/consents/${id}/token`);
+  await sandbox.parked('token');
+  expect((await call('bank', 'POST', `/v1/consents/${id}/withdraw`)).status).toBe(200);
+  expect((await asking).status).toBeGreaterThanOrEqual(409);
+  await sandbox.release('token');
+  expect((await call('bank', 'POST', `/v1/consents/${id}/token`)).body['type']).toBe('/problems/consent-not-accepted');
+});
