@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { defaultSchedule } from './domain/webhook.ts';
-import { privateJwks, publicJwks, sealingKeys } from './key-settings.ts';
-import { productionWarnings } from './production-warnings.ts';
-import { withSecretFiles } from './secret-files.ts';
+import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
+import { productionWarnings } from './settings/production-warnings.ts';
+import { withSecretFiles } from './settings/secret-files.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
 /** What a process is. `all` is an API and a worker in one, with the sandbox beside them where there is one. */

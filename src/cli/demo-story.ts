@@ -39,7 +39,8 @@ export const askForConsent = (place: Place, bank: Bank, receiver: Receiver, now:
 export const furnish = async (place: Place, receiver: Receiver, tell: Narrator): Promise<Bank> => {
   await furnishOperator(place);
   tell.step('three Maskinporten clients, each with a key born in a worker; public parts registered at the sandbox');
-  const redirectUrls = [`${receiver.url}/done`];
+  // The second is the one the README asks with.
+  const redirectUrls = [`${receiver.url}/done`, 'http://localhost:3000/done'];
   const bank = await furnishBank(place, { orgno: '313876144', name: 'Fjordbanken', redirectUrls });
   const other = await furnishBank(place, { orgno: '991825827', name: 'Fjellbanken', redirectUrls });
   tell.step(

@@ -63,8 +63,10 @@ export const demo = (words: string[]): Promise<number> =>
         tell.say(`  metrics                     ${hub.metricsUrl}`);
         tell.say(`  the log                     ${logFile}`);
         tell.say('\n  and to try:');
-        tell.say(`  curl -H 'Authorization: Bearer ${bank.key}' ${place.url}/v1/events`);
-        tell.say(`  curl -H 'Authorization: Bearer ${place.operatorKey}' ${place.url}/operator/v1/queues`);
+        tell.say(`  KEY=${bank.key} OPERATOR_KEY=${place.operatorKey}`);
+        tell.say(`  curl -H "Authorization: Bearer $KEY" ${place.url}/v1/events`);
+        tell.say(`  curl -H "Authorization: Bearer $OPERATOR_KEY" ${place.url}/operator/v1/queues`);
+        tell.say('  (the README asks for a consent with the same KEY)');
         tell.say('\nCtrl-C ends it; what was stored stays for the next time.');
         await stopping;
         return 0;

@@ -1,16 +1,7 @@
+import { tenantScopes } from '../usecases/use-cases.ts';
 import { callJson, mustCall } from './call-json.ts';
 
 export type Bank = { id: string; orgno: string; name: string; key: string };
-
-const scopes = [
-  'consents:read',
-  'consents:write',
-  'tokens:read',
-  'data:read',
-  'events:read',
-  'webhooks:write',
-  'keys:write',
-];
 
 /** Services of the sandbox's first world; the resources are those of Altinn's test environment. */
 export const services = [
@@ -108,7 +99,7 @@ export const furnishBank = async (
   const id = String(created.body['id']);
   const { key } = await mustCall('POST', `${url}/operator/v1/tenants/${id}/api-keys`, operatorKey, {
     name: 'app',
-    scopes,
+    scopes: tenantScopes,
   });
   return { id, orgno: bank.orgno, name: bank.name, key: String(key) };
 };

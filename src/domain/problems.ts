@@ -272,6 +272,18 @@ export const problems = {
     title: 'The tenant has as many keys as it may have',
     text: 'A tenant may have 100 keys that are neither expired nor revoked. Revoke some first.',
   },
+  'too-many-webhook-endpoints': {
+    status: 409,
+    mover: 'caller',
+    title: 'The tenant has as many webhook endpoints as it may have',
+    text: 'A tenant may have 20, enabled or not. Change one, or remove some first.',
+  },
+  'webhook-url-taken': {
+    status: 409,
+    mover: 'caller',
+    title: 'Another webhook endpoint of the tenant has this address',
+    text: 'Each event would arrive there twice. Change that endpoint, or remove it first.',
+  },
   'last-administrator': {
     status: 409,
     mover: 'caller',

@@ -80,7 +80,7 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
     async erase(id) {
       await tx.consent.updateMany({
         where: { tenantId, id },
-        data: { partyLookup: null, partySealed: null, partyMasked: '***********' },
+        data: { partyLookup: null, partySealed: null, partyMasked: '***********', message: Prisma.DbNull },
       });
     },
     async oldestBlockedOn(accessId) {

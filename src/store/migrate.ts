@@ -8,8 +8,6 @@ import type { Log } from '../lib/log.ts';
 import { DatabaseNotReady, withLogin } from './direct-login.ts';
 import { ensureRoles } from './roles.ts';
 
-export { DatabaseNotReady } from './direct-login.ts';
-
 type Options = {
   /** Where the migrations are; ours unless told. */
   folder?: string;

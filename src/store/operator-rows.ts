@@ -22,6 +22,9 @@ const serviceColumns = (service: Service) => ({
   dataUrl: orNull(service.dataUrl),
 });
 
+/** Owed in one go; the rest an hour later. */
+const mostErasures = 50_000;
+
 const operatorKeysIn = (tx: Tx) => async (): Promise<OperatorKey[]> =>
   (await tx.operatorKey.findMany({ orderBy: { id: 'asc' } })).map(toOperatorKey);
 
@@ -144,6 +147,20 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
         and (leased_until is null or leased_until < clock_timestamp())`,
   }),
+  async oweErasures(endedBefore, now) {
+    // A suspended tenant's consents come to no end while its work rests: their time is over all the same.
+    const owed = await tx.$executeRaw`
+      select owe('erase-consent', late.tenant_id, late.id, ${now}::timestamptz, ${now}::timestamptz) from (
+        select tenant_id, id from consents where ended_at is not null and party_sealed is not null and ended_at < ${endedBefore}::timestamptz
+        union all
+        select c.tenant_id, c.id from tenants t join consents c on c.tenant_id = t.id
+        where t.status = 'suspended' and c.ended_at is null and c.party_sealed is not null and c.valid_to < ${endedBefore}::timestamptz
+      ) late where not exists (
+        select from outbox o where o.job = 'erase-consent' and o.tenant_id = late.tenant_id and o.subject_id = late.id and o.due_at <= ${now}::timestamptz
+      ) limit ${mostErasures}::int`;
+    if (owed > 0) tell('work:erase-consent');
+    return owed;
+  },
   known: {
     read: async (name) => (await tx.knownGood.findUnique({ where: { name } }))?.value,
     async keep(name, value, now) {

@@ -68,5 +68,14 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
       });
       return row?.at;
     },
+    async since(action, at) {
+      await tx.$executeRaw`select pg_advisory_xact_lock(hashtext(${action}), hashtext(${tenantId}))`;
+      const { _count, _min } = await tx.audit.aggregate({
+        where: { tenantId, action, at: { gt: at } },
+        _count: true,
+        _min: { at: true },
+      });
+      return { many: _count, ...(_min.at ? { firstAt: _min.at } : {}) };
+    },
   },
 });

@@ -20,9 +20,14 @@ const secretsOf = (row: Row): EndpointSecrets => ({
 
 export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
+  const list = async () =>
+    (await tx.webhookEndpoint.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toEndpoint);
   return {
-    list: async () =>
-      (await tx.webhookEndpoint.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toEndpoint),
+    list,
+    async lock() {
+      await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('webhook_endpoints'), hashtext(${tenantId}))`;
+      return list();
+    },
     async find(id) {
       const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
       return row ? { ...toEndpoint(row), ...secretsOf(row) } : undefined;

@@ -92,7 +92,15 @@ export type DeliveryResult = {
 /** The one way out to addresses that tenants choose. Never throws for what a receiver does. */
 export type WebhookSender = {
   send(
-    message: { url: string; id: string; timestamp: Date; body: string; secrets: readonly string[] },
+    message: {
+      /** Whose webhook: tenants share no connections, also to a receiver that several of them have. */
+      tenantId: string;
+      url: string;
+      id: string;
+      timestamp: Date;
+      body: string;
+      secrets: readonly string[];
+    },
     signal: AbortSignal,
   ): Promise<DeliveryResult>;
   /** Would this address be sent to at all? Says why not. Looks at the text only, resolves nothing. */

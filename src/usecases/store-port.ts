@@ -75,7 +75,7 @@ export type TenantRows = {
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;
     list(filter: ConsentFilter & { partyLookup?: Uint8Array | undefined }, page: PageAsk): Promise<Page<Consent>>;
-    /** The number and its look-up go; what may be shown shrinks to a mask without birth date. */
+    /** The number, its look-up and the message go; what may be shown shrinks to a mask without birth date. */
     erase(id: string): Promise<void>;
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
     addCallbackState(consentId: string, digest: Uint8Array, now: Date): Promise<void>;
@@ -121,6 +121,8 @@ export type TenantRows = {
   };
   endpoints: {
     list(): Promise<WebhookEndpoint[]>;
+    /** As `list`, and nobody else adds or changes one of this tenant's before this transaction ends. */
+    lock(): Promise<WebhookEndpoint[]>;
     find(id: string): Promise<(WebhookEndpoint & EndpointSecrets) | undefined>;
     add(endpoint: WebhookEndpoint, secretSealed: Uint8Array): Promise<void>;
     save(endpoint: WebhookEndpoint): Promise<void>;
@@ -142,7 +144,12 @@ export type TenantRows = {
     /** Answers false when there is none that is not revoked already. */
     revoke(id: string, now: Date): Promise<boolean>;
   };
-  audit: { add(entry: AuditEntry): Promise<void>; lastAt(action: string): Promise<Date | undefined> };
+  audit: {
+    add(entry: AuditEntry): Promise<void>;
+    lastAt(action: string): Promise<Date | undefined>;
+    /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
+    since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;
+  };
 };
 
 /** Everybody's rows, inside one transaction. */
@@ -194,6 +201,8 @@ export type OperatorRows = {
   };
   /** What nobody can need any more goes. Answers how many rows of each table. */
   tidy(now: Date): Promise<Record<string, number>>;
+  /** Owes the erasure of persons whose consents ended before then, whatever was owed when they ended. Answers how many. */
+  oweErasures(endedBefore: Date, now: Date): Promise<number>;
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 

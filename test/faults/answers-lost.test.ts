@@ -22,7 +22,7 @@ const answers: { name: string; lose(hub: FaultHub, chance: Chance): Promise<unkn
 ];
 const table = answers.flatMap((answer) => engines.map((engine) => ({ answer, engine })));
 
-for (const { row, chance, label } of drawn(table, 2))
+for (const { row, chance, label } of drawn('answers-lost answers', table, 1))
   faultTest(`${row.answer.name} lost after its effect doubles nothing, ${label}`, row.engine, async (hub) => {
     const story = openStory(hub, chance);
     await row.answer.lose(hub, chance);
@@ -32,7 +32,7 @@ for (const { row, chance, label } of drawn(table, 2))
     await story.endsWell();
   });
 
-for (const { row: engine, chance, label } of drawn(engines, 1))
+for (const { row: engine, chance, label } of drawn('answers-lost metadata', engines, 1))
   faultTest(
     `a worker that starts before Maskinporten’s metadata can be read goes on soon, ${label}`,
     engine,

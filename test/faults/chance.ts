@@ -28,16 +28,17 @@ export type Drawn<T> = { row: T; chance: Chance; label: string };
 
 /**
  * What of a table runs: `few` rows drawn by the seed, or with HUB_TEST_LONG=1 each row `rounds` times. What chance decides
- * within a test hangs on the seed, the row and the round alone.
+ * within a test hangs on the seed, the table's name, the row and the round alone.
  */
-export const drawn = <T>(table: readonly T[], few: number, rounds = 2): Drawn<T>[] => {
+export const drawn = <T>(name: string, table: readonly T[], few: number, rounds = 2): Drawn<T>[] => {
+  const own = [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed);
   const drawnWith = (row: T, round: number): Drawn<T> => ({
     row,
-    chance: chance(seed * 10_007 + table.indexOf(row) * 101 + round),
+    chance: chance(own + table.indexOf(row) * 101 + round),
     label: `seed ${seed}${isLong ? `, round ${round}` : ''}`,
   });
   if (isLong) return table.flatMap((row) => Array.from({ length: rounds }, (_, index) => drawnWith(row, index + 1)));
-  const draw = chance(seed);
+  const draw = chance(own);
   const left = [...table];
   const picked = Array.from({ length: Math.min(few, table.length) }, () =>
     left.splice(draw.whole(0, left.length - 1), 1),

@@ -7,28 +7,33 @@ import { silentLog } from '../../src/lib/log.ts';
 import { engines } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
 import { drawn, loadOf } from './chance.ts';
-import { faultTest } from './hub-of-processes.ts';
+import { faultTest, underLoad } from './hub-of-processes.ts';
 import { startLoad } from './load.ts';
 import { openStory } from './story.ts';
 
-for (const { row: engine, chance, label } of drawn(engines, 1))
-  faultTest(`database connections cut off again and again under load lose nothing, ${label}`, engine, async (hub) => {
-    const story = openStory(hub, chance);
-    const load = startLoad(hub, { chance, many: loadOf(80), apis: () => [hub.api] });
-    for (const part of [0, 1, 2]) {
-      await load.answered(chance.whole(1, 20) + part * 20);
-      await until('connections to be cut off', async () => {
-        const cut = await hub.rows(
-          `select pg_terminate_backend(pid) from pg_stat_activity
+for (const { row: engine, chance, label } of drawn('database-cut-off connections', engines, 1))
+  faultTest(
+    `database connections cut off again and again under load lose nothing, ${label}`,
+    engine,
+    async (hub) => {
+      const story = openStory(hub, chance);
+      const load = startLoad(hub, { chance, many: loadOf(80), apis: () => [hub.api] });
+      for (const part of [0, 1, 2]) {
+        await load.answered(chance.whole(1, 20) + part * 20);
+        await until('connections to be cut off', async () => {
+          const cut = await hub.rows(
+            `select pg_terminate_backend(pid) from pg_stat_activity
            where datname = current_database() and application_name like 'samtykkehub%'`,
-        );
-        return cut.length > 0;
-      });
-    }
-    await load.endsIn(story);
-    await story.endsWell();
-    for (const { name, isRunning } of [hub.api, hub.worker]) expect(isRunning(), name).toBe(true);
-  });
+          );
+          return cut.length > 0;
+        });
+      }
+      await load.endsIn(story);
+      await story.endsWell();
+      for (const { name, isRunning } of [hub.api, hub.worker]) expect(isRunning(), name).toBe(true);
+    },
+    underLoad,
+  );
 
 /** A server of the test's own, that it may stop and start. */
 const openServer = async () => {
@@ -56,7 +61,7 @@ const openServer = async () => {
   };
 };
 
-for (const { row: engine, chance, label } of drawn(engines, 1)) {
+for (const { row: engine, chance, label } of drawn('database-cut-off server', engines, 1)) {
   let server: Awaited<ReturnType<typeof openServer>> | undefined;
   const database = async () => {
     server = await openServer();
@@ -84,6 +89,6 @@ for (const { row: engine, chance, label } of drawn(engines, 1)) {
       await load.endsIn(story);
       await story.endsWell();
     },
-    { database },
+    { ...underLoad, database },
   );
 }

@@ -45,8 +45,9 @@ type Place = { url: string; adminUrl: string; drop(): Promise<void> };
 type Later = (work: () => Promise<unknown>) => void;
 type Options = { database?: () => Promise<Place>; settings?: NodeJS.ProcessEnv };
 
-/** Short, so that what a dead worker held comes back within seconds. */
+/** Short, so that what a dead worker held comes back within seconds. A run must end within it: none is long without load. */
 const leaseSeconds = '2';
+export const underLoad = { settings: { HUB_LEASE_SECONDS: '6' } };
 
 const openHub = async (
   engine: EngineName,
@@ -143,7 +144,7 @@ export const faultTest = (
   run: (hub: FaultHub) => Promise<void>,
   options: Options = {},
 ): void =>
-  test(`${name} (queues on ${engine})`, { timeout: 180_000 }, async ({ onTestFinished }) => {
+  test(`${name} (queues on ${engine})`, { timeout: 300_000 }, async ({ onTestFinished }) => {
     const processes: HubProcess[] = [];
     const later: Later = (work) => onTestFinished(async () => void (await work()));
     let hub: FaultHub | undefined;

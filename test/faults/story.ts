@@ -9,6 +9,9 @@ import type { FaultHub } from './hub-of-processes.ts';
 type Listed = { id: string; status: string; approvalUrl: string };
 type Told = { id: string; type: string; sequence: number; data: { consent: { id: string; version: number } } };
 
+/** For a machine that has much else to do. */
+const patienceMs = 90_000;
+
 export const tenants: readonly TenantName[] = ['bank', 'insurer'];
 
 /** How a person may answer, and what then holds at the sandbox. */
@@ -30,25 +33,39 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
   };
 
   const allBecome = async (status: (wanted: Wanted) => string): Promise<void> => {
-    for (const who of tenants)
-      await until(`all consents of the ${who} to be as they should`, async () => {
-        const found = await listed(who);
-        const mine = [...asked].filter(([, consent]) => consent.who === who);
-        for (const [id, consent] of mine) consent.approvalUrl = found.get(id)?.approvalUrl ?? '';
-        return found.size === mine.length && mine.every(([id, { wanted }]) => found.get(id)?.status === status(wanted));
-      });
+    const all = new Set([...asked].map(([id, { wanted }]) => `${id} ${status(wanted)}`));
+    await until(
+      'all consents to be as they should',
+      async () => {
+        const rows = await hub.rows<{ id: string; status: string }>('select id, status from consents');
+        return rows.length === all.size && rows.every((row) => all.has(`${row.id} ${row.status}`));
+      },
+      patienceMs,
+    );
+    for (const who of tenants) {
+      const found = await listed(who);
+      for (const [id, consent] of asked) {
+        if (consent.who !== who) continue;
+        expect(found.get(id)?.status).toBe(status(consent.wanted));
+        consent.approvalUrl = found.get(id)?.approvalUrl ?? '';
+      }
+    }
   };
 
   /** No work is left but what is done hours from now; and a consent that waits for its person is looked at all the time. */
   const settled = () =>
-    until('all work to be done', async () => {
-      const left = await hub.rows(
-        `select 1 from outbox where due_at < now() + interval '10 minutes'
+    until(
+      'all work to be done',
+      async () => {
+        const left = await hub.rows(
+          `select 1 from outbox where due_at < now() + interval '10 minutes'
          and not (job = 'read-consent' and due_at > now() - interval '10 seconds'
            and exists (select 1 from consents c where c.id = subject_id and c.status = 'pending'))`,
-      );
-      return left.length === 0;
-    });
+        );
+        return left.length === 0;
+      },
+      patienceMs,
+    );
 
   return {
     /** Takes note of what was asked in another way. */

@@ -1,6 +1,6 @@
 import { engines } from '../support/hub-test.ts';
 import { drawn, loadOf } from './chance.ts';
-import { faultTest } from './hub-of-processes.ts';
+import { faultTest, underLoad } from './hub-of-processes.ts';
 import { startLoad } from './load.ts';
 import { type Step, steps } from './steps.ts';
 import { openStory } from './story.ts';
@@ -9,7 +9,7 @@ import { storyWithFault } from './story-with-fault.ts';
 const asked = steps.find(({ name }) => name === 'Altinn is asked') as Step;
 const table = steps.flatMap((step) => engines.map((engine) => ({ step, engine })));
 
-for (const { row, chance, label } of drawn(table, 4))
+for (const { row, chance, label } of drawn('worker-killed at a step', table, 3))
   faultTest(`a worker killed while ${row.step.name} loses and doubles nothing, ${label}`, row.engine, (hub) =>
     storyWithFault(hub, row.step, chance, async (leave) => {
       // Another one is there already, or comes later.
@@ -21,21 +21,26 @@ for (const { row, chance, label } of drawn(table, 4))
     }),
   );
 
-for (const { row: engine, chance, label } of drawn(engines, 1))
-  faultTest(`workers killed one after the other under load lose and double nothing, ${label}`, engine, async (hub) => {
-    const story = openStory(hub, chance);
-    let worker = hub.worker;
-    const load = startLoad(hub, { chance, many: loadOf(60), apis: () => [hub.api] });
-    for (const part of [0, 1, 2]) {
-      await load.pending(chance.whole(1, 20) + part * 20);
-      const [next] = await Promise.all([hub.startWorker(`worker ${part + 2}`), worker.kill()]);
-      worker = next;
-    }
-    await load.endsIn(story);
-    await story.endsWell();
-  });
+for (const { row: engine, chance, label } of drawn('worker-killed under load', engines, 1))
+  faultTest(
+    `workers killed one after the other under load lose and double nothing, ${label}`,
+    engine,
+    async (hub) => {
+      const story = openStory(hub, chance);
+      let worker = hub.worker;
+      const load = startLoad(hub, { chance, many: loadOf(60), apis: () => [hub.api] });
+      for (const part of [0, 1, 2]) {
+        await load.pending(chance.whole(1, 20) + part * 20);
+        const [next] = await Promise.all([hub.startWorker(`worker ${part + 2}`), worker.kill()]);
+        worker = next;
+      }
+      await load.endsIn(story);
+      await story.endsWell();
+    },
+    underLoad,
+  );
 
-for (const { row: engine, chance, label } of drawn(engines, 0, 1))
+for (const { row: engine, chance, label } of drawn('worker-killed without leases', engines, 0, 1))
   faultTest(
     `a dead worker's work goes to another long before its lease ends, ${label}`,
     engine,

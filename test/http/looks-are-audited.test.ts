@@ -31,7 +31,7 @@ storedTest(
     expect(read).toMatchObject({ action: 'consent.read', target: ids[0], actor: { kind: 'api-key', id: keyId } });
     expect(list).toMatchObject({ action: 'consents.listed', details: { ids: [ids[1]] } });
     expect(first).toMatchObject({ action: 'consent.searched', details: { kind: 'person', ids: [ids[1], ids[0]] } });
-    expect(second).toMatchObject({ action: 'consent.searched', details: { kind: 'person', ids: [] } });
+    expect(second).toMatchObject({ action: 'consent.searched', details: { kind: 'person', found: 0, ids: [] } });
     for (const entry of [second, first, list, read]) expect(entry).toHaveProperty('requestId', expect.any(String));
 
     // The same person is found again by the same look-up, another by another; neither number stands there.

@@ -17,7 +17,7 @@ lastingTest('with the database gone the hub says so, and goes on when it is back
     expect(asked).toMatchObject({ status: 503, body: { type: '/problems/database-unavailable' } });
     expect(Number(asked.headers.get('retry-after'))).toBeGreaterThan(0);
   }
-  expect(await ready(url())).toBe(503);
+  await until('the hub to say so', async () => (await ready(url())) === 503);
   expect((await fetch(`${url()}/healthz`)).status).toBe(200);
   await database.open();
   const after = await until('the hub to take requests', async () => {

@@ -76,7 +76,7 @@ const openLastingWorld = async ({ engine, database, redis }: Places) => {
   };
 };
 
-export type LastingWorld = Awaited<ReturnType<typeof openLastingWorld>>;
+type LastingWorld = Awaited<ReturnType<typeof openLastingWorld>>;
 type Gates = {
   database: Awaited<ReturnType<typeof openGate>>;
   /** Undefined where the queues live in PostgreSQL. */

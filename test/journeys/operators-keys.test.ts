@@ -23,8 +23,8 @@ hubTest('the key of the settings opens the door for the first stored one, and sh
   const { url, call } = world;
   // Whoever came first must be able to let others in.
   expect(await call('operator', 'POST', base, { name: 'x', role: 'reader' })).toMatchObject({
-    status: 409,
-    body: { type: '/problems/last-administrator' },
+    status: 422,
+    body: { type: '/problems/first-operator-key' },
   });
   expect((await call('operator', 'GET', '/operator/v1/tenants')).status).toBe(200);
   const { administrator } = await staff(world);

@@ -11,7 +11,7 @@ const troubles: [string, Fault, times: number][] = [
   ['hangs up after it has heard', { kind: 'reset', when: 'after' }, 3],
   ['answers with a page for people', { kind: 'html', status: 502 }, 3],
   ['answers 200 with a page for people', { kind: 'html', status: 200 }, 3],
-  ['takes its time', { kind: 'delay', ms: 700 }, 2],
+  ['takes its time', { kind: 'delay', ms: 700 }, 1],
 ];
 
 const pendingInTime = (world: World, id: string, although: string) =>

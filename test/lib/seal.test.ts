@@ -43,3 +43,14 @@ test('the same text is never sealed alike twice', () => {
   const ring = sealingRing([one]);
   expect(ring.seal(place, 'x')).not.toEqual(ring.seal(place, 'x'));
 });
+
+test('a tag that was cut short opens nothing', () => {
+  const ring = sealingRing([one]);
+  const sealed = ring.seal(place, '');
+  for (const left of [15, 12, 8, 4, 0])
+    expect(() => ring.open(place, sealed.subarray(0, sealed.length - 16 + left))).toThrow();
+});
+
+test('two keys of one name make no ring', () => {
+  expect(() => sealingRing([one, { ...two, id: 'one' }])).toThrow('the same id');
+});

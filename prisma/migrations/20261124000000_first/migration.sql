@@ -375,6 +375,9 @@ ALTER TABLE outbox SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, 
 ALTER TABLE consents SET (fillfactor = 85);
 ALTER TABLE tenant_counters SET (fillfactor = 50);
 
+-- Consents that have ended and whose person is not erased yet, for the hourly look at them; none while they are being made.
+CREATE INDEX consents_to_erase ON consents (ended_at) WHERE ended_at IS NOT NULL AND party_sealed IS NOT NULL;
+
 -- The tenant of this transaction, set by an earlier statement of it; null when nobody set one, and then no row is seen.
 CREATE FUNCTION current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('hub.tenant', true), '')::uuid $$;

@@ -20,6 +20,8 @@ type Options = {
 
 const maxBytes = 1024;
 const maxPools = 256;
+/** One that nobody has used for so long is closed. */
+const idleMs = 60_000;
 const closingMs = 5000;
 
 const tls = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/;
@@ -58,13 +60,16 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
     const closed = pool.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
   };
-  const pools = new LRUCache<string, Pool>({ max: maxPools, dispose: leave });
+  const pools = new LRUCache<string, Pool>({ max: maxPools, ttl: idleMs, updateAgeOnGet: true, dispose: leave });
+  const sweep = setInterval(() => pools.purgeStale(), idleMs).unref();
 
-  const poolFor = (origin: string): Pool => {
-    const known = pools.get(origin);
+  /** A tenant's own: calls of its that hang hold up nobody else's to the same receiver. */
+  const poolFor = (tenantId: string, origin: string): Pool => {
+    const name = `${tenantId} ${origin}`;
+    const known = pools.get(name);
     if (known) return known;
     const pool = new Pool(origin, { connect, connections: 8, keepAliveMaxTimeout: 30_000, allowH2: false });
-    pools.set(origin, pool);
+    pools.set(name, pool);
     return pool;
   };
 
@@ -76,7 +81,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
       if (rules.fault(message.url) !== undefined) return { error: 'refused-address', ...took() };
       const { origin, pathname, search } = new URL(message.url);
       try {
-        const { statusCode, headers, body } = await poolFor(origin).request({
+        const { statusCode, headers, body } = await poolFor(message.tenantId, origin).request({
           method: 'POST',
           path: pathname + search,
           headers: {
@@ -103,6 +108,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
       }
     },
     async close() {
+      clearInterval(sweep);
       const all = [...pools.values()];
       pools.clear();
       const timer = setTimeout(() => {

@@ -25,6 +25,7 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
     replies: { 200: z.object({ token: z.string(), expiresAt: Instant, scope: z.string() }) },
     problems: [
       'scope-not-offered',
+      'token-resources-too-many',
       'access-not-delegated',
       'access-not-granted',
       'client-missing',

@@ -45,7 +45,7 @@ export const webhookEndpointRoutes = (uses: UseCases): Route[] => [
     summary: 'Add a webhook endpoint',
     body: Ask,
     replies: { 201: WebhookEndpoint.extend({ secret }).meta({ id: 'NewWebhookEndpoint' }) },
-    problems: ['webhook-url-invalid'],
+    problems: ['webhook-url-invalid', 'webhook-url-taken', 'too-many-webhook-endpoints'],
     handle: async ({ by, body }) => {
       const made = await uses.createWebhookEndpoint(by, body);
       return {
@@ -92,7 +92,7 @@ export const webhookEndpointRoutes = (uses: UseCases): Route[] => [
     params: ById,
     body: Change,
     replies: { 200: WebhookEndpoint },
-    problems: ['webhook-endpoint-not-found', 'webhook-url-invalid'],
+    problems: ['webhook-endpoint-not-found', 'webhook-url-invalid', 'webhook-url-taken'],
     handle: async ({ by, params, body }) => ({
       status: 200,
       body: endpointView(await uses.changeWebhookEndpoint(by, params.id, body)),
@@ -135,6 +135,7 @@ export const webhookEndpointRoutes = (uses: UseCases): Route[] => [
     method: 'post',
     path: '/v1/webhook-endpoints/:id/test',
     summary: 'Send a ping to this endpoint alone',
+    description: 'At most 60 times a minute.',
     params: ById,
     replies: { 202: z.object({ eventId: Uuid }) },
     problems: ['webhook-endpoint-not-found'],

@@ -73,6 +73,7 @@ export const searchConsents =
       const details = {
         kind: 'person' in party ? 'person' : 'organization',
         lookup: Buffer.from(lookup).toString('base64url'),
+        found: found.items.length,
         ids: found.items.map(({ id }) => id),
       };
       await rows.audit.add(auditEntry(parts, by, 'consent.searched', tenantId, details, tenantId));

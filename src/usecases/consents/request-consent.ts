@@ -11,6 +11,8 @@ import { partyLookup, sealParties } from './parties.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const route = 'POST /v1/consents';
+/** Ten years, where the catalogue says nothing: a slip of the pen is no consent for a lifetime. */
+const mostValidityDays = 3652;
 
 const fault = (code: ConstructorParameters<typeof Problem>[0], field: string, detail: string) =>
   new Problem(code, `${field}: ${detail}`, { errors: [{ field, code, detail }] });
@@ -40,8 +42,8 @@ const servicesAsked = (ask: ConsentAsk, tenant: Tenant, catalogue: Map<string, S
 const checkTimes = ({ validTo }: ConsentAsk, services: readonly Service[], now: Date): void => {
   if (validTo.getTime() < now.getTime() + 60_000)
     throw fault('valid-to-past', '/validTo', 'must lie at least a minute ahead');
-  for (const { key, maxValidityDays } of services)
-    if (maxValidityDays !== undefined && validTo.getTime() > now.getTime() + maxValidityDays * day)
+  for (const { key, maxValidityDays = mostValidityDays } of services)
+    if (validTo.getTime() > now.getTime() + maxValidityDays * day)
       throw fault('valid-to-too-late', '/validTo', `${key} is given for ${maxValidityDays} days at most`);
 };
 

@@ -82,12 +82,13 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const begun = await store.asTenant(tenantId, async (rows) => {
       const found = await rows.consents.find(id);
       const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
-      if (!found?.partySealed || !waits) return undefined;
+      if (!found || !waits) return undefined;
       const { consent, partySealed } = found;
       if (consent.validTo <= clock.now()) {
         await change(rows, id, { kind: 'expired' });
         return undefined;
       }
+      if (!partySealed) return undefined;
       // Kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
       await rows.consents.addCallbackState(id, stateDigest(state), clock.now());
       return { consent, partySealed, access: await rows.access.list() };

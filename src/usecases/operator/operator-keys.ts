@@ -26,8 +26,9 @@ const checkFirst = (role: OperatorRole, expiresAt: Date | undefined): void => {
   );
 };
 
-const isLiveAdministrator = ({ role, revokedAt, expiresAt }: OperatorKey, now: Date): boolean =>
-  role === 'administrator' && !revokedAt && (!expiresAt || expiresAt > now);
+/** One of these always stays: one with an end would keep the house open only until then. */
+const isLastingAdministrator = ({ role, revokedAt, expiresAt }: OperatorKey): boolean =>
+  role === 'administrator' && !revokedAt && !expiresAt;
 
 /** Keys of those who run the hub, what they did, and how the work stands. */
 export const operatorKeys = (parts: Parts): Verbs => {
@@ -55,9 +56,8 @@ export const operatorKeys = (parts: Parts): Verbs => {
         const key = keys.find((one) => one.id === id);
         if (!key) throw new Problem('operator-key-not-found', 'No operator key with this id');
         if (key.revokedAt) return false;
-        const others = keys.filter((one) => one.id !== id && isLiveAdministrator(one, now));
-        if (key.role === 'administrator' && others.length === 0)
-          throw new Problem('last-administrator', 'Without it nobody could administer the hub');
+        if (isLastingAdministrator(key) && !keys.some((one) => one.id !== id && isLastingAdministrator(one)))
+          throw new Problem('last-administrator', 'Without it nobody could administer the hub for good');
         await rows.operatorKeys.revoke(id, now);
         await rows.audit.add(auditEntry(parts, by, 'operator-key.revoked', id));
         return true;

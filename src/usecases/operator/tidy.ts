@@ -6,11 +6,15 @@ const hour = 60 * 60 * 1000;
 
 /** Once an hour, by one worker: rows that nobody can need any more go. */
 export const tidy =
-  ({ clock, store, log }: Pick<Parts, 'clock' | 'store' | 'log'>): Work =>
+  ({ clock, store, log, settings }: Pick<Parts, 'clock' | 'store' | 'log' | 'settings'>): Work =>
   async () => {
-    const gone = await store.asOperator((rows) => rows.tidy(clock.now()));
-    log.info({ gone }, 'tidied');
-    return { nextAt: new Date(clock.now().getTime() + hour) };
+    const now = clock.now();
+    const gone = await store.asOperator((rows) => rows.tidy(now));
+    // Each is owed when its consent ends; HUB_ERASE_AFTER_DAYS may have been shortened since.
+    const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);
+    const erasures = await store.asOperator((rows) => rows.oweErasures(endedBefore, now));
+    log.info({ gone, erasures }, 'tidied');
+    return { nextAt: new Date(now.getTime() + hour) };
   };
 
 /** Each worker that starts makes sure that tidying is owed. */

@@ -28,6 +28,7 @@ export const deliverWebhook = (parts: Parts): Work => {
     const at = clock.now();
     const result = await webhooks.send(
       {
+        tenantId,
         url: endpoint.url,
         id: event.id,
         timestamp: at,

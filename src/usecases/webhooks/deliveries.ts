@@ -4,6 +4,7 @@ import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { KeptDelivery } from '../store-port.ts';
 import type { Delivery, UseCases } from '../use-cases.ts';
+import { limitByHand } from './by-hand.ts';
 
 type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery' | 'listEvents'>;
 
@@ -63,6 +64,7 @@ export const deliveries = (parts: Parts): Verbs => {
         const { tenantId } = by.caller;
         const found = await rows.deliveries.find(id);
         if (!found) throw new Problem('delivery-not-found', 'No delivery with this id');
+        await limitByHand(rows, clock, 'delivery.retried');
         const now = clock.now();
         // One that was delivered is left alone: never again after a recorded 2xx.
         if (found.status !== 'delivered') {

@@ -4,6 +4,7 @@ import type { Place } from '../../lib/seal.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { ByTenant, UseCases, WebhookEndpoint } from '../use-cases.ts';
+import { limitByHand } from './by-hand.ts';
 
 type Verbs = Pick<
   UseCases,
@@ -23,6 +24,9 @@ export const secretPlace = (tenantId: string, endpointId: string): Place => ({
   row: endpointId,
 });
 
+/** Each event is sent to each of them. */
+const mostEndpoints = 20;
+
 /** Standard Webhooks: 24 to 64 random bytes, in base64 behind `whsec_`. */
 const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
 
@@ -35,6 +39,14 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
     if (wrong !== undefined)
       throw new Problem('webhook-url-invalid', wrong, {
         errors: [{ field: '/url', code: 'webhook-url-invalid', detail: wrong }],
+      });
+  };
+  /** Written in another way it is the same address still. */
+  const checkFree = (url: string, others: readonly WebhookEndpoint[]) => {
+    const { href } = new URL(url);
+    if (others.some((other) => new URL(other.url).href === href))
+      throw new Problem('webhook-url-taken', 'Another endpoint has this address', {
+        errors: [{ field: '/url', code: 'webhook-url-taken', detail: 'is the address of another endpoint' }],
       });
   };
   const note = (by: ByTenant, action: string, id: string, details: object = {}) =>
@@ -66,6 +78,10 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
       };
       const secret = newSecret();
       await store.asTenant(tenantId, async (rows) => {
+        const others = await rows.endpoints.lock();
+        if (others.length >= mostEndpoints)
+          throw new Problem('too-many-webhook-endpoints', `There are ${mostEndpoints} already`);
+        checkFree(url, others);
         await rows.endpoints.add(endpoint, sealing.seal(secretPlace(tenantId, endpoint.id), secret));
         await rows.audit.add(note(by, 'webhook-endpoint.created', endpoint.id, { host: new URL(url).host }));
       });
@@ -80,8 +96,14 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
     changeWebhookEndpoint(by, id, { url, events, description, status }) {
       if (url !== undefined) checkUrl(url);
       return store.asTenant(by.caller.tenantId, async (rows) => {
+        const others = url === undefined ? [] : await rows.endpoints.lock();
         const found = await rows.endpoints.find(id);
         if (!found) throw missing();
+        if (url !== undefined)
+          checkFree(
+            url,
+            others.filter((other) => other.id !== id),
+          );
         const changed: WebhookEndpoint = {
           ...plain(found),
           ...(url === undefined ? {} : { url }),
@@ -128,6 +150,7 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
     testWebhookEndpoint: (by, id) =>
       store.asTenant(by.caller.tenantId, async (rows) => {
         if (!(await rows.endpoints.find(id))) throw missing();
+        await limitByHand(rows, clock, 'webhook-endpoint.tested');
         const eventId = ids.uuid();
         await rows.audit.add(note(by, 'webhook-endpoint.tested', id));
         await rows.events.append([{ id: eventId, type: 'ping', data: { endpoint: id }, endpoint: id }], clock.now());

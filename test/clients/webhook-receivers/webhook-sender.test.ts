@@ -10,7 +10,13 @@ import { openServer, patience } from '../neighbour.ts';
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const secret = newSecret();
-const message = { id: 'evt_1', timestamp: new Date(), body: '{"type":"ping","text":"æøå"}', secrets: [secret] };
+const message = {
+  tenantId: 'bank',
+  id: 'evt_1',
+  timestamp: new Date(),
+  body: '{"type":"ping","text":"æøå"}',
+  secrets: [secret],
+};
 
 /** A kept connection is free again a turn after its answer has ended. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -62,6 +68,22 @@ describe('a receiver', () => {
     const { send } = openSender();
     expect(await send(`${url}/short`)).toMatchObject({ status: 500, answer: 'sorry 259229***** [token]' });
     expect(await send(`${url}/long`)).toMatchObject({ status: 200, answer: 'x'.repeat(1015) });
+  });
+
+  test('that lets one tenant’s calls hang takes another’s at once', async () => {
+    const hanging: (() => void)[] = [];
+    let hangs = true;
+    const { url } = await openServer((request, response) => {
+      const answer = () => void response.writeHead(204).end();
+      if (hangs && request.url === '/slow') hanging.push(answer);
+      else answer();
+    });
+    const { send } = openSender({ timeoutMs: 30_000 });
+    const slow = Array.from({ length: 20 }, () => send(`${url}/slow`));
+    expect(await send(`${url}/quick`, { tenantId: 'insurer' })).toMatchObject({ status: 204 });
+    hangs = false;
+    for (const answer of hanging) answer();
+    for (const result of await Promise.all(slow)) expect(result).toMatchObject({ status: 204 });
   });
 
   test('that has answered has answered, even if its body never ends', async () => {

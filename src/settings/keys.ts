@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SealingKey } from './lib/seal.ts';
+import type { SealingKey } from '../lib/seal.ts';
 
 const entropyless = (bytes: Buffer): boolean => bytes.every((byte) => byte === bytes[0]);
 
