@@ -9,7 +9,7 @@ export type News =
   | { kind: 'blocked'; problem: KeptProblem; on: string }
   | { kind: 'failed'; problem: KeptProblem }
   | { kind: 'expired' }
-  | { kind: 'withdrawn' };
+  | { kind: 'withdrawn'; mayBeAtAltinn: boolean };
 
 /** One change of a consent: what becomes of it, and the event that tells of it. Each raises `version` by one, so events of a consent have no holes. */
 export type Step = { consent: Consent; event: EventType };
@@ -63,9 +63,8 @@ export const decide = (before: Consent, news: News, now: Date): Step[] => {
       break;
     case 'withdrawn':
       if (!ended.includes(consent.status)) {
-        // Altinn 3 has no way to take a request or a consent back; what never went out is simply closed.
-        const upstream = consent.status === 'pending' || consent.status === 'accepted' ? 'open' : 'closed';
-        become('withdrawn', { upstream }, 'consent.withdrawn');
+        // Altinn 3 has no way to take a request or a consent back; what never got there is simply closed.
+        become('withdrawn', { upstream: news.mayBeAtAltinn ? 'open' : 'closed' }, 'consent.withdrawn');
       }
       break;
   }

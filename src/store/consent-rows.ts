@@ -91,8 +91,17 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       });
       return row?.id;
     },
-    async addCallbackState(consentId, digest, now) {
-      await tx.callbackState.create({ data: { tenantId, consentId, digest: Buffer.from(digest), createdAt: now } });
+    async goesOut(id, digest, now) {
+      // Locks the consent's row: a withdrawal comes before this, and it does not go out, or after, and sees the state.
+      const noted = await tx.$executeRaw`
+        insert into callback_states (digest, tenant_id, consent_id, created_at)
+        select ${Buffer.from(digest)}, tenant_id, id, ${now}::timestamptz from consents
+        where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and status in ('queued', 'blocked') for update`;
+      return noted > 0;
     },
+    async wasRefused(digest) {
+      await tx.callbackState.deleteMany({ where: { tenantId, digest: Buffer.from(digest) } });
+    },
+    mayBeAtAltinn: async (id) => (await tx.callbackState.count({ where: { tenantId, consentId: id } })) > 0,
   };
 };

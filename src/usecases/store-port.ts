@@ -78,7 +78,14 @@ export type TenantRows = {
     /** The number, its look-up and the message go; what may be shown shrinks to a mask without birth date. */
     erase(id: string): Promise<void>;
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
-    addCallbackState(consentId: string, digest: Uint8Array, now: Date): Promise<void>;
+    /**
+     * About to be put to Altinn, with this state to come back by; false when it waits no longer. From here on, until
+     * `wasRefused` takes the state back, Altinn may have it.
+     */
+    goesOut(id: string, digest: Uint8Array, now: Date): Promise<boolean>;
+    wasRefused(digest: Uint8Array): Promise<void>;
+    /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
+    mayBeAtAltinn(id: string): Promise<boolean>;
   };
   /** What a key led to before, and with which body. */
   idempotency: {

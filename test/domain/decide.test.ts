@@ -79,13 +79,18 @@ test('what Altinn says of a consent that is not known to be there changes nothin
 });
 
 test('a withdrawn consent stays withdrawn, whatever the person does afterwards', () => {
-  const { consent, events } = tell(submitted, { kind: 'withdrawn' }, upstream('Accepted'), { kind: 'expired' });
+  const { consent, events } = tell(submitted, { kind: 'withdrawn', mayBeAtAltinn: true }, upstream('Accepted'), {
+    kind: 'expired',
+  });
   expect(events).toEqual(['consent.requested', 'consent.withdrawn']);
   expect(consent).toMatchObject({ status: 'withdrawn', upstream: 'open' });
 });
 
 test('what never went out is closed upstream when it is withdrawn', () => {
-  expect(tell({ kind: 'withdrawn' }).consent).toMatchObject({ status: 'withdrawn', upstream: 'closed' });
+  expect(tell({ kind: 'withdrawn', mayBeAtAltinn: false }).consent).toMatchObject({
+    status: 'withdrawn',
+    upstream: 'closed',
+  });
 });
 
 test('whatever the order of news: versions and events have no holes, an end is final, the same news twice is no news', () => {
@@ -97,7 +102,7 @@ test('whatever the order of news: versions and events have no holes, an end is f
     fc.constantFrom('a', 'b').map((on): News => ({ kind: 'blocked', problem, on })),
     fc.constant<News>({ kind: 'failed', problem: failure }),
     fc.constant<News>({ kind: 'expired' }),
-    fc.constant<News>({ kind: 'withdrawn' }),
+    fc.boolean().map((mayBeAtAltinn): News => ({ kind: 'withdrawn', mayBeAtAltinn })),
   );
   fc.assert(
     fc.property(fc.array(anyNews, { maxLength: 30 }), (news) => {

@@ -29,15 +29,32 @@ const staysWithdrawn = async (world: World, id: string, upstream: 'open' | 'clos
 
 hubTest('a consent that never left is withdrawn, and never leaves', async (world) => {
   const { call, sandbox, receiver } = world;
-  await sandbox.fault('create', { kind: 'status', status: 503 }, 100);
+  await sandbox.fault('token', { kind: 'status', status: 503 }, 100);
   const asked = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
   const id = String(asked.body['id']);
-  await until('Altinn to be asked', async () => (await sandbox.calls('create')).length > 0);
+  await until('Maskinporten to be asked', async () => (await sandbox.calls('token')).length > 0);
   await world.settled();
   expect(await withdraw(world, id)).toMatchObject({ status: 200, body: { status: 'withdrawn', upstream: 'closed' } });
   await sandbox.clear();
   await staysWithdrawn(world, id, 'closed');
   expect(await sandbox.consents()).toEqual([]);
+});
+
+hubTest('withdrawn after Altinn’s answer was lost, it counts as open there', async (world) => {
+  const { call, sandbox, receiver } = world;
+  await sandbox.fault('create', { kind: 'reset', when: 'after' }, 100);
+  const { body } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
+  await until('Altinn to have it', async () => (await sandbox.consents()).length > 0);
+  expect(await withdraw(world, String(body['id']))).toMatchObject({ body: { status: 'withdrawn', upstream: 'open' } });
+});
+
+hubTest('withdrawn after Altinn refused it, it is closed there', async (world) => {
+  const { call, sandbox, receiver, banks } = world;
+  await sandbox.refuse('ske-samtykke-sbl-inntekt', banks.bank.orgno);
+  const ask = given.ask(`${receiver.url}/done`);
+  const { body } = await call('bank', 'POST', '/v1/consents', ask, { prefer: 'wait=20' });
+  expect(body['status']).toBe('blocked');
+  expect(await withdraw(world, String(body['id']))).toMatchObject({ body: { upstream: 'closed' } });
 });
 
 hubTest('a blocked consent is withdrawn, and is not asked when access comes', async (world) => {
@@ -80,7 +97,7 @@ hubTest('withdrawn while Altinn is thinking: a yes there changes nothing here', 
   const { body } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
   const id = String(body['id']);
   await sandbox.parked('thinking');
-  await withdraw(world, id);
+  expect(await withdraw(world, id)).toMatchObject({ body: { status: 'withdrawn', upstream: 'open' } });
   await sandbox.release('thinking');
   await world.settled();
   expect(await sandbox.consents()).toMatchObject([{ id, status: 'Created' }]);

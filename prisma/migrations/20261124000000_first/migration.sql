@@ -410,7 +410,8 @@ END $$;
 GRANT SELECT ON tenants, services TO hub_tenant;
 GRANT SELECT, UPDATE ON tenant_counters TO hub_tenant;
 GRANT SELECT, INSERT, UPDATE ON api_keys, consents TO hub_tenant;
-GRANT SELECT, INSERT ON events, audit, callback_states, idempotency_keys, webhook_attempts TO hub_tenant;
+GRANT SELECT, INSERT ON events, audit, idempotency_keys, webhook_attempts TO hub_tenant;
+GRANT SELECT, INSERT, DELETE ON callback_states TO hub_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox, webhook_endpoints, webhook_deliveries, access, tokens TO hub_tenant;
 
 GRANT SELECT, INSERT, UPDATE ON tenants, tenant_counters, api_keys, operator_keys, maskinporten_clients, maskinporten_keys, services, known_good TO hub_operator;

@@ -61,9 +61,10 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       );
     });
 
-  const refused = async (consent: Consent, problem: Problem, services: Service[]) => {
+  const refused = async (consent: Consent, digest: Buffer, problem: Problem, services: Service[]) => {
     const kept = { ...keptProblem(problem), ...problemLink(settings, problems[problem.code].mover) };
     const { tenantId, id } = consent;
+    await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
     if (fateOf(problem) === 'final') {
       await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'failed', problem: kept }));
       return undefined;
@@ -78,7 +79,6 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   return async ({ tenantId, subjectId: id }, signal) => {
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
-    const state = ids.secret(128);
     const begun = await store.asTenant(tenantId, async (rows) => {
       const found = await rows.consents.find(id);
       const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
@@ -89,8 +89,6 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
         return undefined;
       }
       if (!partySealed) return undefined;
-      // Kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
-      await rows.consents.addCallbackState(id, stateDigest(state), clock.now());
       return { consent, partySealed, access: await rows.access.list() };
     });
     if (!begun) return undefined;
@@ -106,6 +104,11 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     ];
     const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
     if (missing?.problem) return block(consent, missing, missing.problem);
+
+    // Kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
+    const state = ids.secret(128);
+    const digest = stateDigest(state);
+    if (!(await store.asTenant(tenantId, (rows) => rows.consents.goesOut(id, digest, clock.now())))) return undefined;
 
     const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
     const submission: Submission = {
@@ -134,7 +137,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       return undefined;
     } catch (error) {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
-        return refused(consent, error, services);
+        return refused(consent, digest, error, services);
       throw error;
     }
   };

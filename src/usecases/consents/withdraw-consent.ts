@@ -20,6 +20,7 @@ export const withdrawConsent =
       if (before.status === 'withdrawn') return before;
       if (!isOpen(before)) throw new Problem('consent-ended', `The consent is ${before.status}`, { consentId: id });
       await rows.audit.add(auditEntry(parts, by, 'consent.withdrawn', id, {}, by.caller.tenantId));
-      const after = await changeConsent(parts)(rows, id, { kind: 'withdrawn' });
+      const mayBeAtAltinn = await rows.consents.mayBeAtAltinn(id);
+      const after = await changeConsent(parts)(rows, id, { kind: 'withdrawn', mayBeAtAltinn });
       return after ?? before;
     });
