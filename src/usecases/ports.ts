@@ -3,7 +3,7 @@ import type { Party } from '../domain/party.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import type { Place, SealingRing } from '../lib/seal.ts';
+import type { SealingRing } from '../lib/seal.ts';
 import type { Store } from './store-port.ts';
 
 /** A key that signs grants for one client of ours. */
@@ -138,8 +138,6 @@ export type Settings = {
   leaseMs?: number | undefined;
   bootstrapOperatorKey?: string;
 };
-
-export type { Place, SealingRing };
 
 export type Ports = {
   clock: Clock;

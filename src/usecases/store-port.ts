@@ -1,6 +1,6 @@
 import type { Access } from '../domain/access.ts';
 import type { Consent } from '../domain/consent.ts';
-import type { EventType, EventView, NewEvent } from '../domain/event.ts';
+import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
@@ -227,5 +227,3 @@ export type Store = {
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };
-
-export type { EventType };
