@@ -1,36 +1,56 @@
-/**
- * Many become one: while one call for a key is under way, those that come meanwhile wait and then share the next. An
- * idle key pays nothing for it; a busy one does its work in few large calls. A call that fails fails for all in it.
- */
-export const coalesced = <K, A, R>(run: (key: K, asks: readonly A[]) => Promise<readonly R[]>, most: number) => {
-  type Waiting = { ask: A; resolve: (result: R) => void; reject: (error: unknown) => void };
-  const queues = new Map<K, Waiting[]>();
+type Waiting<A, R> = { ask: A; resolve: (result: R) => void; reject: (error: unknown) => void };
 
-  const drain = async (key: K, queue: Waiting[]) => {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, most);
-      try {
-        const results = await run(
-          key,
-          batch.map(({ ask }) => ask),
-        );
-        for (const [place, { resolve }] of batch.entries()) resolve(results[place] as R);
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+export type Group<A> = { key: string; asks: readonly A[] };
+
+/** `lanes`: calls under way at once. `most`: groups in one call, and asks in one group. */
+type Options = { lanes: number; most: { groups: number; asks: number } };
+
+/**
+ * Many become one: while all lanes are busy, those that come meanwhile wait, and then share the next call, grouped by
+ * their key. Whoever comes to an idle lane pays nothing for it; busy ones do their work in few large calls. Groups take
+ * turns, so that one with a hundred thousand asks delays another by no more than a call or two. A call that fails fails
+ * for all in it.
+ *
+ * @param run gets groups in the order of their keys; answers for each as many results as it has asks, in their order
+ */
+export const coalesced = <A, R>(
+  run: (groups: readonly Group<A>[]) => Promise<readonly (readonly R[])[]>,
+  { lanes, most }: Options,
+) => {
+  const queue = new Map<string, Waiting<A, R>[]>();
+  let busy = 0;
+
+  /** The groups that have waited longest; what is left of one goes to the end. */
+  const take = () => {
+    const taken: { key: string; waiting: Waiting<A, R>[] }[] = [];
+    for (const [key, waiting] of [...queue].slice(0, most.groups)) {
+      queue.delete(key);
+      taken.push({ key, waiting: waiting.splice(0, most.asks) });
+      if (waiting.length > 0) queue.set(key, waiting);
     }
-    queues.delete(key);
+    return taken.sort((a, b) => (a.key < b.key ? -1 : 1));
   };
 
-  return (key: K, ask: A): Promise<R> =>
-    new Promise((resolve, reject) => {
-      const queue = queues.get(key);
-      if (queue) {
-        queue.push({ ask, resolve, reject });
-        return;
+  const work = async () => {
+    busy += 1;
+    while (queue.size > 0) {
+      const taken = take();
+      try {
+        const results = await run(taken.map(({ key, waiting }) => ({ key, asks: waiting.map(({ ask }) => ask) })));
+        for (const [group, { waiting }] of taken.entries())
+          for (const [place, { resolve }] of waiting.entries()) resolve(results[group]?.[place] as R);
+      } catch (error) {
+        for (const { waiting } of taken) for (const { reject } of waiting) reject(error);
       }
-      const first = [{ ask, resolve, reject }];
-      queues.set(key, first);
-      void drain(key, first);
+    }
+    busy -= 1;
+  };
+
+  return (key: string, ask: A): Promise<R> =>
+    new Promise((resolve, reject) => {
+      const waiting = queue.get(key);
+      if (waiting) waiting.push({ ask, resolve, reject });
+      else queue.set(key, [{ ask, resolve, reject }]);
+      if (busy < lanes) void work();
     });
 };

@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { coalesced } from '../lib/coalesce.ts';
+import { coalesced, type Group } from '../lib/coalesce.ts';
 import type { ConsentDraft, Created, Store } from '../usecases/store-port.ts';
 import { knownFault } from './doors.ts';
 
@@ -24,52 +25,102 @@ const toRow = (draft: ConsentDraft) => ({
   body_hmac: draft.idempotency && hex(draft.idempotency.bodyHmac),
 });
 
-/** Requests that share one statement at most: it grows no faster beyond, and a failure fails fewer. */
-const mostAtOnce = 64;
+/** A statement grows no faster beyond so many rows, nor a transaction beyond so many statements; and a failure fails fewer. */
+const most = { groups: 32, asks: 64 };
 
 type Ask = { draft: ConsentDraft; now: Date };
 type Settled = { created: Created } | { error: unknown };
+type Row = { asked: string; consent_id: string; outcome: Created['outcome'] };
 
-/** Something in the rows themselves: a value PostgreSQL does not take (22), or one that breaks a rule (23). */
-const isOfData = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code));
+/** What PostgreSQL said of a statement, while the connection stands; anything else says nothing of what became of it. */
+const isOfStatement = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(2|4[02]|P0)/.test(String(error.code));
+
+const keyOf = ({ draft }: Ask): string => draft.idempotency?.key ?? '';
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * The hot write. One statement each, or one for several of the same tenant and route that come while another is under way;
- * never of two tenants, since the function sets the tenant once.
+ * The hot write. A statement holds rows of one tenant and route, since the function sets the tenant once; it holds several
+ * when they come while others are under way. Statements of several tenants then share a transaction and its one flush to
+ * disk. They are sent all at once and take their locks in one order, so that no two transactions wait for each other.
+ *
+ * @param pool connections in pipeline mode; each is a lane
  */
 export const consentCreator = (pool: pg.Pool, tell: (topic: string) => void): Store['createConsent'] => {
-  const inOneStatement = async (key: string, asks: readonly Ask[]): Promise<Created[]> => {
+  const ask = async (client: pg.PoolClient, { key, asks }: Group<Ask>): Promise<Settled[]> => {
     const [tenantId, route] = key.split('\n');
-    const { rows } = await pool.query<{ asked: string; consent_id: string; outcome: Created['outcome'] }>({
+    const inOrder = [...asks].sort((a, b) => compare(keyOf(a), keyOf(b)));
+    const { rows } = await client.query<Row>({
       name: 'create-consents',
       text: 'select asked, consent_id, outcome from create_consents($1, $2, $3, $4)',
-      values: [tenantId, asks[0]?.now, route, JSON.stringify(asks.map(({ draft }) => toRow(draft)))],
+      values: [tenantId, asks[0]?.now, route, JSON.stringify(inOrder.map(({ draft }) => toRow(draft)))],
     });
-    if (rows.some(({ outcome }) => outcome === 'created')) tell('work:submit-consent');
     const outcomes = new Map(rows.map((row) => [row.asked, row]));
     return asks.map(({ draft }) => {
       const row = outcomes.get(draft.id);
       if (!row) throw new Error('create_consents answered fewer rows than it was asked');
-      return { consentId: row.consent_id, outcome: row.outcome };
+      return { created: { consentId: row.consent_id, outcome: row.outcome } };
     });
   };
 
-  const settled = async (key: string, asks: readonly Ask[]): Promise<Settled[]> => {
-    try {
-      return (await inOneStatement(key, asks)).map((created) => ({ created }));
-    } catch (error) {
-      if (asks.length === 1 || !isOfData(error)) return asks.map(() => ({ error }));
-      // One of them is at fault, and none was written: each is asked by itself, so that the others succeed.
+  /** All or nothing: answers only once everything is on disk. */
+  const together = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+    const [only] = groups;
+    if (only && groups.length === 1) return [await ask(client, only)];
+    // Sent together, in one write; the commit of a transaction that failed is a rollback.
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    stream.cork();
+    const begun = client.query('begin');
+    const asked = groups.map((group) => ask(client, group));
+    const ended = client.query('commit');
+    stream.uncork();
+    const answers = await Promise.allSettled(asked);
+    const [first, last] = await Promise.allSettled([begun, ended]);
+    // Those after the first failure only say that the transaction had failed already.
+    const failed = [first, ...answers, last].find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    return answers.map((answer) => (answer as PromiseFulfilledResult<Settled[]>).value);
+  };
+
+  /** One of them is at fault, and none was written: each is asked by itself, so that the others succeed. */
+  const apart = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+    const all: Settled[][] = [];
+    for (const { key, asks } of groups) {
       const each: Settled[] = [];
-      for (const ask of asks) each.push(...(await settled(key, [ask])));
-      return each;
+      for (const one of asks) each.push(...(await settled(client, [{ key, asks: [one] }])).flat());
+      all.push(each);
+    }
+    return all;
+  };
+
+  const settled = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+    try {
+      return await together(client, groups);
+    } catch (error) {
+      const many = groups.length > 1 || (groups[0]?.asks.length ?? 0) > 1;
+      if (many && isOfStatement(error)) return apart(client, groups);
+      return groups.map(({ asks }) => asks.map(() => ({ error })));
     }
   };
 
-  const create = coalesced(settled, mostAtOnce);
+  const create = coalesced<Ask, Settled>(
+    async (groups) => {
+      const client = await pool.connect();
+      try {
+        const outcomes = await settled(client, groups);
+        if (outcomes.flat().some((one) => 'created' in one && one.created.outcome === 'created'))
+          tell('work:submit-consent');
+        return outcomes;
+      } finally {
+        client.release();
+      }
+    },
+    { lanes: pool.options.max, most },
+  );
   return async (tenantId, route, draft, now) => {
-    const outcome = await create(`${tenantId}\n${route}`, { draft, now });
+    const outcome = await create(`${tenantId}\n${route}`, { draft, now }).catch((error: unknown) => {
+      throw knownFault(error);
+    });
     if ('error' in outcome) throw knownFault(outcome.error);
     return outcome.created;
   };

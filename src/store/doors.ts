@@ -4,6 +4,7 @@ import { Problem } from '../domain/problem.ts';
 import type { Log } from '../lib/log.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 
+type DoorRole = 'hub_tenant' | 'hub_operator';
 export type Tx = Prisma.TransactionClient;
 
 /** One door: a pool whose connections start, and stay, in one role (`RESET ROLE` leads back to it). */
@@ -56,7 +57,16 @@ export const knownFault = (error: unknown): unknown => {
   return error;
 };
 
-export const openDoor = (url: string, role: 'hub_tenant' | 'hub_operator', connections: number, log: Log): Door => {
+/** Connections of one role. With `pipeline` statements go out without waiting for the answers to those before. */
+export const openPool = (
+  {
+    url,
+    role,
+    connections,
+    pipeline = false,
+  }: { url: string; role: DoorRole; connections: number; pipeline?: boolean },
+  log: Log,
+): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     options: `-c role=${role} -c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s`,
@@ -64,13 +74,19 @@ export const openDoor = (url: string, role: 'hub_tenant' | 'hub_operator', conne
     max: connections,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
-  });
+    pipeline,
+  } as pg.PoolConfig);
   // A connection that breaks is replaced at the next use; without a listener, also between two statements, it would end the
   // process. Whoever was using it hears of it by the statement that fails.
   pool.on('error', (error) => log.warn({ error, role }, 'an idle database connection broke'));
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ error, role }, 'a database connection broke'));
   });
+  return pool;
+};
+
+export const openDoor = (url: string, role: DoorRole, connections: number, log: Log): Door => {
+  const pool = openPool({ url, role, connections }, log);
   // Minimal: its errors would else quote what they were asked to write.
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
   return {

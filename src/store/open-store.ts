@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { Problem } from '../domain/problem.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../usecases/outbox-port.ts';
@@ -5,7 +6,7 @@ import type { Store } from '../usecases/store-port.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
-import { type Door, knownFault, openDoor } from './doors.ts';
+import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
@@ -34,7 +35,10 @@ export type OpenStore = Store & {
   close(): Promise<void>;
 };
 
-const poolCount = ({ pool }: Door): PoolCount => ({
+/** Few: while they are busy what comes is gathered, and goes in fewer, larger transactions. */
+const lanesOf = (tenant: number): number => Math.max(1, Math.min(2, Math.floor(tenant / 6)));
+
+const poolCount = (pool: pg.Pool): PoolCount => ({
   most: pool.options.max,
   open: pool.totalCount,
   idle: pool.idleCount,
@@ -47,9 +51,12 @@ const poolCount = ({ pool }: Door): PoolCount => ({
  * @throws Error with all that is wrong, in words for whoever started the hub
  */
 export const openStore = async ({ url, directUrl, connections, production, log }: StoreOptions): Promise<OpenStore> => {
-  const tenantDoor = openDoor(url, 'hub_tenant', connections.tenant, log);
+  const lanes = lanesOf(connections.tenant);
+  const tenantDoor = openDoor(url, 'hub_tenant', connections.tenant - lanes, log);
+  const creates = openPool({ url, role: 'hub_tenant', connections: lanes, pipeline: true }, log);
   const operatorDoor = openDoor(url, 'hub_operator', connections.operator, log);
   const close = async () => {
+    await creates.end();
     await tenantDoor.close();
     await operatorDoor.close();
   };
@@ -95,7 +102,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
         return work(tenantRows(tx, tenantId, tell));
       }),
     asOperator: (work) => told(operatorDoor, (tx, tell) => work(operatorRows(tx, tell))),
-    createConsent: consentCreator(tenantDoor.pool, notices.tell),
+    createConsent: consentCreator(creates, notices.tell),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,
@@ -107,8 +114,9 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     pools: () => {
       const listens = notices.listens() ? 1 : 0;
       return {
-        tenant: poolCount(tenantDoor),
-        operator: poolCount(operatorDoor),
+        tenant: poolCount(tenantDoor.pool),
+        creates: poolCount(creates),
+        operator: poolCount(operatorDoor.pool),
         listener: { most: connections.listener, open: listens, idle: 0, waiting: 0 },
       };
     },

@@ -97,6 +97,7 @@ test.each(runs)(
 
     const pools = poolsIn(await metrics);
     expect(Object.keys(pools).sort()).toEqual([
+      'creates',
       'listener',
       'operator',
       ...(engine === 'redis' ? [] : ['queues']),

@@ -32,3 +32,43 @@ test('a database that is away fails all of them once', async () => {
   );
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
 });
+
+test('of several tenants that share a transaction, only what is at fault fails, and each sees its own', async () => {
+  const tenants = await Promise.all(Array.from({ length: 12 }, () => givenTenant(store)));
+  const [spoiler = ''] = tenants;
+  const outcomes = await Promise.allSettled(
+    [...tenants, ...tenants].map((tenantId, place) =>
+      store.createConsent(
+        tenantId,
+        route,
+        givenDraft(tenantId === spoiler && place > 0 ? { reference: 'no text may hold \u0000' } : {}),
+        now,
+      ),
+    ),
+  );
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+  for (const tenantId of tenants) {
+    const { items } = await store.asTenant(tenantId, (rows) => rows.consents.list({}, { limit: 10 }));
+    expect(items.map((consent) => consent.tenantId)).toEqual(Array(tenantId === spoiler ? 1 : 2).fill(tenantId));
+  }
+});
+
+test('many at once with the same keys in another order lead to one consent a key, and wait for nobody for long', async () => {
+  const other = await givenStore();
+  try {
+    const tenants = await Promise.all(Array.from({ length: 6 }, () => givenTenant(other)));
+    const keys = ['a', 'b', 'c', 'd'];
+    const asks = tenants.flatMap((tenantId) => keys.map((key) => ({ tenantId, key })));
+    const ask = (from: GivenStore, { tenantId, key }: (typeof asks)[number]) =>
+      from.createConsent(tenantId, route, givenDraft({ idempotency: { key, bodyHmac: Buffer.from('x') } }), now);
+    const outcomes = await Promise.all([
+      ...asks.map((one) => ask(other, one)),
+      ...[...asks].reverse().map((one) => ask(other, one)),
+      ...asks.map((one) => ask(other, one)),
+    ]);
+    expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(asks.length);
+    expect(new Set(outcomes.map(({ consentId }) => consentId)).size).toBe(asks.length);
+  } finally {
+    await other.close();
+  }
+});

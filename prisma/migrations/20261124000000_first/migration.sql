@@ -428,8 +428,7 @@ CREATE FUNCTION create_consents(p_tenant uuid, p_now timestamptz, p_route text, 
 DECLARE
   created bigint;
 BEGIN
-  PERFORM at_a_door();
-  PERFORM set_config('hub.tenant', p_tenant::text, true);
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
   RETURN QUERY
     WITH asks AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(p_rows) AS r(
@@ -471,8 +470,7 @@ DECLARE
   many int := jsonb_array_length(p_events);
   newest bigint;
 BEGIN
-  PERFORM at_a_door();
-  PERFORM set_config('hub.tenant', p_tenant::text, true);
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
   UPDATE tenant_counters SET last_sequence = last_sequence + many WHERE tenant_id = p_tenant RETURNING last_sequence INTO STRICT newest;
   WITH told AS (
     SELECT newest - many + e.place AS sequence, (e.value->>'id')::uuid AS id, e.value->>'type' AS type,

@@ -56,13 +56,15 @@ const checkRedirect = (url: string, tenant: Tenant, production: boolean): void =
     throw fault('redirect-url-not-registered', '/redirectUrl', 'is not among the addresses registered for this tenant');
 };
 
-/** The same text for the same body, in whatever order its fields were written. */
-const canonical = (body: object): string =>
-  JSON.stringify(body, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+/** The same text for the same ask. Its fields stand in the order of its schema; names of metadata as they were written. */
+const canonical = <A extends Pick<ConsentAsk, 'rights'>>(ask: A): string =>
+  JSON.stringify({
+    ...ask,
+    rights: ask.rights.map(({ service, metadata }) => [
+      service,
+      Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ]),
+  });
 
 /**
  * Notes that a tenant wants someone's consent; a worker then puts the question to Altinn. The consent's id is made here,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Problem } from '../../domain/problem.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { sameBytes } from '../../lib/seal.ts';
@@ -6,7 +6,7 @@ import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
 
 /** 256 random bits need no salt and no slow hash: there is nothing to guess. */
-export const keyDigest = (key: string): Buffer => createHash('sha256').update(key).digest();
+export const keyDigest = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /** `hub_t_…` for tenants' apps, `hub_o_…` for operators; the first twelve characters tell keys apart. */
 export const newKey = (ids: Ids, kind: 't' | 'o'): { key: string; prefix: string; digest: Buffer } => {
