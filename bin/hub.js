@@ -21,7 +21,10 @@ const runWith = (node) => {
   const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // A Ctrl-C in a terminal reaches the child by itself; a second one would mean "at once".
-    process.on(signal, () => (signal === 'SIGINT' && inTerminal ? undefined : child.kill(signal)));
+    process.on(signal, () => {
+      // One to the whole group has reached the child too, which would take this for a second one: a moment tells.
+      if (signal !== 'SIGINT' || !inTerminal) setTimeout(() => child.kill(signal), 100);
+    });
   }
   child.once('error', (error) => {
     process.stderr.write(`${node} does not run: ${error.message}\n`);

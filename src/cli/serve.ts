@@ -11,8 +11,12 @@ const until = async (close: () => Promise<void>): Promise<number> => {
   const signal = await stopWanted();
   const forced = setTimeout(() => process.exit(1), shutdownMs);
   forced.unref();
-  // A second Ctrl-C means it.
-  for (const again of ['SIGINT', 'SIGTERM'] as const) process.once(again, () => process.exit(1));
+  // A second Ctrl-C means it; the same one may arrive twice, from the terminal and from whoever started us.
+  const stoppedAt = performance.now();
+  for (const again of ['SIGINT', 'SIGTERM'] as const)
+    process.on(again, () => {
+      if (performance.now() - stoppedAt > 1000) process.exit(1);
+    });
   await close();
   clearTimeout(forced);
   return signal === 'SIGHUP' ? 1 : 0;

@@ -92,7 +92,7 @@ describe('compose.yaml', () => {
   test('runs roles on a database that is migrated, and Redis so that it loses nothing', () => {
     expect(service('api')).toContain('migrate: { condition: service_completed_successfully }');
     expect(service('worker')).toContain('depends_on: *ready');
-    expect(service('redis')).toContain(`--appendonly, 'yes', --maxmemory-policy, noeviction`);
+    expect(service('redis')).toContain(`--appendonly, "yes", --maxmemory-policy, noeviction`);
   });
 
   test('leaves the hub the time it takes to finish what is under way', () => {
