@@ -48,8 +48,15 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
         throw knownFault(error);
       })
     ).rows;
-  const key = (job: string, { tenantId, subjectId, handOut }: HandOut) => [job, tenantId, subjectId, handOut];
-  const row = 'job = $1 and tenant_id = $2 and subject_id = $3 and hand_outs = $4';
+  const key = (job: string, { tenantId, subjectId, handOut, outboxId }: HandOut) => [
+    job,
+    tenantId,
+    subjectId,
+    handOut,
+    outboxId,
+  ];
+  // The id too: a late run of a row that is gone must not settle the one that came in its place.
+  const row = 'job = $1 and tenant_id = $2 and subject_id = $3 and hand_outs = $4 and id = $5';
   return {
     claim: (job, now, leaseMs, window) => ask('claim', claimText, [job, now, leaseMs, window]),
     async settle(job, done, nextAt) {
@@ -64,15 +71,15 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
       await ask(
         'settle-next',
         `update outbox set leased_until = null, again_at = null, failures = 0, last_problem = null,
-           due_at = least(again_at, $5::timestamptz) where ${row}`,
+           due_at = least(again_at, $6::timestamptz) where ${row}`,
         [...key(job, done), nextAt],
       );
     },
     async fail(job, failed, again, problem) {
       await ask(
         'fail',
-        `update outbox set leased_until = null, again_at = null, failures = failures + 1, last_problem = $6,
-           due_at = least(again_at, $5::timestamptz) where ${row}`,
+        `update outbox set leased_until = null, again_at = null, failures = failures + 1, last_problem = $7,
+           due_at = least(again_at, $6::timestamptz) where ${row}`,
         [...key(job, failed), again, problem],
       );
     },
@@ -82,7 +89,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
         'rest',
         `with tenant as (select status from tenants where id = $2 for share)
          update outbox set leased_until = null, again_at = null, last_problem = 'tenant-suspended',
-           due_at = case when (select status from tenant) = 'suspended' then $5::timestamptz else $6::timestamptz end
+           due_at = case when (select status from tenant) = 'suspended' then $6::timestamptz else $7::timestamptz end
          where ${row}`,
         [...key(job, resting), until, now],
       );

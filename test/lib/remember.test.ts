@@ -78,3 +78,20 @@ test('what is forgotten while somebody looks is not kept, and who looks is answe
   await memory.get('good');
   expect(looked).toEqual(['bad', 'good', 'bad', 'good']);
 });
+
+test('who waits while all is forgotten gets what is being looked up, and the next one looks anew', async () => {
+  const gates: (() => void)[] = [];
+  let looks = 0;
+  const memory = remember(async () => {
+    looks += 1;
+    await new Promise<void>((resolve) => gates.push(resolve));
+    return { looks };
+  }, minute);
+  const waiting = memory.get('key');
+  memory.forget();
+  gates.shift()?.();
+  expect(await waiting).toEqual({ looks: 1 });
+  const next = memory.get('key');
+  gates.shift()?.();
+  expect(await next).toEqual({ looks: 2 });
+});
