@@ -13,26 +13,27 @@ export type Log = {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+let unwritten: string[] = [];
+const flush = (): void => {
+  if (unwritten.length === 0) return;
+  const text = unwritten.join('');
+  unwritten = [];
+  process.stdout.write(text);
+};
+
 /** Lines of one turn of the event loop go out in one write; at the latest when the process ends. */
-const standardOutput = (): ((line: string) => void) => {
-  let lines: string[] = [];
-  const flush = () => {
-    if (lines.length === 0) return;
-    const text = lines.join('');
-    lines = [];
-    process.stdout.write(text);
-  };
-  process.once('exit', flush);
-  return (line) => {
-    if (lines.push(line) === 1) setImmediate(flush);
-  };
+const toStandardOutput = (line: string): void => {
+  if (unwritten.push(line) === 1) {
+    process.off('exit', flush).once('exit', flush);
+    setImmediate(flush);
+  }
 };
 
 /**
  * One JSON line each on `write` (standard output unless told). Every line is scrubbed whole of what looks like a
  * national identity number or a token: a field nobody thought of is scrubbed too.
  */
-export const openLog = (level: LogLevel, write: (line: string) => void = standardOutput()): Log =>
+export const openLog = (level: LogLevel, write: (line: string) => void = toStandardOutput): Log =>
   pino(
     {
       level,
