@@ -26,6 +26,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
   const gapListeners = new Set<() => void>();
   const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let isPending = false;
   let flushedAt = Number.NEGATIVE_INFINITY;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -48,7 +49,8 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
   };
 
   const flush = async () => {
-    timer = undefined;
+    clearTimeout(timer);
+    isPending = false;
     flushedAt = performance.now();
     const notices: string[][] = [[]];
     let bytes = 0;
@@ -104,7 +106,11 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
   return {
     tell(topic) {
       told.add(topic);
-      timer ??= setTimeout(() => void flush(), Math.max(0, flushedAt + everyMs - performance.now()));
+      if (isPending) return;
+      isPending = true;
+      const waitMs = flushedAt + everyMs - performance.now();
+      if (waitMs > 0) timer = setTimeout(() => void flush(), waitMs);
+      else setImmediate(() => void flush());
     },
     on(topic, listener) {
       const set = listeners.get(topic) ?? new Set();
@@ -122,10 +128,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
     async close() {
       closed = true;
       clearTimeout(retry);
-      if (timer) {
-        clearTimeout(timer);
-        await flush();
-      }
+      if (isPending) await flush();
       await connected;
       await client?.end().catch(() => undefined);
     },

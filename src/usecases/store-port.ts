@@ -83,6 +83,7 @@ export type TenantRows = {
      * `wasRefused` takes the state back, Altinn may have it.
      */
     goesOut(id: string, digest: Uint8Array, now: Date): Promise<boolean>;
+    /** Or never got there. */
     wasRefused(digest: Uint8Array): Promise<void>;
     /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
     mayBeAtAltinn(id: string): Promise<boolean>;

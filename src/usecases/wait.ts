@@ -14,6 +14,8 @@ export type Wait<T> = {
   /** Shared by all who wait for the topic: what it finds may not depend on who asks. */
   look(): Promise<T>;
   isEnough(found: T): boolean;
+  /** What the caller saw a moment ago: the first look then waits for a notice, or for the first sweep. */
+  seen?: T;
   /** Whose caller waits. Absent: work of our own, which is bounded already. */
   tenantId?: string;
 };
@@ -45,6 +47,7 @@ class Watch<T> {
 
   /** Until nobody waits any more; `onEmpty` is called in that same moment, so that nobody joins what has ended. */
   async run(onEmpty: () => void): Promise<void> {
+    if ([...this.waiters].every(({ latest }) => latest)) await this.rest();
     while (this.waiters.size > 0) {
       this.isWoken = false;
       // Who comes while it is under way may have missed what it did not see, and gets the next one.
@@ -115,11 +118,12 @@ const enter = (room: Room, tenantId: string | undefined): (() => void) | undefin
   };
 };
 
-const join = <T>(notices: Notices, { watches }: Room, { topic, timeoutMs, look, isEnough }: Wait<T>) =>
+const join = <T>(notices: Notices, { watches }: Room, { topic, timeoutMs, look, isEnough, seen }: Wait<T>) =>
   new Promise<T | undefined>((resolve, reject) => {
     const known = watches.get(topic) as Watch<T> | undefined;
     const watch = known ?? new Watch(look);
-    const waiter: Waiter<T> = { isEnough, isOver: false, resolve, reject };
+    const latest = seen === undefined ? {} : { latest: { found: seen } };
+    const waiter: Waiter<T> = { isEnough, isOver: false, resolve, reject, ...latest };
     watch.waiters.add(waiter);
     waiter.timer = setTimeout(() => watch.end(waiter), timeoutMs);
     if (known) return known.wake();

@@ -7,6 +7,15 @@ import type { TokenFor } from '../tokens/token-for.ts';
 import { problemLink } from './problem-link.ts';
 import { recordAccess } from './record-access.ts';
 
+/** Was there a token for that scope lately, so that it is believed to be given still? */
+const isProved = (known: readonly Access[], scope: string, now: Date): boolean => {
+  const access = known.find(({ kind, name }) => kind === 'scope' && name === scope);
+  return access?.state === 'granted' && now.getTime() - (access.checkedAt?.getTime() ?? 0) < accessBelievedMs;
+};
+
+export const areProved = (known: readonly Access[], scopes: readonly string[], now: Date): boolean =>
+  scopes.every((scope) => isProved(known, scope, now));
+
 /**
  * Asks nobody in vain: is there a token for each of these scopes? What is known to be missing is not asked again (a probe
  * does that); what was proved lately is believed. Answers the first access row that is missing, or nothing.
@@ -21,11 +30,11 @@ export const proveAccess =
     scopes: readonly string[],
     signal: AbortSignal,
   ): Promise<Access | undefined> => {
-    const now = parts.clock.now().getTime();
+    const now = parts.clock.now();
     for (const scope of new Set(scopes)) {
       const access = known.find(({ kind, name }) => kind === 'scope' && name === scope);
       if (access?.state === 'missing') return access;
-      if (access?.state === 'granted' && now - (access.checkedAt?.getTime() ?? 0) < accessBelievedMs) continue;
+      if (isProved(known, scope, now)) continue;
       const missing = await findOut(parts, tokenFor)(tenantId, scope, signal);
       if (missing.state === 'missing') return missing;
     }
@@ -36,6 +45,7 @@ export const proveAccess =
 export const findOut =
   (parts: Parts, tokenFor: TokenFor) =>
   async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
+    const askedAt = parts.clock.now();
     const refused = await tokenFor({ tenantId, scope, anew }, signal).then(
       () => undefined,
       (error: unknown) => {
@@ -48,6 +58,6 @@ export const findOut =
       ...problemLink(parts.settings, problems[refused.code].mover),
     };
     return parts.store.asTenant(tenantId, (rows) =>
-      recordAccess(parts)(rows, { kind: 'scope', name: scope, ...(problem ? { problem } : {}) }),
+      recordAccess(parts)(rows, { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) }),
     );
   };

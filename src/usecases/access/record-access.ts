@@ -7,7 +7,8 @@ import type { TenantRows } from '../store-port.ts';
 /** Between two consents that go on once access is there: a long wait must not end in a flood. */
 const releaseEveryMs = 50;
 
-type Found = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem };
+/** `askedAt`: when the question went out. What changed since then, the answer may not know. */
+type Found = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem; askedAt?: Date };
 
 /**
  * Notes what was found out about a tenant's access. Events follow transitions only; access that is there again sends the
@@ -15,7 +16,7 @@ type Found = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem };
  */
 export const recordAccess =
   ({ clock, ids }: Pick<Parts, 'clock' | 'ids'>) =>
-  async (rows: TenantRows, { kind, name, problem }: Found): Promise<Access> => {
+  async (rows: TenantRows, { kind, name, problem, askedAt }: Found): Promise<Access> => {
     const now = clock.now();
     const before = await rows.access.ensure(kind, name, ids.uuid(), now);
     const state = problem ? 'missing' : 'granted';
@@ -25,7 +26,7 @@ export const recordAccess =
       state,
       ...(problem ? { problem } : {}),
       since: before.state === state ? before.since : now,
-      checkedAt: now,
+      checkedAt: askedAt ?? now,
       probes: problem ? before.probes + 1 : 0,
     };
     await rows.access.save(access);

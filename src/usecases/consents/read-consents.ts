@@ -32,6 +32,7 @@ export const settledConsent =
       topic: `consent:${consent.id}`,
       timeoutMs: waitMs,
       tenantId,
+      seen: { consent },
       look: () => store.asTenant(tenantId, (rows) => rows.consents.find(consent.id)),
       isEnough: (found) => found?.consent.status !== 'queued',
     });

@@ -6,7 +6,7 @@ import { fateOf, type KeptProblem, keptProblem, Problem } from '../../domain/pro
 import { problems } from '../../domain/problems.ts';
 import type { Service } from '../../domain/service.ts';
 import { problemLink } from '../access/problem-link.ts';
-import { proveAccess } from '../access/prove-access.ts';
+import { areProved, proveAccess } from '../access/prove-access.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { Submission, UpstreamConsent } from '../ports.ts';
@@ -47,9 +47,9 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return { nextAt: validTo };
   };
 
-  const accepted = (consent: Consent, upstream: UpstreamConsent, services: Service[]) =>
+  const accepted = (consent: Consent, upstream: UpstreamConsent, services: Service[], known: readonly Access[]) =>
     store.asTenant(consent.tenantId, async (rows) => {
-      for (const access of await rows.access.list())
+      for (const access of known)
         if (access.kind === 'service' && access.state === 'missing' && services.some(({ key }) => key === access.name))
           await record(rows, { kind: 'service', name: access.name });
       const { status, consentedAt } = upstream;
@@ -79,6 +79,9 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   return async ({ tenantId, subjectId: id }, signal) => {
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
+    const catalogue = await memories.services();
+    const state = ids.secret(128);
+    const digest = stateDigest(state);
     const begun = await store.asTenant(tenantId, async (rows) => {
       const found = await rows.consents.find(id);
       const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
@@ -89,26 +92,26 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
         return undefined;
       }
       if (!partySealed) return undefined;
-      return { consent, partySealed, access: await rows.access.list() };
+      const services = consent.rights
+        .map(({ service }) => catalogue.get(service))
+        .filter((service) => service !== undefined);
+      const scopes = [
+        settings.consentScope,
+        ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
+      ];
+      const access = await rows.access.list();
+      // Where access is proved already, as it mostly is, this transaction is the only one before Altinn is asked.
+      const isNoted = areProved(access, scopes, clock.now()) && (await rows.consents.goesOut(id, digest, clock.now()));
+      return { consent, partySealed, services, scopes, access, isNoted };
     });
     if (!begun) return undefined;
-    const { consent, partySealed, access } = begun;
-
-    const catalogue = await memories.services();
-    const services = consent.rights
-      .map(({ service }) => catalogue.get(service))
-      .filter((service) => service !== undefined);
-    const scopes = [
-      settings.consentScope,
-      ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
-    ];
-    const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
-    if (missing?.problem) return block(consent, missing, missing.problem);
-
-    // Kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
-    const state = ids.secret(128);
-    const digest = stateDigest(state);
-    if (!(await store.asTenant(tenantId, (rows) => rows.consents.goesOut(id, digest, clock.now())))) return undefined;
+    const { consent, partySealed, services, scopes, access } = begun;
+    if (!begun.isNoted) {
+      const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
+      if (missing?.problem) return block(consent, missing, missing.problem);
+      // The state is kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
+      if (!(await store.asTenant(tenantId, (rows) => rows.consents.goesOut(id, digest, clock.now())))) return undefined;
+    }
 
     const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
     const submission: Submission = {
@@ -126,18 +129,22 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     };
     // What Altinn refuses blocks or fails the consent; that there is no token does not.
     let refusal: unknown;
-    const submit = (token: string) =>
-      altinn3.submit(submission, token, signal).catch((error: unknown) => {
+    let wasSent = false;
+    const submit = (token: string) => {
+      wasSent = true;
+      return altinn3.submit(submission, token, signal).catch((error: unknown) => {
         refusal = error;
         throw error;
       });
+    };
     try {
       const upstream = await withToken(parts, tokenFor)({ tenantId, scope: settings.consentScope }, signal, submit);
-      await accepted(consent, upstream, services);
+      await accepted(consent, upstream, services, access);
       return undefined;
     } catch (error) {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
         return refused(consent, digest, error, services);
+      if (!wasSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
       throw error;
     }
   };
