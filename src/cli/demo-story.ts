@@ -19,6 +19,8 @@ export const placeOf = ({ url, sandboxUrl, operatorKey }: Hub): Place => {
   return { url, sandboxUrl, operatorKey };
 };
 
+export const inTenDays = (now: Date): string => new Date(now.getTime() + 10 * day).toISOString();
+
 /** A consent that waits for its person, for whoever wants to answer one by hand. */
 export const askForConsent = (place: Place, bank: Bank, receiver: Receiver, now: Date) =>
   callJson(
@@ -28,7 +30,7 @@ export const askForConsent = (place: Place, bank: Bank, receiver: Receiver, now:
     {
       from: { person: person.number },
       rights: [{ service: 'ske-inntekt', metadata: { fraogmed: '2025-01', tilogmed: '2025-12' } }],
-      validTo: new Date(now.getTime() + 10 * day).toISOString(),
+      validTo: inTenDays(now),
       redirectUrl: `${receiver.url}/done?loan=4711`,
       reference: 'loan-4711',
     },
@@ -39,8 +41,7 @@ export const askForConsent = (place: Place, bank: Bank, receiver: Receiver, now:
 export const furnish = async (place: Place, receiver: Receiver, tell: Narrator): Promise<Bank> => {
   await furnishOperator(place);
   tell.step('three Maskinporten clients, each with a key born in a worker; public parts registered at the sandbox');
-  // The second is the one the README asks with.
-  const redirectUrls = [`${receiver.url}/done`, 'http://localhost:3000/done'];
+  const redirectUrls = [`${receiver.url}/done`];
   const bank = await furnishBank(place, { orgno: '313876144', name: 'Fjordbanken', redirectUrls });
   const other = await furnishBank(place, { orgno: '991825827', name: 'Fjellbanken', redirectUrls });
   tell.step(

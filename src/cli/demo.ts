@@ -5,7 +5,7 @@ import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { openLog } from '../lib/log.ts';
 import { openDemoReceiver } from './demo-receiver.ts';
-import { askForConsent, furnish, placeOf, tellStory } from './demo-story.ts';
+import { askForConsent, furnish, inTenDays, placeOf, tellStory } from './demo-story.ts';
 import { openNarrator } from './narrator.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
 
@@ -63,10 +63,11 @@ export const demo = (words: string[]): Promise<number> =>
         tell.say(`  metrics                     ${hub.metricsUrl}`);
         tell.say(`  the log                     ${logFile}`);
         tell.say('\n  and to try:');
-        tell.say(`  KEY=${bank.key} OPERATOR_KEY=${place.operatorKey}`);
-        tell.say(`  curl -H "Authorization: Bearer $KEY" ${place.url}/v1/events`);
-        tell.say(`  curl -H "Authorization: Bearer $OPERATOR_KEY" ${place.url}/operator/v1/queues`);
-        tell.say('  (the README asks for a consent with the same KEY)');
+        tell.say(`  HUB=${place.url} KEY=${bank.key} OPERATOR_KEY=${place.operatorKey}`);
+        tell.say(`  DONE=${receiver.url}/done VALID_TO=${inTenDays(hub.clock.now())}`);
+        tell.say('  curl -H "Authorization: Bearer $KEY" $HUB/v1/events');
+        tell.say('  curl -H "Authorization: Bearer $OPERATOR_KEY" $HUB/operator/v1/queues');
+        tell.say('  (the README asks for a consent with the same words)');
         tell.say('\nCtrl-C ends it; what was stored stays for the next time.');
         await stopping;
         return 0;

@@ -153,5 +153,6 @@ export type Ports = {
   webhooks: WebhookSender;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue. */
-  countEngine(): Promise<Record<string, { waiting: number; active: number }>>;
+  /** By queue; null while the engine does not answer. */
+  countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;
 };

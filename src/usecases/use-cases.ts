@@ -164,7 +164,7 @@ export type QueueCount = {
   failing: number;
   oldestDueSeconds: number;
   lastProblem?: string;
-  engine: { waiting: number; active: number };
+  engine: { waiting: number; active: number } | null;
 };
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */

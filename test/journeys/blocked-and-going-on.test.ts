@@ -156,3 +156,17 @@ hubTest('access that is taken away is told, and the next consent waits', async (
     problem: { mover: 'api-owner' },
   });
 });
+
+hubTest(
+  'access that was proved a while ago and is gone since blocks the next consent, with whose move it is',
+  async (world) => {
+    const { sandbox, banks } = world;
+    await world.ask('bank');
+    await sandbox.undelegate(banks.bank.orgno, operatorOrgno, administration);
+    await sandbox.advance(5 * minute); // the token has run out, the proof is believed still
+    const { body } = await ask(world);
+    await world.becomes('bank', String(body['id']), 'blocked');
+    expect(await readiness(world)).toMatchObject({ ready: false });
+    expect((await sandbox.consents()).map(({ id }) => id)).not.toContain(body['id']);
+  },
+);

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
+import type { ProblemCode } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
 import { type Contents, lookOver, type Overview, tryLogin, type WorkOwed } from '../../store/look-over.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { count, type Finding, note, ok, span, wrong } from './finding.ts';
@@ -50,6 +52,10 @@ const processes = ({ sessions, lockWaits, contents }: Overview): Finding[] => {
     : [found];
 };
 
+/** Nobody outside, and no waiting, mends it. */
+const isOurs = (code: string | null): boolean =>
+  code !== null && Object.hasOwn(problems, code) && ['operator', 'us'].includes(problems[code as ProblemCode].mover);
+
 const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
 
 const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing, lastProblem }: WorkOwed): Finding => {
@@ -72,6 +78,12 @@ const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing,
       job,
       `${says}${whyOf(lastProblem)}`,
       'nobody takes it: is a worker running, and does it reach the queue engine?',
+    );
+  if (failing > 0 && isOurs(lastProblem))
+    return wrong(
+      job,
+      `${says}${whyOf(lastProblem)}`,
+      `the operator must act: see /problems/${lastProblem} and the log of ${job}`,
     );
   if (failing > 0)
     return note(job, `${says}${whyOf(lastProblem)}`, `tried again by itself; the log has each failure of ${job}`);

@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import { silentLog } from '../../lib/log.ts';
 import { countAll } from '../../queues/count-all.ts';
 import { openEngine } from '../../queues/engine.ts';
+import { jobNames } from '../../usecases/jobs.ts';
 import { count, type Finding, ok } from './finding.ts';
 
 /** Whether the queue engine can be used, and how full it is. Work is never lost with it: the backlog is in the database. */
@@ -14,7 +15,8 @@ export const examineQueues = async (config: Config, databaseUrl: string): Promis
     log: silentLog,
   });
   try {
-    const counts = Object.values(await countAll(engine));
+    const counts = Object.values(await countAll(engine)).filter((one) => one !== null);
+    if (counts.length < jobNames.length) throw new Error(`${engine.name} took the connection, and does not answer`);
     const sum = (of: (one: { waiting: number; active: number }) => number) =>
       counts.reduce((total, one) => total + of(one), 0);
     const kind = engine.name === 'redis' ? `Redis ${engine.version}, noeviction` : `PostgreSQL ${engine.version}`;

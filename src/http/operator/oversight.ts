@@ -37,7 +37,10 @@ const Queue = z
     failing: z.number().int(),
     oldestDueSeconds: z.number(),
     lastProblem: z.string().nullable(),
-    engine: z.object({ waiting: z.number().int(), active: z.number().int() }),
+    engine: z
+      .object({ waiting: z.number().int(), active: z.number().int() })
+      .nullable()
+      .meta({ description: 'In the queue engine; null while it does not answer.' }),
   })
   .meta({ id: 'Queue' });
 

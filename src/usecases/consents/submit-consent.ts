@@ -76,6 +76,14 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return block(consent, access, kept);
   };
 
+  const lost = async (consent: Consent, problem: Problem) => {
+    const kept = { ...keptProblem(problem), ...problemLink(settings, problems[problem.code].mover) };
+    const access = await store.asTenant(consent.tenantId, (rows) =>
+      record(rows, { kind: 'scope', name: settings.consentScope, problem: kept }),
+    );
+    return block(consent, access, kept);
+  };
+
   return async ({ tenantId, subjectId: id }, signal) => {
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
@@ -127,7 +135,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       ...(requiredDelegator ? { requiredDelegator } : {}),
       ...(consent.message ? { message: consent.message } : {}),
     };
-    // What Altinn refuses blocks or fails the consent; that there is no token does not.
+    // What Altinn refuses is told apart from what Maskinporten does.
     let refusal: unknown;
     let wasSent = false;
     const submit = (token: string) => {
@@ -145,6 +153,8 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
         return refused(consent, digest, error, services);
       if (!wasSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
+      // Access that was proved a while ago may have been taken away since.
+      if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked') return lost(consent, error);
       throw error;
     }
   };
