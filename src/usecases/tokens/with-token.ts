@@ -4,7 +4,7 @@ import type { TokenNeed } from './known-token.ts';
 import type { TokenFor } from './token-for.ts';
 
 /** A token fetched so lately is as good as another: refused, it is not the token's fault. Also how seldom we try. */
-const freshMs = 10_000;
+const freshMs = 1000;
 
 /**
  * Calls Altinn with a token. One that was kept may have been good when it was fetched and not be any more (keys were
