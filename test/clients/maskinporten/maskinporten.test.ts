@@ -133,7 +133,7 @@ describe('with a strict Maskinporten', () => {
     },
   );
 
-  test('after a second reset it is given up for now', async () => {
+  test('after a second reset it is left for later', async () => {
     const { url, clock, fail, calls } = await openNeighbour();
     const { ask } = openClient(`${url}/maskinporten/`, { clock });
     await fail('token', { kind: 'reset', when: 'before' }, 3);
