@@ -1,24 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadConfig, type Role } from '../src/config.ts';
-
-const key = Buffer.from(Array.from({ length: 32 }, (_, place) => place)).toString('base64');
-const production = {
-  NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://hub:secret-of-mine@db.example/hub',
-  HUB_ORGNO: '310149942',
-  HUB_PUBLIC_URL: 'https://hub.example',
-  HUB_SEALING_KEYS: `a:${key}`,
-  HUB_KEYSTORE_PUBLIC_KEYS: '[{"kty":"EC"}]',
-  HUB_KEYSTORE_PRIVATE_KEYS: '[{"kty":"EC","d":"private"}]',
-};
-const message = (env: NodeJS.ProcessEnv, role: Role = 'worker'): string => {
-  try {
-    loadConfig(env, role);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
-};
+import { refusal as message, production } from './support/settings.ts';
 
 test('with nothing set it is a sandbox on this machine', () => {
   expect(loadConfig({}, 'all')).toMatchObject({

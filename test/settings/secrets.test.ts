@@ -4,27 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig, type Role } from '../../src/config.ts';
+import { refusal as message, production } from '../support/settings.ts';
 
 const key = randomBytes(32).toString('base64');
-const production = {
-  NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://hub:secret@db.example/hub?sslmode=verify-full',
-  REDIS_URL: 'rediss://:secret@redis.example',
-  HUB_ORGNO: '310149942',
-  HUB_PUBLIC_URL: 'https://hub.example',
-  HUB_SEALING_KEYS: `a:${key}`,
-  HUB_KEYSTORE_PUBLIC_KEYS: '[{"kty":"EC"}]',
-  HUB_KEYSTORE_PRIVATE_KEYS: '[{"kty":"EC","d":"private"}]',
-};
-const message = (env: NodeJS.ProcessEnv, role: Role = 'worker'): string => {
-  try {
-    loadConfig(env, role);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
-};
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hub-'));

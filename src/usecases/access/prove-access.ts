@@ -1,10 +1,9 @@
 import type { Access } from '../../domain/access.ts';
 import { accessBelievedMs } from '../../domain/pace.ts';
-import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
-import { problems } from '../../domain/problems.ts';
+import { fateOf, Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
-import { problemLink } from './problem-link.ts';
+import { linkedProblem } from './problem-link.ts';
 import { recordAccess } from './record-access.ts';
 
 /** Was there a token for that scope lately, so that it is believed to be given still? */
@@ -53,10 +52,7 @@ export const findOut =
         throw error;
       },
     );
-    const problem = refused && {
-      ...keptProblem(refused),
-      ...problemLink(parts.settings, problems[refused.code].mover),
-    };
+    const problem = refused && linkedProblem(parts.settings, refused);
     return parts.store.asTenant(tenantId, (rows) =>
       recordAccess(parts)(rows, { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) }),
     );

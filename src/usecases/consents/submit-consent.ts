@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Access } from '../../domain/access.ts';
 import type { Consent } from '../../domain/consent.ts';
 import { nextProbe } from '../../domain/pace.ts';
-import { fateOf, type KeptProblem, keptProblem, Problem } from '../../domain/problem.ts';
-import { problems } from '../../domain/problems.ts';
+import { fateOf, type KeptProblem, Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
-import { problemLink } from '../access/problem-link.ts';
+import { linkedProblem } from '../access/problem-link.ts';
 import { areProved, proveAccess } from '../access/prove-access.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
@@ -61,8 +60,13 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       );
     });
 
+  const blockFor = async (consent: Consent, what: Pick<Access, 'kind' | 'name'>, problem: KeptProblem) => {
+    const access = await store.asTenant(consent.tenantId, (rows) => record(rows, { ...what, problem }));
+    return block(consent, access, problem);
+  };
+
   const refused = async (consent: Consent, digest: Buffer, problem: Problem, services: Service[]) => {
-    const kept = { ...keptProblem(problem), ...problemLink(settings, problems[problem.code].mover) };
+    const kept = linkedProblem(settings, problem);
     const { tenantId, id } = consent;
     await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
     if (fateOf(problem) === 'final') {
@@ -70,18 +74,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       return undefined;
     }
     // Altinn does not say which right it means: the first one's service stands for them.
-    const access = await store.asTenant(tenantId, (rows) =>
-      record(rows, { kind: 'service', name: services[0]?.key ?? 'unknown', problem: kept }),
-    );
-    return block(consent, access, kept);
-  };
-
-  const lost = async (consent: Consent, problem: Problem) => {
-    const kept = { ...keptProblem(problem), ...problemLink(settings, problems[problem.code].mover) };
-    const access = await store.asTenant(consent.tenantId, (rows) =>
-      record(rows, { kind: 'scope', name: settings.consentScope, problem: kept }),
-    );
-    return block(consent, access, kept);
+    return blockFor(consent, { kind: 'service', name: services[0]?.key ?? 'unknown' }, kept);
   };
 
   return async ({ tenantId, subjectId: id }, signal) => {
@@ -154,7 +147,8 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
         return refused(consent, digest, error, services);
       if (!wasSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
       // Access that was proved a while ago may have been taken away since.
-      if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked') return lost(consent, error);
+      if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked')
+        return blockFor(consent, { kind: 'scope', name: settings.consentScope }, linkedProblem(settings, error));
       throw error;
     }
   };
