@@ -75,6 +75,6 @@ export const sealingRing = (keys: readonly SealingKey[]): SealingRing => {
 
 /** HMAC-SHA-256 for one use of a key; the label keeps uses apart. */
 export const hmac = (key: KeyObject, label: string, text: string): Buffer =>
-  createHmac('sha256', key).update(label).update('\0').update(text).digest();
+  createHmac('sha256', key).update(`${label}\0${text}`).digest();
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);

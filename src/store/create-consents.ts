@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { coalesced, type Group } from '../lib/coalesce.ts';
 import type { ConsentDraft, Created, Store } from '../usecases/store-port.ts';
@@ -25,12 +24,13 @@ const toRow = (draft: ConsentDraft) => ({
   body_hmac: draft.idempotency && hex(draft.idempotency.bodyHmac),
 });
 
-/** A statement grows no faster beyond so many rows, nor a transaction beyond so many statements; and a failure fails fewer. */
-const most = { groups: 32, asks: 64 };
+/** A statement grows no faster beyond so many tenants, nor so many rows of one; and a failure fails fewer. */
+const most = { groups: 64, asks: 64 };
 
 type Ask = { draft: ConsentDraft; now: Date };
 type Settled = { created: Created } | { error: unknown };
-type Row = { asked: string; consent_id: string; outcome: Created['outcome'] };
+/** One whose idempotency key had led to a consent before. */
+type Known = { asked: string; consent_id: string; same: boolean };
 
 /** What PostgreSQL said of a statement, while the connection stands; anything else says nothing of what became of it. */
 const isOfStatement = (error: unknown): boolean =>
@@ -39,78 +39,59 @@ const isOfStatement = (error: unknown): boolean =>
 const keyOf = ({ draft }: Ask): string => draft.idempotency?.key ?? '';
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** A tenant's rows as `create_consents` takes them, in the order in which their locks are taken everywhere. */
+const toGroup = ({ key, asks }: Group<Ask>) => {
+  const [tenant, route] = key.split('\n');
+  const rows = [...asks].sort((a, b) => compare(keyOf(a), keyOf(b))).map(({ draft }) => toRow(draft));
+  return { tenant, route, now: asks[0]?.now, rows };
+};
+
 /**
- * The hot write. A statement holds rows of one tenant and route, since the function sets the tenant once; it holds several
- * when they come while others are under way. Statements of several tenants then share a transaction and its one flush to
- * disk. They are sent all at once and take their locks in one order, so that no two transactions wait for each other.
+ * The hot write. Creates that come while others are under way share one call of `create_consents`, and its one flush to
+ * disk: all of it is written, or nothing. Groups, and rows within them, come in one order, so that no two calls wait for
+ * each other.
  *
- * @param pool connections in pipeline mode; each is a lane
+ * @param pool its connections are the lanes
  */
 export const consentCreator = (pool: pg.Pool, tell: (topic: string) => void): Store['createConsent'] => {
-  const ask = async (client: pg.PoolClient, { key, asks }: Group<Ask>): Promise<Settled[]> => {
-    const [tenantId, route] = key.split('\n');
-    const inOrder = [...asks].sort((a, b) => compare(keyOf(a), keyOf(b)));
-    const { rows } = await client.query<Row>({
+  const together = async (groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+    const { rows } = await pool.query<Known>({
       name: 'create-consents',
-      text: 'select asked, consent_id, outcome from create_consents($1, $2, $3, $4)',
-      values: [tenantId, asks[0]?.now, route, JSON.stringify(inOrder.map(({ draft }) => toRow(draft)))],
+      text: 'select asked, consent_id, same from create_consents($1)',
+      values: [JSON.stringify(groups.map(toGroup))],
     });
-    const outcomes = new Map(rows.map((row) => [row.asked, row]));
-    return asks.map(({ draft }) => {
-      const row = outcomes.get(draft.id);
-      if (!row) throw new Error('create_consents answered fewer rows than it was asked');
-      return { created: { consentId: row.consent_id, outcome: row.outcome } };
-    });
+    const known = new Map(rows.map((row) => [row.asked, row]));
+    const outcomeOf = (id: string): Created => {
+      const earlier = known.get(id);
+      if (!earlier) return { consentId: id, outcome: 'created' };
+      return { consentId: earlier.consent_id, outcome: earlier.same ? 'same' : 'different' };
+    };
+    return groups.map(({ asks }) => asks.map(({ draft }) => ({ created: outcomeOf(draft.id) })));
   };
 
-  /** All or nothing: answers only once everything is on disk. */
-  const together = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
-    const [only] = groups;
-    if (only && groups.length === 1) return [await ask(client, only)];
-    // Sent together, in one write; the commit of a transaction that failed is a rollback.
-    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-    stream.cork();
-    const begun = client.query('begin');
-    const asked = groups.map((group) => ask(client, group));
-    const ended = client.query('commit');
-    stream.uncork();
-    // Of several failures the first tells; those after it only say that the transaction had failed already.
-    const [, answers] = await Promise.all([begun, Promise.all(asked), ended]);
-    return answers;
-  };
-
-  /** One of them is at fault, and none was written: each is asked by itself, so that the others succeed. */
-  const apart = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+  const settled = async (groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+    try {
+      return await together(groups);
+    } catch (error) {
+      const many = groups.length > 1 || (groups[0]?.asks.length ?? 0) > 1;
+      if (!many || !isOfStatement(error)) return groups.map(({ asks }) => asks.map(() => ({ error })));
+    }
+    // One of them is at fault, and none was written: each is asked by itself, so that the others succeed.
     const all: Settled[][] = [];
     for (const { key, asks } of groups) {
       const each: Settled[] = [];
-      for (const one of asks) each.push(...(await settled(client, [{ key, asks: [one] }])).flat());
+      for (const ask of asks) each.push(...(await settled([{ key, asks: [ask] }])).flat());
       all.push(each);
     }
     return all;
   };
 
-  const settled = async (client: pg.PoolClient, groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
-    try {
-      return await together(client, groups);
-    } catch (error) {
-      const many = groups.length > 1 || (groups[0]?.asks.length ?? 0) > 1;
-      if (many && isOfStatement(error)) return apart(client, groups);
-      return groups.map(({ asks }) => asks.map(() => ({ error })));
-    }
-  };
-
   const create = coalesced<Ask, Settled>(
     async (groups) => {
-      const client = await pool.connect();
-      try {
-        const outcomes = await settled(client, groups);
-        if (outcomes.flat().some((one) => 'created' in one && one.created.outcome === 'created'))
-          tell('work:submit-consent');
-        return outcomes;
-      } finally {
-        client.release();
-      }
+      const outcomes = await settled(groups);
+      if (outcomes.some((group) => group.some((one) => 'created' in one && one.created.outcome === 'created')))
+        tell('work:submit-consent');
+      return outcomes;
     },
     { lanes: pool.options.max, most },
   );

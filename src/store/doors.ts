@@ -57,16 +57,10 @@ export const knownFault = (error: unknown): unknown => {
   return error;
 };
 
-/** Connections of one role. With `pipeline` statements go out without waiting for the answers to those before. */
-export const openPool = (
-  {
-    url,
-    role,
-    connections,
-    pipeline = false,
-  }: { url: string; role: DoorRole; connections: number; pipeline?: boolean },
-  log: Log,
-): pg.Pool => {
+type PoolOptions = { url: string; role: DoorRole; connections: number };
+
+/** Connections of one role. */
+export const openPool = ({ url, role, connections }: PoolOptions, log: Log): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     options: `-c role=${role} -c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s`,
@@ -74,8 +68,7 @@ export const openPool = (
     max: connections,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
-    pipeline,
-  } as pg.PoolConfig);
+  });
   // A connection that breaks is replaced at the next use; without a listener, also between two statements, it would end the
   // process. Whoever was using it hears of it by the statement that fails.
   pool.on('error', (error) => log.warn({ error, role }, 'an idle database connection broke'));

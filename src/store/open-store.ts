@@ -53,7 +53,7 @@ const poolCount = (pool: pg.Pool): PoolCount => ({
 export const openStore = async ({ url, directUrl, connections, production, log }: StoreOptions): Promise<OpenStore> => {
   const lanes = lanesOf(connections.tenant);
   const tenantDoor = openDoor(url, 'hub_tenant', connections.tenant - lanes, log);
-  const creates = openPool({ url, role: 'hub_tenant', connections: lanes, pipeline: true }, log);
+  const creates = openPool({ url, role: 'hub_tenant', connections: lanes }, log);
   const operatorDoor = openDoor(url, 'hub_operator', connections.operator, log);
   const close = async () => {
     await creates.end();

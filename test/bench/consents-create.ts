@@ -39,10 +39,10 @@ const openTenants = async (url: string, count: number): Promise<string[]> => {
 };
 
 /** Creates with an idempotency key each, by turns over the banks. */
-const creator = (url: string, keys: readonly string[]) => {
+const creator = (url: string, name: string, keys: readonly string[]) => {
   let made = 0;
   const body = JSON.stringify(given.ask(redirectUrl, { reference: 'loan-4711' }));
-  const run = `${process.pid}-${Date.now()}`;
+  const run = `${name}-${Date.now()}`;
   const [before = '', after = ''] = post(
     `${url}/v1/consents`,
     { authorization: 'Bearer @', 'idempotency-key': '#' },
@@ -71,10 +71,10 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   await callJson('POST', `${url}/operator/v1/services`, operatorKey, services[0]);
   const keys = await openTenants(url, 100);
   const loads = new Map([
-    ['consents.create', creator(url, keys)],
-    ['consents.create_single', creator(url, keys.slice(0, 1))],
+    ['consents.create', creator(url, 'many', keys)],
+    ['consents.create_single', creator(url, 'one', keys.slice(0, 1))],
   ]);
-  const { body } = creator(url, keys);
+  const { body } = creator(url, 'first', keys);
   const first = await mustCall('POST', `${url}/v1/consents`, keys[0], JSON.parse(body));
   const bytes = JSON.stringify(first).length;
   const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts', String(bytes - 40)], {}, ground.directory);

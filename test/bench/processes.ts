@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export type Started = { ready: Record<string, string>; stop(): Promise<void> };
+export type Started = { pid: number; ready: Record<string, string>; stop(): Promise<void> };
 
 /** A process of its own, its log in a file as in production. Ready when it says so. */
 export const startProcess = async (
@@ -37,7 +37,7 @@ export const startProcess = async (
         .find((each) => each.includes('"msg":"ready"') && each.endsWith('}'));
       return line !== undefined && (JSON.parse(line) as Record<string, string>);
     });
-    return { ready, stop };
+    return { pid: child.pid ?? 0, ready, stop };
   } catch (error) {
     await stop();
     throw error;

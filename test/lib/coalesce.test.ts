@@ -17,16 +17,37 @@ const given = (lanes: number, most = { groups: 10, asks: 10 }) => {
     { lanes, most },
   );
   const seen = () => calls.map(({ groups }) => groups);
+  const turn = () => new Promise(setImmediate);
   const end = async (call: number, error?: Error) => {
     calls[call]?.end(error);
-    await new Promise(setImmediate);
+    await turn();
+    await turn();
   };
-  return { run, seen, end };
+  return { run, seen, end, turn };
 };
 
-test('those that come while all lanes are busy share the next call, grouped by key', async () => {
-  const { run, seen, end } = given(1);
-  const answers = [run('a', 1), run('b', 2), run('a', 3), run('b', 4)];
+test('those that come in one turn share a call, grouped by key', async () => {
+  const { run, seen, end, turn } = given(1);
+  const answers = [run('b', 1), run('a', 2), run('b', 3)];
+  await turn();
+  expect(seen()).toEqual([
+    [
+      ['a', [2]],
+      ['b', [1, 3]],
+    ],
+  ]);
+  await end(0);
+  expect(await Promise.all(answers)).toEqual([10, 20, 30]);
+});
+
+test('those that come while a call is under way share the next', async () => {
+  const { run, seen, end, turn } = given(2);
+  const answers = [run('a', 1)];
+  await turn();
+  answers.push(run('b', 2));
+  await turn();
+  answers.push(run('a', 3), run('b', 4));
+  await turn();
   expect(seen()).toEqual([[['a', [1]]]]);
   await end(0);
   expect(seen()[1]).toEqual([
@@ -37,40 +58,50 @@ test('those that come while all lanes are busy share the next call, grouped by k
   expect(await Promise.all(answers)).toEqual([10, 20, 30, 40]);
 });
 
-test('an idle lane is taken at once', async () => {
-  const { run, seen, end } = given(2);
-  const first = run('slow', 1);
-  const second = run('quick', 2);
-  await end(1);
-  expect(await second).toBe(20);
+test.each([
+  ['many keys', { groups: 2, asks: 10 }, ['b', 'c']],
+  ['many asks', { groups: 10, asks: 2 }, ['b', 'b']],
+])('another lane opens when what waits would fill a call, with %s', async (_, most, [one = '', other = '']) => {
+  const { run, seen, end, turn } = given(2, most);
+  const slow = run('slow', 1);
+  await turn();
+  const first = run(one, 2);
+  await turn();
+  expect(seen()).toHaveLength(1);
+  const second = run(other, 3);
+  await turn();
   expect(seen()).toHaveLength(2);
+  await end(1);
+  expect(await Promise.all([first, second])).toEqual([20, 30]);
   await end(0);
-  expect(await first).toBe(10);
+  expect(await slow).toBe(10);
 });
 
 test('one with a backlog takes turns with others', async () => {
-  const { run, seen, end } = given(1, { groups: 2, asks: 2 });
-  const many = [1, 2, 3, 4, 5, 6].map((ask) => run('many', ask));
-  const quiet = [run('quiet', 7), run('third', 8)];
-  for (let call = 0; call < 5; call += 1) await end(call);
+  const { run, seen, end, turn } = given(1, { groups: 2, asks: 2 });
+  const many = [1, 2, 3, 4, 5].map((ask) => run('many', ask));
+  const quiet = [run('quiet', 6), run('third', 7)];
+  await turn();
+  for (let call = 0; call < 4; call += 1) await end(call);
   expect(seen()).toEqual([
-    [['many', [1]]],
     [
-      ['many', [2, 3]],
-      ['quiet', [7]],
+      ['many', [1, 2]],
+      ['quiet', [6]],
     ],
     [
-      ['many', [4, 5]],
-      ['third', [8]],
+      ['many', [3, 4]],
+      ['third', [7]],
     ],
-    [['many', [6]]],
+    [['many', [5]]],
   ]);
-  expect(await Promise.all([...many, ...quiet])).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
+  expect(await Promise.all([...many, ...quiet])).toEqual([10, 20, 30, 40, 50, 60, 70]);
 });
 
 test('a failure fails those that shared the call, and nobody after them', async () => {
-  const { run, end } = given(1);
-  const [lost, next] = [run('a', 1), run('a', 2)];
+  const { run, end, turn } = given(1);
+  const lost = run('a', 1);
+  await turn();
+  const next = run('a', 2);
   const heard = expect(lost).rejects.toThrow('away');
   await end(0, new Error('away'));
   await heard;

@@ -46,7 +46,7 @@ test('nothing is written through neither door', async () => {
   for (const call of [
     `owe('tidy', '${id}', '${id}', now(), now())`,
     `append_events('${id}', now(), '[]')`,
-    `create_consents('${id}', now(), 'x', '[]')`,
+    `create_consents('[]')`,
   ])
     await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');
   await login.end();

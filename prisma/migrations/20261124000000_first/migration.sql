@@ -420,47 +420,51 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON consents, callback_states, idempotency_k
 -- Append-only for everybody.
 GRANT SELECT, INSERT ON events, audit TO hub_operator;
 
--- New consents of one tenant, each with its idempotency record and the work it owes, in one statement.
--- The first statement sets the tenant, so that the policies hold for the rest. Answers a row for each one asked:
--- created, or the consent that this key led to before, with the same body or another.
-CREATE FUNCTION create_consents(p_tenant uuid, p_now timestamptz, p_route text, p_rows jsonb)
-  RETURNS TABLE (asked uuid, consent_id uuid, outcome text) LANGUAGE plpgsql AS $$
+-- New consents, each with its idempotency record and the work it owes: all of them or none. Groups are of one tenant and
+-- route each; the tenant is set before a group's rows are touched, so that the policies hold for its statements, and no
+-- statement holds rows of two. Locks are taken in the order given. Answers a row for each one that led to an earlier
+-- consent by its key, with the same body or another; what it does not name has been created.
+CREATE FUNCTION create_consents(p_groups jsonb) RETURNS TABLE (asked uuid, consent_id uuid, same boolean) LANGUAGE plpgsql AS $$
 DECLARE
+  g record;
   created bigint;
+  known bigint;
 BEGIN
-  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
-  RETURN QUERY
+  PERFORM at_a_door();
+  FOR g IN SELECT x.* FROM jsonb_to_recordset(p_groups) AS x(tenant uuid, now timestamptz, route text, rows jsonb) LOOP
+    PERFORM set_config('hub.tenant', g.tenant::text, true);
     WITH asks AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(p_rows) AS r(
+      SELECT * FROM jsonb_to_recordset(g.rows) AS r(
         id uuid, generation text, reference text, party_kind text, party_masked text, party_lookup bytea, party_sealed bytea,
         rights jsonb, valid_to timestamptz, redirect_url text, message jsonb, created_by uuid, key text, body_hmac bytea)
     ), firsts AS (
-      INSERT INTO idempotency_keys (tenant_id, route, key, body_hmac, consent_id, created_at)
-      SELECT p_tenant, p_route, a.key, a.body_hmac, a.id, p_now FROM asks a WHERE a.key IS NOT NULL
+      INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_hmac, consent_id, created_at)
+      SELECT g.tenant, g.route, a.key, a.body_hmac, a.id, g.now FROM asks a WHERE a.key IS NOT NULL
       ON CONFLICT DO NOTHING
-      RETURNING idempotency_keys.consent_id
+      RETURNING k.consent_id
     ), made AS (
       INSERT INTO consents (tenant_id, id, status, version, generation, reference, party_kind, party_masked, party_lookup, party_sealed,
         rights, valid_to, redirect_url, message, created_by, created_at, updated_at)
-      SELECT p_tenant, a.id, 'queued', 1, a.generation, a.reference, a.party_kind, a.party_masked, a.party_lookup, a.party_sealed,
-        a.rights, a.valid_to, a.redirect_url, a.message, a.created_by, p_now, p_now
+      SELECT g.tenant, a.id, 'queued', 1, a.generation, a.reference, a.party_kind, a.party_masked, a.party_lookup, a.party_sealed,
+        a.rights, a.valid_to, a.redirect_url, a.message, a.created_by, g.now, g.now
       FROM asks a WHERE a.key IS NULL OR a.id IN (SELECT f.consent_id FROM firsts f)
       RETURNING consents.id
-    ), owed AS (
-      INSERT INTO outbox (job, tenant_id, subject_id, due_at, created_at)
-      SELECT 'submit-consent', p_tenant, m.id, p_now, p_now FROM made m
     )
-    SELECT m.id, m.id, 'created' FROM made m;
-  GET DIAGNOSTICS created = ROW_COUNT;
-  IF created = jsonb_array_length(p_rows) THEN
-    RETURN;
-  END IF;
-  -- A statement of its own: it sees what others had committed when the insert above stepped back.
-  RETURN QUERY
-    SELECT r.id, i.consent_id, CASE WHEN i.body_hmac = r.body_hmac THEN 'same' ELSE 'different' END
-    FROM jsonb_to_recordset(p_rows) AS r(id uuid, key text, body_hmac bytea)
-    JOIN idempotency_keys i ON i.tenant_id = p_tenant AND i.route = p_route AND i.key = r.key
-    WHERE r.key IS NOT NULL AND i.consent_id <> r.id;
+    INSERT INTO outbox (job, tenant_id, subject_id, due_at, created_at)
+    SELECT 'submit-consent', g.tenant, m.id, g.now, g.now FROM made m;
+    GET DIAGNOSTICS created = ROW_COUNT;
+    CONTINUE WHEN created = jsonb_array_length(g.rows);
+    -- A statement of its own: it sees what others had committed when the insert above stepped back.
+    RETURN QUERY
+      SELECT r.id, k.consent_id, k.body_hmac = r.body_hmac
+      FROM jsonb_to_recordset(g.rows) AS r(id uuid, key text, body_hmac bytea)
+      JOIN idempotency_keys k ON k.tenant_id = g.tenant AND k.route = g.route AND k.key = r.key
+      WHERE k.consent_id <> r.id;
+    GET DIAGNOSTICS known = ROW_COUNT;
+    IF created + known < jsonb_array_length(g.rows) THEN
+      RAISE EXCEPTION 'an idempotency record vanished between two statements' USING ERRCODE = 'serialization_failure';
+    END IF;
+  END LOOP;
 END $$;
 
 -- Events of one tenant, numbered without holes, with the deliveries they owe. Called last in the transaction that made
