@@ -5,30 +5,32 @@ import type { Route } from './route.ts';
 
 export type Found = { route: Route; params: Record<string, string> };
 
-const methodsOf = ({ method }: Route): string[] => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]);
+const methodOf = ({ method }: Route): string => method.toUpperCase();
 
-/** Koa's router over the list of routes. HEAD is answered as GET. A plain path is never taken for one with a parameter. */
+/**
+ * A plain path is looked up, and never taken for one with a parameter; the others are found by Koa's router. HEAD is
+ * answered as GET.
+ */
 export const routing = (
   routes: readonly Route[],
   handle: (ctx: Context, found: Found) => Promise<void>,
 ): Middleware => {
+  const plain = new Map<string, Map<string, Route>>();
   const router = new Router({ strict: true, sensitive: true });
-  const plain = new Map<string, string[]>();
   for (const route of routes)
-    if (!route.path.includes(':')) plain.set(route.path, [...(plain.get(route.path) ?? []), ...methodsOf(route)]);
-  const plainFirst = [...routes].sort((a, b) => Number(a.path.includes(':')) - Number(b.path.includes(':')));
-  for (const route of plainFirst)
-    router.register(
-      route.path,
-      [route.method],
-      (ctx) => {
-        const others = plain.get(ctx.path);
-        if (others && route.path !== ctx.path) throw new MethodNotAllowed(others);
-        return handle(ctx, { route, params: ctx.params });
-      },
-      { name: route.name },
-    );
-  return router.routes() as unknown as Middleware;
+    if (route.path.includes(':'))
+      router.register(route.path, [route.method], (ctx) => handle(ctx, { route, params: ctx.params }), {
+        name: route.name,
+      });
+    else plain.set(route.path, (plain.get(route.path) ?? new Map()).set(methodOf(route), route));
+  const withParameters = router.routes() as unknown as Middleware;
+  return (ctx, next) => {
+    const here = plain.get(ctx.path);
+    if (!here) return withParameters(ctx, next);
+    const route = here.get(ctx.method === 'HEAD' ? 'GET' : ctx.method);
+    if (!route) throw new MethodNotAllowed([...here.keys(), ...(here.has('GET') ? ['HEAD'] : [])]);
+    return handle(ctx, { route, params: {} });
+  };
 };
 
 /** What to say when no route took the request: nothing is there, or it takes other methods. */

@@ -37,7 +37,10 @@ const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
 /** As people write it, with something between date and number: any blank, a dot, a dash, or the plus of a query. */
 const between = /[\s.+\u2010-\u2015-]/;
 const maybeNational = `\\d{6}${between.source}?\\d{5}`;
-const numberOrUuid = new RegExp(`${uuid.source}|(?<!\\d)${maybeNational}(?!\\d)`, 'gi');
+const standingAlone = `(?<!\\d)${maybeNational}(?!\\d)`;
+const numberOrUuid = new RegExp(`${uuid.source}|${standingAlone}`, 'gi');
+/** Most log lines hold nothing of the kind: one look, and nothing is put together anew. */
+const holdsSome = new RegExp(standingAlone);
 
 /**
  * Eleven digits standing alone look like a national identity number, whatever they are. With something between them they
@@ -47,8 +50,12 @@ const isNational = (found: string): boolean =>
   found.length === 11 || (found.length === 12 && isPersonNumber(found.replace(between, '')));
 
 /** Takes national identity numbers and tokens out of a text that leaves the hub's hands, logs above all. */
-export const scrub = (text: string): string =>
-  withoutTokens(text).replace(numberOrUuid, (found) => (isNational(found) ? maskPerson(found) : found));
+export const scrub = (text: string): string => {
+  const told = withoutTokens(text);
+  return holdsSome.test(told)
+    ? told.replace(numberOrUuid, (found) => (isNational(found) ? maskPerson(found) : found))
+    : told;
+};
 
 /** Runs of escapes are bytes of UTF-8: a no-break space is two of them. */
 const unescaped = (text: string): string =>

@@ -9,7 +9,6 @@ export const tenantTables = [
   'api_keys',
   'consents',
   'callback_states',
-  'idempotency_keys',
   'outbox',
   'events',
   'webhook_endpoints',

@@ -6,7 +6,8 @@ import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
 
 const toConsent = (row: Row): Consent => {
-  const { partyKind, partyMasked, partyLookup: _, partySealed: __, createdBy: ___, rights, ...rest } = row;
+  const { partyKind, partyMasked, rights, ...others } = row;
+  const { partyLookup: _, partySealed: __, createdBy: ___, idempotencyKey: ____, bodyHmac: _____, ...rest } = others;
   return {
     ...(withoutNulls(rest) as Omit<Consent, 'party' | 'rights'>),
     party: { kind: partyKind as Consent['party']['kind'], masked: partyMasked },
@@ -24,6 +25,10 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       return row
         ? { consent: toConsent(row), ...(row.partySealed ? { partySealed: row.partySealed } : {}) }
         : undefined;
+    },
+    async findByKey(idempotencyKey) {
+      const row = await tx.consent.findUnique({ where: { tenantId_idempotencyKey: { tenantId, idempotencyKey } } });
+      return row ? { consent: toConsent(row), ...(row.bodyHmac ? { bodyHmac: row.bodyHmac } : {}) } : undefined;
     },
     async lock(id) {
       await tx.$queryRaw`select 1 from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
@@ -80,7 +85,13 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
     async erase(id) {
       await tx.consent.updateMany({
         where: { tenantId, id },
-        data: { partyLookup: null, partySealed: null, partyMasked: '***********', message: Prisma.DbNull },
+        data: {
+          partyLookup: null,
+          partySealed: null,
+          partyMasked: '***********',
+          message: Prisma.DbNull,
+          bodyHmac: null,
+        },
       });
     },
     async oldestBlockedOn(accessId) {

@@ -136,9 +136,6 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
   },
   tidy: async (now) => ({
-    // A key is good for 24 hours at least; tenants that are later than twice that make a new consent.
-    idempotency_keys:
-      await tx.$executeRaw`delete from idempotency_keys where created_at < ${now}::timestamptz - interval '48 hours'`,
     // A browser may come back late, but not a month after the consent's end.
     callback_states: await tx.$executeRaw`
       delete from callback_states s using consents c

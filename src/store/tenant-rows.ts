@@ -25,10 +25,6 @@ export const auditRow = ({ actor, details, ...entry }: AuditEntry): Prisma.Audit
 export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows => ({
   tenant: async () => toTenant(await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } })),
   consents: consentRows(tx, tenantId, tell),
-  idempotency: {
-    find: async (route, key) =>
-      (await tx.idempotencyKey.findUnique({ where: { tenantId_route_key: { tenantId, route, key } } })) ?? undefined,
-  },
   events: eventRows(tx, tenantId, tell),
   outbox: outboxRows(tx, tenantId, tell),
   access: accessRows(tx, tenantId, tell),

@@ -68,6 +68,8 @@ export type TenantRows = {
   tenant(): Promise<Tenant>;
   consents: {
     find(id: string): Promise<SealedParty | undefined>;
+    /** What an idempotency key led to before; without the HMAC of its body once that is erased. */
+    findByKey(idempotencyKey: string): Promise<{ consent: Consent; bodyHmac?: Uint8Array } | undefined>;
     /** As `find`, and nobody else changes it before this transaction ends. */
     lock(id: string): Promise<Consent | undefined>;
     save(consent: Consent): Promise<void>;
@@ -75,7 +77,7 @@ export type TenantRows = {
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;
     list(filter: ConsentFilter & { partyLookup?: Uint8Array | undefined }, page: PageAsk): Promise<Page<Consent>>;
-    /** The number, its look-up and the message go; what may be shown shrinks to a mask without birth date. */
+    /** The number, its look-up, the message and the HMAC of the body go; what may be shown shrinks to a mask without birth date. */
     erase(id: string): Promise<void>;
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
     /**
@@ -87,10 +89,6 @@ export type TenantRows = {
     wasRefused(digest: Uint8Array): Promise<void>;
     /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
     mayBeAtAltinn(id: string): Promise<boolean>;
-  };
-  /** What a key led to before, and with which body. */
-  idempotency: {
-    find(route: string, key: string): Promise<{ bodyHmac: Uint8Array; consentId: string } | undefined>;
   };
   events: {
     /** Last of all in a transaction. */
@@ -223,8 +221,8 @@ export type OperatorRows = {
 export type Store = {
   asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
   asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
-  /** Consent, idempotency record and owed work in one statement, which several calls of one tenant may share. */
-  createConsent(tenantId: string, route: string, draft: ConsentDraft, now: Date): Promise<Created>;
+  /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
+  createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

@@ -60,7 +60,7 @@ export type ConsentAsk = {
 };
 
 export type ConsentFilter = {
-  status?: string | undefined;
+  status?: Consent['status'] | undefined;
   service?: string | undefined;
   reference?: string | undefined;
   createdAfter?: Date | undefined;

@@ -1,12 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { callJson, mustCall } from '../../src/cli/call-json.ts';
 import { services } from '../../src/cli/furnish.ts';
 import { isOrganizationNumber } from '../../src/domain/party.ts';
 import { given } from '../support/given.ts';
 import { openInserts } from './bare/inserts.ts';
 import { type Figure, median, percentiles, round } from './figure.ts';
-import { connections, type Ground, operatorKey } from './ground.ts';
+import { callers, type Ground, inserters, operatorKey } from './ground.ts';
 import { type Loaded, load, post } from './load.ts';
-import { startHub, startProcess } from './processes.ts';
+import { type Started, startHub, startProcess } from './processes.ts';
 
 const rounds = 3;
 const seconds = 4;
@@ -59,14 +60,18 @@ const creator = (url: string, name: string, keys: readonly string[]) => {
 };
 
 /**
- * `consents.create` over 100 tenants and `consents.create_single`: creates answered 202 a second by one API process,
- * beside the lower of a bare Koa route and bare one-statement inserts. Rounds of all four by turns.
+ * `consents.create` over 100 tenants and `consents.create_single`: creates answered 202 a second by as many API
+ * processes as cores, beside the lower of a bare Koa route and bare one-statement inserts. Rounds of all four by turns.
  */
 export const consentsCreate = async (ground: Ground, wants: (name: string) => boolean): Promise<Figure[]> => {
   const names = ['consents.create', 'consents.create_single'].filter(wants);
   if (names.length === 0) return [];
-  const api = await startHub('api', ground.env, ground.directory);
-  const url = api.ready['url'] ?? '';
+  // As many as cores, as one would run it.
+  const apis: Started[] = [];
+  for (let started = 0; started < availableParallelism(); started += 1)
+    apis.push(await startHub('api', ground.env, ground.directory, `api-${started}`));
+  const urls = apis.map(({ ready }) => ready['url'] ?? '');
+  const [url = ''] = urls;
   // It may be there already from another figure of this run.
   await callJson('POST', `${url}/operator/v1/services`, operatorKey, services[0]);
   const keys = await openTenants(url, 100);
@@ -77,29 +82,36 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   const { body } = creator(url, 'first', keys);
   const first = await mustCall('POST', `${url}/v1/consents`, keys[0], JSON.parse(body));
   const bytes = JSON.stringify(first).length;
-  const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts', String(bytes - 40)], {}, ground.directory);
-  const inserts = await openInserts(ground.databaseUrl, connections);
+  const koas = await Promise.all(
+    apis.map((_, place) =>
+      startProcess(`bare-koa-${place}`, ['test/bench/bare/koa.ts', String(bytes - 40)], {}, ground.directory),
+    ),
+  );
+  const inserts = await openInserts(ground.databaseUrl, inserters);
   const results = new Map<string, Loaded[]>();
   const note = (name: string, result: Loaded) => results.set(name, [...(results.get(name) ?? []), result]);
-  const bareUrl = `${koa.ready['url']}/v1/consents`;
-  const bare = post(bareUrl, { authorization: `Bearer ${keys[0]}`, 'idempotency-key': 'x'.repeat(24) }, body);
+  const bareUrls = koas.map(({ ready }) => `${ready['url']}/v1/consents`);
+  const bare = post(
+    `${url}/v1/consents`,
+    { authorization: `Bearer ${keys[0]}`, 'idempotency-key': 'x'.repeat(24) },
+    body,
+  );
 
   try {
     for (let turn = -1; turn < rounds; turn += 1) {
       // The first turn warms all up and is forgotten.
       const long = turn < 0 ? 2 : seconds;
-      note('koa', await load({ url: bareUrl, connections, seconds: long, status: 202, next: () => bare }));
+      note('koa', await load({ urls: bareUrls, connections: callers, seconds: long, status: 202, next: () => bare }));
       note('inserts', await inserts.run(body, long));
       for (const name of names) {
         const { next } = loads.get(name) as { next: () => string };
-        note(name, await load({ url, connections, seconds: long, status: 202, next }));
+        note(name, await load({ urls, connections: callers, seconds: long, status: 202, next }));
       }
       if (turn < 0) results.clear();
     }
   } finally {
     await inserts.close();
-    await koa.stop();
-    await api.stop();
+    for (const started of [...koas, ...apis]) await started.stop();
   }
 
   const speed = (name: string) => median(results.get(name) ?? [], ({ perSecond }) => perSecond);
@@ -114,8 +126,8 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
       ceiling: round(ceiling, 0),
       ratio: round(made.perSecond / ceiling, 2),
       details: [
-        `${name === 'consents.create' ? 100 : 1} tenants, idempotency keys, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
-        `bare Koa route ${round(bareKoa.perSecond, 0)}/s (${percentiles(bareKoa.times)}), bare inserts ${round(bareInserts.perSecond, 0)}/s (${percentiles(bareInserts.times)})`,
+        `${name === 'consents.create' ? 100 : 1} tenants, ${apis.length} API processes, idempotency keys, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
+        `bare Koa route in as many processes ${round(bareKoa.perSecond, 0)}/s (${percentiles(bareKoa.times)}), bare inserts ${round(bareInserts.perSecond, 0)}/s (${percentiles(bareInserts.times)})`,
       ],
     };
   });

@@ -6,7 +6,10 @@ import { startTemporaryPostgres } from '../../src/embedded/temporary.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-export const connections = 32;
+/** HTTP connections at once: an app of each of a hundred banks. */
+export const callers = 100;
+/** PostgreSQL connections of the bare inserts: more of them make fewer rows. */
+export const inserters = 32;
 export const operatorKey = 'hub_bench_operator_key_0123456789abcdef';
 
 export type Ground = {
@@ -48,7 +51,7 @@ export const openGround = async (): Promise<Ground> => {
       METRICS_PORT: '0',
       HUB_SANDBOX_PORT: '0',
     },
-    told: `PostgreSQL: ${settings}; ${redis ? `Redis ${redis.version}` : 'no Redis on this machine'}; Node ${process.version}; ${connections} connections`,
+    told: `PostgreSQL: ${settings}; ${redis ? `Redis ${redis.version}` : 'no Redis on this machine'}; Node ${process.version}; ${callers} callers, ${inserters} connections for the bare inserts`,
     async close() {
       await redis?.stop();
       await postgres.stop();

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export type Started = { pid: number; ready: Record<string, string>; stop(): Promise<void> };
+export type Started = { ready: Record<string, string>; stop(): Promise<void> };
 
 /** A process of its own, its log in a file as in production. Ready when it says so. */
 export const startProcess = async (
@@ -37,12 +37,16 @@ export const startProcess = async (
         .find((each) => each.includes('"msg":"ready"') && each.endsWith('}'));
       return line !== undefined && (JSON.parse(line) as Record<string, string>);
     });
-    return { pid: child.pid ?? 0, ready, stop };
+    return { ready, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 };
 
-export const startHub = (role: string, env: NodeJS.ProcessEnv, directory: string): Promise<Started> =>
-  startProcess(role, ['bin/hub.js', role], env, directory);
+export const startHub = (
+  role: string,
+  env: NodeJS.ProcessEnv,
+  directory: string,
+  name: string = role,
+): Promise<Started> => startProcess(name, ['bin/hub.js', role], env, directory);

@@ -55,7 +55,7 @@ const apiStops = async (hub: FaultHub, chance: Chance) => {
     // A connection may break that was never read from; nothing may have come of it then.
     unanswered: async ({ key }) => {
       await stopped;
-      taken.push(...(await hub.rows('select key from idempotency_keys where key = $1', [key])));
+      taken.push(...(await hub.rows('select id from consents where idempotency_key = $1', [key])));
     },
   });
   await load.answered(chance.whole(10, 60));

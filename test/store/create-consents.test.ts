@@ -7,12 +7,10 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-const route = 'POST /v1/consents';
-
-test('a consent that the database does not take fails alone, whoever shares its statement', async () => {
+test('a consent that the database does not take fails alone, whoever shares its call', async () => {
   const tenantId = await givenTenant(store);
-  const create = (change = {}) => store.createConsent(tenantId, route, givenDraft(change), now);
-  // The first is under way when the others come, so these share the next statement.
+  const create = (change = {}) => store.createConsent(tenantId, givenDraft(change), now);
+  // The first is under way when the others come, so these share the next call.
   const outcomes = await Promise.allSettled([
     create(),
     create(),
@@ -27,20 +25,17 @@ test('a database that is away fails all of them once', async () => {
   const other = await givenStore();
   const tenantId = await givenTenant(other);
   await other.close();
-  const outcomes = await Promise.allSettled(
-    [1, 2, 3].map(() => other.createConsent(tenantId, route, givenDraft(), now)),
-  );
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => other.createConsent(tenantId, givenDraft(), now)));
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
 });
 
-test('of several tenants that share a transaction, only what is at fault fails, and each sees its own', async () => {
+test('of several tenants that share a call, only what is at fault fails, and each sees its own', async () => {
   const tenants = await Promise.all(Array.from({ length: 12 }, () => givenTenant(store)));
   const [spoiler = ''] = tenants;
   const outcomes = await Promise.allSettled(
     [...tenants, ...tenants].map((tenantId, place) =>
       store.createConsent(
         tenantId,
-        route,
         givenDraft(tenantId === spoiler && place > 0 ? { reference: 'no text may hold \u0000' } : {}),
         now,
       ),
@@ -60,7 +55,7 @@ test('many at once with the same keys in another order lead to one consent a key
     const keys = ['a', 'b', 'c', 'd'];
     const asks = tenants.flatMap((tenantId) => keys.map((key) => ({ tenantId, key })));
     const ask = (from: GivenStore, { tenantId, key }: (typeof asks)[number]) =>
-      from.createConsent(tenantId, route, givenDraft({ idempotency: { key, bodyHmac: Buffer.from('x') } }), now);
+      from.createConsent(tenantId, givenDraft({ idempotency: { key, bodyHmac: Buffer.from('x') } }), now);
     const outcomes = await Promise.all([
       ...asks.map((one) => ask(other, one)),
       ...[...asks].reverse().map((one) => ask(other, one)),

@@ -29,7 +29,7 @@ test('a pooler that begins to drop it later: tenants’ work keeps to its role, 
     const acting = () =>
       store.asTenant(bank, async (rows) => [(await rows.tenant()).id, await rows.consents.find(insurer)]);
     expect(await again(acting)).toEqual([bank, undefined]);
-    const create = () => store.createConsent(bank, 'POST /v1/consents', givenDraft(), now);
+    const create = () => store.createConsent(bank, givenDraft(), now);
     await expect(again(create)).rejects.toThrow('the connection acts as hub, which is no door of the hub');
   } finally {
     await store.close();

@@ -10,7 +10,7 @@ afterAll(() => store.close());
 test('a browser that comes back again and again is noted every two seconds, or once for each look', async () => {
   const tenantId = await givenTenant(store);
   const draft = givenDraft();
-  await store.createConsent(tenantId, 'POST /v1/consents', draft, now);
+  await store.createConsent(tenantId, draft, now);
   const returned = (ms: number) => store.asTenant(tenantId, (rows) => rows.consents.returned(draft.id, later(ms)));
   expect(await returned(0)).toBe(true);
   expect(await Promise.all([returned(1), returned(500), returned(1999)])).toEqual([false, false, false]);

@@ -1,3 +1,5 @@
+-- CreateEnum
+CREATE TYPE "consent_status" AS ENUM ('queued', 'blocked', 'pending', 'accepted', 'rejected', 'revoked', 'expired', 'withdrawn', 'failed');
 
 -- CreateTable
 CREATE TABLE "tenants" (
@@ -107,7 +109,7 @@ CREATE TABLE "services" (
 CREATE TABLE "consents" (
     "tenant_id" UUID NOT NULL,
     "id" UUID NOT NULL,
-    "status" TEXT NOT NULL,
+    "status" "consent_status" NOT NULL,
     "version" INTEGER NOT NULL,
     "generation" TEXT NOT NULL,
     "reference" TEXT,
@@ -124,6 +126,8 @@ CREATE TABLE "consents" (
     "problem" JSONB,
     "blocked_on" UUID,
     "created_by" UUID NOT NULL,
+    "idempotency_key" TEXT,
+    "body_hmac" BYTEA,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "updated_at" TIMESTAMPTZ(3) NOT NULL,
     "requested_at" TIMESTAMPTZ(3),
@@ -143,18 +147,6 @@ CREATE TABLE "callback_states" (
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "callback_states_pkey" PRIMARY KEY ("digest")
-);
-
--- CreateTable
-CREATE TABLE "idempotency_keys" (
-    "tenant_id" UUID NOT NULL,
-    "route" TEXT NOT NULL,
-    "key" TEXT NOT NULL,
-    "body_hmac" BYTEA NOT NULL,
-    "consent_id" UUID NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY ("tenant_id","route","key")
 );
 
 -- CreateTable
@@ -313,19 +305,16 @@ CREATE UNIQUE INDEX "maskinporten_keys_kid_key" ON "maskinporten_keys"("kid");
 CREATE INDEX "maskinporten_keys_client_id_idx" ON "maskinporten_keys"("client_id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "consents_tenant_id_idempotency_key_key" ON "consents"("tenant_id", "idempotency_key");
+
+-- CreateIndex
 CREATE INDEX "consents_tenant_id_party_lookup_idx" ON "consents"("tenant_id", "party_lookup");
 
 -- CreateIndex
 CREATE INDEX "consents_tenant_id_reference_idx" ON "consents"("tenant_id", "reference");
 
 -- CreateIndex
-CREATE INDEX "consents_tenant_id_blocked_on_idx" ON "consents"("tenant_id", "blocked_on");
-
--- CreateIndex
 CREATE INDEX "callback_states_tenant_id_consent_id_idx" ON "callback_states"("tenant_id", "consent_id");
-
--- CreateIndex
-CREATE INDEX "idempotency_keys_created_at_idx" ON "idempotency_keys"("created_at");
 
 -- CreateIndex
 CREATE INDEX "outbox_job_due_at_idx" ON "outbox"("job", "due_at");
@@ -363,8 +352,6 @@ ALTER TABLE operator_keys ADD CONSTRAINT operator_keys_role CHECK (role IN ('rea
 ALTER TABLE maskinporten_clients ADD CONSTRAINT maskinporten_clients_purpose CHECK (purpose IN ('consents', 'data', 'admin'));
 ALTER TABLE maskinporten_keys ADD CONSTRAINT maskinporten_keys_state CHECK (state IN ('generating', 'active', 'retired'));
 ALTER TABLE services ADD CONSTRAINT services_generation CHECK (generation IN ('altinn2', 'altinn3'));
-ALTER TABLE consents ADD CONSTRAINT consents_status CHECK (status IN
-  ('queued', 'blocked', 'pending', 'accepted', 'rejected', 'revoked', 'expired', 'withdrawn', 'failed'));
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_status CHECK (status IN ('enabled', 'disabled'));
 ALTER TABLE webhook_deliveries ADD CONSTRAINT webhook_deliveries_status CHECK (status IN ('pending', 'delivered', 'given-up'));
 ALTER TABLE access ADD CONSTRAINT access_kind CHECK (kind IN ('scope', 'service'));
@@ -375,7 +362,9 @@ ALTER TABLE outbox SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, 
 ALTER TABLE consents SET (fillfactor = 85);
 ALTER TABLE tenant_counters SET (fillfactor = 50);
 
--- Consents that have ended and whose person is not erased yet, for the hourly look at them; none while they are being made.
+-- Indexes that cost nothing while consents are made: those that wait for access, and those that have ended and whose person
+-- is not erased yet, for the hourly look at them.
+CREATE INDEX consents_blocked ON consents (tenant_id, blocked_on) WHERE blocked_on IS NOT NULL;
 CREATE INDEX consents_to_erase ON consents (ended_at) WHERE ended_at IS NOT NULL AND party_sealed IS NOT NULL;
 
 -- The tenant of this transaction, set by an earlier statement of it; null when nobody set one, and then no row is seen.
@@ -398,7 +387,7 @@ CREATE POLICY operator_door ON tenants TO hub_operator USING (true) WITH CHECK (
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['tenant_counters', 'api_keys', 'consents', 'callback_states', 'idempotency_keys', 'outbox',
+  FOREACH name IN ARRAY ARRAY['tenant_counters', 'api_keys', 'consents', 'callback_states', 'outbox',
     'events', 'webhook_endpoints', 'webhook_deliveries', 'webhook_attempts', 'access', 'tokens', 'audit']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
@@ -410,20 +399,20 @@ END $$;
 GRANT SELECT ON tenants, services TO hub_tenant;
 GRANT SELECT, UPDATE ON tenant_counters TO hub_tenant;
 GRANT SELECT, INSERT, UPDATE ON api_keys, consents TO hub_tenant;
-GRANT SELECT, INSERT ON events, audit, idempotency_keys, webhook_attempts TO hub_tenant;
+GRANT SELECT, INSERT ON events, audit, webhook_attempts TO hub_tenant;
 GRANT SELECT, INSERT, DELETE ON callback_states TO hub_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox, webhook_endpoints, webhook_deliveries, access, tokens TO hub_tenant;
 
 GRANT SELECT, INSERT, UPDATE ON tenants, tenant_counters, api_keys, operator_keys, maskinporten_clients, maskinporten_keys, services, known_good TO hub_operator;
-GRANT SELECT, INSERT, UPDATE, DELETE ON consents, callback_states, idempotency_keys, outbox, webhook_endpoints, webhook_deliveries,
+GRANT SELECT, INSERT, UPDATE, DELETE ON consents, callback_states, outbox, webhook_endpoints, webhook_deliveries,
   webhook_attempts, access, tokens TO hub_operator;
 -- Append-only for everybody.
 GRANT SELECT, INSERT ON events, audit TO hub_operator;
 
--- New consents, each with its idempotency record and the work it owes: all of them or none. Groups are of one tenant and
--- route each; the tenant is set before a group's rows are touched, so that the policies hold for its statements, and no
--- statement holds rows of two. Locks are taken in the order given. Answers a row for each one that led to an earlier
--- consent by its key, with the same body or another; what it does not name has been created.
+-- New consents, each with the work it owes: all of them or none. Groups are of one tenant each; the tenant is set before
+-- a group's rows are touched, so that the policies hold for its statement, and no statement holds rows of two. Locks are
+-- taken in the order given. Answers a row for each one that led to an earlier consent by its key, with the same body or
+-- another; what it does not name has been created.
 CREATE FUNCTION create_consents(p_groups jsonb) RETURNS TABLE (asked uuid, consent_id uuid, same boolean) LANGUAGE plpgsql AS $$
 DECLARE
   g record;
@@ -431,24 +420,18 @@ DECLARE
   known bigint;
 BEGIN
   PERFORM at_a_door();
-  FOR g IN SELECT x.* FROM jsonb_to_recordset(p_groups) AS x(tenant uuid, now timestamptz, route text, rows jsonb) LOOP
+  FOR g IN SELECT x.* FROM jsonb_to_recordset(p_groups) AS x(tenant uuid, now timestamptz, rows jsonb) LOOP
     PERFORM set_config('hub.tenant', g.tenant::text, true);
-    WITH asks AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(g.rows) AS r(
+    WITH made AS (
+      INSERT INTO consents (tenant_id, id, status, version, generation, reference, party_kind, party_masked, party_lookup, party_sealed,
+        rights, valid_to, redirect_url, message, created_by, idempotency_key, body_hmac, created_at, updated_at)
+      SELECT g.tenant, a.id, 'queued', 1, a.generation, a.reference, a.party_kind, a.party_masked, a.party_lookup, a.party_sealed,
+        a.rights, a.valid_to, a.redirect_url, a.message, a.created_by, a.key, a.body_hmac, g.now, g.now
+      FROM jsonb_to_recordset(g.rows) AS a(
         id uuid, generation text, reference text, party_kind text, party_masked text, party_lookup bytea, party_sealed bytea,
         rights jsonb, valid_to timestamptz, redirect_url text, message jsonb, created_by uuid, key text, body_hmac bytea)
-    ), firsts AS (
-      INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_hmac, consent_id, created_at)
-      SELECT g.tenant, g.route, a.key, a.body_hmac, a.id, g.now FROM asks a WHERE a.key IS NOT NULL
-      ON CONFLICT DO NOTHING
-      RETURNING k.consent_id
-    ), made AS (
-      INSERT INTO consents (tenant_id, id, status, version, generation, reference, party_kind, party_masked, party_lookup, party_sealed,
-        rights, valid_to, redirect_url, message, created_by, created_at, updated_at)
-      SELECT g.tenant, a.id, 'queued', 1, a.generation, a.reference, a.party_kind, a.party_masked, a.party_lookup, a.party_sealed,
-        a.rights, a.valid_to, a.redirect_url, a.message, a.created_by, g.now, g.now
-      FROM asks a WHERE a.key IS NULL OR a.id IN (SELECT f.consent_id FROM firsts f)
-      RETURNING consents.id
+      ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
+      RETURNING id
     )
     INSERT INTO outbox (job, tenant_id, subject_id, due_at, created_at)
     SELECT 'submit-consent', g.tenant, m.id, g.now, g.now FROM made m;
@@ -456,13 +439,13 @@ BEGIN
     CONTINUE WHEN created = jsonb_array_length(g.rows);
     -- A statement of its own: it sees what others had committed when the insert above stepped back.
     RETURN QUERY
-      SELECT r.id, k.consent_id, k.body_hmac = r.body_hmac
+      SELECT r.id, c.id, coalesce(c.body_hmac = r.body_hmac, false)
       FROM jsonb_to_recordset(g.rows) AS r(id uuid, key text, body_hmac bytea)
-      JOIN idempotency_keys k ON k.tenant_id = g.tenant AND k.route = g.route AND k.key = r.key
-      WHERE k.consent_id <> r.id;
+      JOIN consents c ON c.tenant_id = g.tenant AND c.idempotency_key = r.key
+      WHERE c.id <> r.id;
     GET DIAGNOSTICS known = ROW_COUNT;
-    IF created + known < jsonb_array_length(g.rows) THEN
-      RAISE EXCEPTION 'an idempotency record vanished between two statements' USING ERRCODE = 'serialization_failure';
+    IF created + known <> jsonb_array_length(g.rows) THEN
+      RAISE EXCEPTION 'a consent vanished between two statements' USING ERRCODE = 'serialization_failure';
     END IF;
   END LOOP;
 END $$;

@@ -10,7 +10,6 @@ import type { ByTenant, ConsentAsk, Tenant, UseCases } from '../use-cases.ts';
 import { partyLookup, sealParties } from './parties.ts';
 
 const day = 24 * 60 * 60 * 1000;
-const route = 'POST /v1/consents';
 /** Ten years, where the catalogue says nothing: a slip of the pen is no consent for a lifetime. */
 const mostValidityDays = 3652;
 
@@ -57,9 +56,10 @@ const checkRedirect = (url: string, tenant: Tenant, production: boolean): void =
 };
 
 /** The same text for the same ask. Its fields stand in the order of its schema; names of metadata as they were written. */
-const canonical = <A extends Pick<ConsentAsk, 'rights'>>(ask: A): string =>
+const canonical = <A extends Pick<ConsentAsk, 'rights' | 'validTo'>>(ask: A): string =>
   JSON.stringify({
     ...ask,
+    validTo: ask.validTo.toISOString(),
     rights: ask.rights.map(({ service, metadata }) => [
       service,
       Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -102,15 +102,11 @@ export const requestConsent =
       checkRedirect(ask.redirectUrl, tenant, settings.production);
     } catch (error) {
       // What could be asked then may be past its end, or no longer offered: a repeat is told all the same how it stands.
-      const earlier =
-        idempotency &&
-        (await store.asTenant(tenantId, async (rows) => {
-          const kept = await rows.idempotency.find(route, idempotency.key);
-          return kept && sameBytes(kept.bodyHmac, idempotency.bodyHmac)
-            ? rows.consents.find(kept.consentId)
-            : undefined;
-        }));
-      if (earlier) return { consent: earlier.consent, created: false };
+      if (idempotency) {
+        const earlier = await store.asTenant(tenantId, (rows) => rows.consents.findByKey(idempotency.key));
+        if (earlier?.bodyHmac && sameBytes(earlier.bodyHmac, idempotency.bodyHmac))
+          return { consent: earlier.consent, created: false };
+      }
       throw error;
     }
 
@@ -136,7 +132,6 @@ export const requestConsent =
     };
     const { consentId, outcome } = await store.createConsent(
       tenantId,
-      route,
       {
         ...consent,
         partyLookup: partyLookup(known.hmacKey, from),
@@ -150,6 +145,6 @@ export const requestConsent =
     if (outcome === 'different')
       throw new Problem('idempotency-key-reused', 'This key was used before with another body', { consentId });
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
-    if (!found) throw new Problem('internal', 'An idempotency record leads nowhere');
+    if (!found) throw new Problem('internal', 'An idempotency key leads nowhere');
     return { consent: found.consent, created: false };
   };

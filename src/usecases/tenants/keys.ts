@@ -24,7 +24,7 @@ export const identifyTenant =
   ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] =>
   async (key) => {
     if (!shapes.t.test(key)) return undefined;
-    const found = await memories.tenantByKey.get(keyDigest(key).toString('hex'));
+    const found = await memories.tenantByKey.get(hash('sha256', key));
     if (!found || !alive(found.key, clock.now())) return undefined;
     const { key: row, tenant } = found;
     const { id: keyId, name: keyName, scopes, expiresAt: keyExpiresAt } = row;
@@ -54,7 +54,7 @@ export const identifyOperator =
         ? undefined
         : { kind: 'operator', keyId: 'bootstrap', keyName: 'HUB_OPERATOR_KEY', role: 'administrator' };
     if (!shapes.o.test(key)) return undefined;
-    const row = await memories.operatorByKey.get(keyDigest(key).toString('hex'));
+    const row = await memories.operatorByKey.get(hash('sha256', key));
     return row && alive(row, clock.now())
       ? { kind: 'operator', keyId: row.id, keyName: row.name, role: row.role }
       : undefined;
