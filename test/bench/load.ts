@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 /** `next` makes the bytes of a request; the answer's status must be this one. */
 export type Load = {
-  urls: readonly string[];
+  url: string;
   connections: number;
   seconds: number;
   status: number;
@@ -50,12 +50,10 @@ const converse = async (socket: Socket, { next, status }: Load, index: number, u
   return times;
 };
 
-/** Connections by turns to each address. @throws Error when an answer has another status: only what succeeded is counted */
+/** @throws Error when an answer has another status: only what succeeded is counted */
 export const load = async (ask: Load): Promise<Loaded> => {
-  const sockets = Array.from({ length: ask.connections }, (_, index) => {
-    const { hostname, port } = new URL(ask.urls[index % ask.urls.length] ?? '');
-    return connect(Number(port), hostname).setNoDelay(true);
-  });
+  const { hostname, port } = new URL(ask.url);
+  const sockets = Array.from({ length: ask.connections }, () => connect(Number(port), hostname).setNoDelay(true));
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   const startedAt = performance.now();
   const until = startedAt + ask.seconds * 1000;
