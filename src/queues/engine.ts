@@ -77,7 +77,10 @@ const build = (
     name,
     version,
     async hand(queue, jobs) {
-      await queueOf(queue).addBulk(jobs.map(({ id, data }) => ({ name: queue, data, opts: { jobId: id } })));
+      const [only, ...others] = jobs.map(({ id, data }) => ({ name: queue, data, opts: { jobId: id } }));
+      // On PostgreSQL a list of one takes 6 ms, and one by itself less than 1.
+      if (only && others.length === 0) await queueOf(queue).add(only.name, only.data, only.opts);
+      else if (only) await queueOf(queue).addBulk([only, ...others]);
     },
     async work(queue, concurrency, run) {
       const worker = new Worker(

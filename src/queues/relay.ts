@@ -68,12 +68,11 @@ export const startRelay = ({ job, window, leaseMs, outbox, engine, clock, log }:
       let pause = sweepMs;
       try {
         const claimed = await outbox.claim(job, clock.now(), leaseMs, window);
-        if (claimed.length > 0) {
-          await handOver(claimed);
-          continue;
-        }
+        if (claimed.length > 0) await handOver(claimed);
         const dueIn = await outbox.nextIn(job, clock.now());
-        full = dueIn === 0;
+        // Something is due, and none of it was to be had: the corridor is full.
+        full = dueIn === 0 && claimed.length === 0;
+        if (dueIn === 0 && !full) continue;
         if (dueIn !== undefined && dueIn > 0) pause = Math.min(sweepMs, dueIn + 1);
       } catch (error) {
         if (!closed) log.warn({ error, job }, 'work could not be handed out; it stays owed');

@@ -1,6 +1,6 @@
 import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
-import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import { inCamelCase, orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
@@ -14,6 +14,9 @@ const toConsent = (row: Row): Consent => {
     rights: rights as Consent['rights'],
   };
 };
+
+/** As SQL gives it, without Prisma’s naming. */
+export const fromSql = (row: object): Consent => toConsent(inCamelCase(row) as Row);
 
 const json = (value: object | undefined) => (value === undefined ? Prisma.DbNull : (value as Prisma.InputJsonObject));
 
@@ -31,9 +34,9 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       return row ? { consent: toConsent(row), ...(row.bodyHmac ? { bodyHmac: row.bodyHmac } : {}) } : undefined;
     },
     async lock(id) {
-      await tx.$queryRaw`select 1 from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
-      const row = await tx.consent.findUnique({ where: key(id) });
-      return row ? toConsent(row) : undefined;
+      const [row] = await tx.$queryRaw<object[]>`
+        select * from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      return row && fromSql(row);
     },
     async save(consent) {
       await tx.consent.updateMany({

@@ -223,6 +223,8 @@ export type Store = {
   asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
   /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
   createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
+  /** One statement instead of a transaction, for those who wait to see it change. */
+  findConsent(tenantId: string, id: string): Promise<Consent | undefined>;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

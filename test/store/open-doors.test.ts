@@ -47,6 +47,7 @@ test('nothing is written through neither door', async () => {
     `owe('tidy', '${id}', '${id}', now(), now())`,
     `append_events('${id}', now(), '[]')`,
     `create_consents('[]')`,
+    `find_consent('${id}', '${id}')`,
   ])
     await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');
   await login.end();

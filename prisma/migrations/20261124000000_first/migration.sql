@@ -450,6 +450,13 @@ BEGIN
   END LOOP;
 END $$;
 
+-- One consent of one tenant in one round trip; the first statement sets the tenant, so that the policies hold for the next.
+CREATE FUNCTION find_consent(p_tenant uuid, p_id uuid) RETURNS SETOF consents LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  RETURN QUERY SELECT c.* FROM consents c WHERE c.tenant_id = p_tenant AND c.id = p_id;
+END $$;
+
 -- Events of one tenant, numbered without holes, with the deliveries they owe. Called last in the transaction that made
 -- them true, so that the counter's row is held as briefly as can be. An event naming an `endpoint` goes to that one alone.
 CREATE FUNCTION append_events(p_tenant uuid, p_now timestamptz, p_events jsonb) RETURNS bigint LANGUAGE plpgsql AS $$

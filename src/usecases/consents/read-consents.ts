@@ -32,11 +32,11 @@ export const settledConsent =
       topic: `consent:${consent.id}`,
       timeoutMs: waitMs,
       tenantId,
-      seen: { consent },
-      look: () => store.asTenant(tenantId, (rows) => rows.consents.find(consent.id)),
-      isEnough: (found) => found?.consent.status !== 'queued',
+      seen: consent,
+      look: () => store.findConsent(tenantId, consent.id),
+      isEnough: (found) => found?.status !== 'queued',
     });
-    return seen?.consent ?? consent;
+    return seen ?? consent;
   };
 
 export const listConsents =
