@@ -6,14 +6,5 @@ type Present<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
 export const withoutNulls = <T extends object>(row: T): Present<T> =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Present<T>;
 
-/** A row as SQL names its columns, with the names of the house: `valid_to` becomes `validTo`. */
-export const inCamelCase = (row: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  );
-
 /** The way back: members that are left out become null, for columns that are to be emptied. */
 export const orNull = <T>(value: T | undefined): T | null => value ?? null;

@@ -1,6 +1,6 @@
 import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
-import { inCamelCase, orNull, withoutNulls } from '../lib/without-nulls.ts';
+import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
@@ -15,8 +15,12 @@ const toConsent = (row: Row): Consent => {
   };
 };
 
-/** As SQL gives it, without Prisma’s naming. */
-export const fromSql = (row: object): Consent => toConsent(inCamelCase(row) as Row);
+/** The columns of `consents` by name and not by `*`: a plan that is kept outlives a column that a later version adds. */
+export const consentColumns = Object.values(Prisma.ConsentScalarFieldEnum)
+  .map((name) => `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} as "${name}"`)
+  .join(', ');
+/** A row of those columns. */
+export const consentFromSql = (row: object): Consent => toConsent(row as Row);
 
 const json = (value: object | undefined) => (value === undefined ? Prisma.DbNull : (value as Prisma.InputJsonObject));
 
@@ -35,8 +39,8 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
     },
     async lock(id) {
       const [row] = await tx.$queryRaw<object[]>`
-        select * from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
-      return row && fromSql(row);
+        select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      return row && consentFromSql(row);
     },
     async save(consent) {
       await tx.consent.updateMany({

@@ -5,7 +5,7 @@ import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
-import { fromSql } from './consent-rows.ts';
+import { consentColumns, consentFromSql } from './consent-rows.ts';
 import { consentCreator } from './create-consents.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
@@ -106,11 +106,15 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     createConsent: consentCreator(creates, notices.tell),
     async findConsent(tenantId, id) {
       const { rows } = await tenantDoor.pool
-        .query<object>({ name: 'find-consent', text: 'select * from find_consent($1, $2)', values: [tenantId, id] })
+        .query<object>({
+          name: 'find-consent',
+          text: `select ${consentColumns} from find_consent($1, $2)`,
+          values: [tenantId, id],
+        })
         .catch((error: unknown) => {
           throw knownFault(error);
         });
-      return rows[0] && fromSql(rows[0]);
+      return rows[0] && consentFromSql(rows[0]);
     },
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),

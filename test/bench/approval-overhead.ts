@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { answerAsPerson } from '../../src/cli/answer-as-person.ts';
 import { callJson } from '../../src/cli/call-json.ts';
 import { furnishBank, furnishOperator } from '../../src/cli/furnish.ts';
+import { freePort } from '../../src/embedded/launch.ts';
 import { given } from '../support/given.ts';
 import { sandboxControl } from '../support/sandbox-control.ts';
 import { openHop } from './bare/hop.ts';
@@ -9,7 +11,7 @@ import { type Figure, percentile, percentiles, round } from './figure.ts';
 import { type Ground, openGround, operatorKey } from './ground.ts';
 import { type Started, startHub, startProcess } from './processes.ts';
 
-const warmUps = 40;
+const warmUps = 100;
 const samples = 300;
 
 type Engine = { name: string; redisUrl: string | undefined };
@@ -43,7 +45,7 @@ type Sampled = { overhead: number[]; outside: number[] };
 /** Asks one after the other, each with `Prefer: wait`; from each time, what the sandbox took for that consent is taken off. */
 const sample = async (api: string, sandboxUrl: string): Promise<Sampled> => {
   const place = { url: api, sandboxUrl, operatorKey };
-  const redirectUrl = 'https://bank.example/done';
+  const redirectUrl = `${api}/healthz`;
   await furnishOperator(place);
   const bank = await furnishBank(place, { orgno: '313876144', name: 'Banken', redirectUrls: [redirectUrl] });
   const sandbox = sandboxControl(sandboxUrl);
@@ -61,8 +63,9 @@ const sample = async (api: string, sandboxUrl: string): Promise<Sampled> => {
     const spent = (await sandbox.calls())
       .filter(({ seq }) => seq > before)
       .reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
-    // Answered, as most are sooner or later: hundreds of open ones would be read all the time, and that is another figure.
-    await sandbox.person(String(body['id']), 'reject');
+    // Answered in the page, and the browser led back: the hub knows of it before the next one. Hundreds left open would be
+    // read all the time, and that is another figure.
+    await answerAsPerson(String(body['approvalUrl']), String((body['from'] as { person: string }).person), 'reject');
     if (number < 0) continue;
     overhead.push(took - spent);
     outside.push(spent);
@@ -82,6 +85,7 @@ const measure = async (engineName: EngineName, name: string): Promise<Figure> =>
     return hub.ready['url'] ?? '';
   };
   try {
+    const port = await freePort();
     const sandboxUrl = await start('sandbox', ground.env);
     const env = {
       ...ground.env,
@@ -90,6 +94,9 @@ const measure = async (engineName: EngineName, name: string): Promise<Figure> =>
       MASKINPORTEN_ISSUER: `${sandboxUrl}/maskinporten/`,
       ALTINN3_URL: `${sandboxUrl}/altinn3/`,
       DIGDIR_SELFSERVICE_URL: `${sandboxUrl}/sandbox`,
+      // Known beforehand, since Altinn's page leads back to it.
+      PORT: String(port),
+      HUB_PUBLIC_URL: `http://127.0.0.1:${port}`,
     };
     await start('worker', env);
     const api = await start('api', env);
