@@ -4,7 +4,7 @@ import { isOrganizationNumber } from '../../src/domain/party.ts';
 import { given } from '../support/given.ts';
 import { openInserts } from './bare/inserts.ts';
 import { type Figure, median, percentiles, round } from './figure.ts';
-import { callers, type Ground, inserters, operatorKey } from './ground.ts';
+import { callers, connections, type Ground, operatorKey } from './ground.ts';
 import { type Loaded, load, post } from './load.ts';
 import { startHub, startProcess } from './processes.ts';
 
@@ -78,7 +78,7 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   const first = await mustCall('POST', `${url}/v1/consents`, keys[0], JSON.parse(body));
   const bytes = JSON.stringify(first).length;
   const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts', String(bytes - 40)], {}, ground.directory);
-  const inserts = await openInserts(ground.databaseUrl, inserters);
+  const inserts = await openInserts(ground.databaseUrl, connections);
   const results = new Map<string, Loaded[]>();
   const note = (name: string, result: Loaded) => results.set(name, [...(results.get(name) ?? []), result]);
   const bareUrl = `${koa.ready['url']}/v1/consents`;
@@ -91,7 +91,7 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   try {
     for (let turn = -2; turn < rounds; turn += 1) {
       // The first two warm all up and are forgotten: a server’s code is at its best after some ten thousand requests.
-      note('koa', await load({ url: bareUrl, connections: callers, seconds, status: 202, next: () => bare }));
+      note('koa', await load({ url: bareUrl, connections, seconds, status: 202, next: () => bare }));
       note('inserts', await inserts.run(body, seconds));
       for (const name of names) {
         const { next } = loads.get(name) as { next: () => string };

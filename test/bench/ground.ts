@@ -6,10 +6,10 @@ import { startTemporaryPostgres } from '../../src/embedded/temporary.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-/** HTTP connections at once: two apps of each of a hundred banks. */
+/** Of the bare parts, to the server and to PostgreSQL alike. */
+export const connections = 32;
+/** HTTP connections of the hub's callers: two apps of each of a hundred banks. */
 export const callers = 200;
-/** PostgreSQL connections of the bare inserts: of 8, 16, 32, 64 and 100 these made most rows. */
-export const inserters = 16;
 export const operatorKey = 'hub_bench_operator_key_0123456789abcdef';
 
 export type Ground = {
@@ -51,7 +51,7 @@ export const openGround = async (): Promise<Ground> => {
       METRICS_PORT: '0',
       HUB_SANDBOX_PORT: '0',
     },
-    told: `PostgreSQL: ${settings}; ${redis ? `Redis ${redis.version}` : 'no Redis on this machine'}; Node ${process.version}; ${callers} callers, ${inserters} connections for the bare inserts`,
+    told: `PostgreSQL: ${settings}; ${redis ? `Redis ${redis.version}` : 'no Redis on this machine'}; Node ${process.version}; ${connections} connections for the bare parts, ${callers} callers`,
     async close() {
       await redis?.stop();
       await postgres.stop();

@@ -23,7 +23,8 @@ const waiting = (hub: FaultHub, many: number) => {
   const keys = Array.from({ length: many }, () => randomUUID());
   const create = (key: string) =>
     hub.call('bank', 'POST', '/v1/consents', given.ask(`${hub.receiver.url}/done`), {
-      prefer: 'wait=12',
+      // Over before the held call times out and is tried again.
+      prefer: 'wait=8',
       'idempotency-key': key,
     });
   const held = hub.sandbox.fault('create', { kind: 'hold', when: 'before', name: 'waiting' }, many);
