@@ -145,6 +145,7 @@ export const compose = async (
       consentScope: config.consentScope,
       links: { delegate: portal, grant: portal, selfService: config.selfServiceUrl },
       eraseAfterMs: config.eraseAfterMs,
+      renewAt: config.renewAt,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),

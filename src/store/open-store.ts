@@ -116,6 +116,15 @@ export const openStore = async ({ url, directUrl, connections, production, log }
         });
       return rows[0] && consentFromSql(rows[0]);
     },
+    async noteUses(uses, at) {
+      const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
+      await operatorDoor.pool.query({
+        name: 'note-uses',
+        text: `update tokens t set used_at = $3 from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, id)
+          where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < $3)`,
+        values,
+      });
+    },
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

@@ -38,6 +38,7 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
       where: { tenantId, id, fetchedAt },
       data: { tokenSealed: null, expiresAt: null, fetchedAt: null },
     });
+    tell('changed:tokens');
   },
   async lease(id, forMs, seenFetchedAt) {
     // The one place where the database's clock counts: leases must mean the same to all processes.
@@ -73,8 +74,10 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
   },
   async dropOfConsent(consentId) {
     await tx.token.deleteMany({ where: { tenantId, consentId } });
+    tell('changed:tokens');
   },
   async dropAll() {
     await tx.token.deleteMany({ where: { tenantId } });
+    tell('changed:tokens');
   },
 });

@@ -19,6 +19,7 @@ import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
 import { readConsentTokens, readToken } from './tokens/read-token.ts';
+import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
@@ -55,6 +56,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
   return resting(parts, {
     'submit-consent': submitConsent(parts, token),
     'fetch-token': fetchToken(parts, token),
+    'refresh-token': refreshToken(parts, token),
     'read-consent': lookAtConsent(parts, token),
     'deliver-webhook': deliverWebhook(parts),
     'probe-access': probeAccess(parts, token),

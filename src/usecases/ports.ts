@@ -133,6 +133,8 @@ export type Settings = {
   links: { delegate: string; grant: string; selfService: string };
   /** The national number goes so long after a consent's end. */
   eraseAfterMs: number;
+  /** At which part of its life a token in use is fetched anew. */
+  renewAt: number;
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;

@@ -49,6 +49,7 @@ export type TokenRow = {
   sealed?: Uint8Array;
   expiresAt?: Date;
   fetchedAt?: Date;
+  usedAt?: Date;
   failure?: KeptProblem;
   failedUntil?: Date;
 };
@@ -115,7 +116,7 @@ export type TenantRows = {
     ensure(spec: TokenSpec, id: string, now: Date): Promise<TokenRow>;
     /** Rows of that scope for a `resource` that hold a token, or were asked for within the hour. */
     countResources(scope: string, now: Date): Promise<number>;
-    /** Forgets a token, unless another has been fetched meanwhile. */
+    /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
     /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
     lease(id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
@@ -225,6 +226,8 @@ export type Store = {
   createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
   /** One statement instead of a transaction, for those who wait to see it change. */
   findConsent(tenantId: string, id: string): Promise<Consent | undefined>;
+  /** These tokens were used, by tenant and id. */
+  noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

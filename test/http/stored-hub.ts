@@ -64,6 +64,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       consentScope: 'altinn:consentrequests.write',
       links: { delegate: '', grant: '', selfService: '' },
       eraseAfterMs: 0,
+      renewAt: 0.7,
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },

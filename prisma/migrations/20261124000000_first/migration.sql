@@ -252,6 +252,7 @@ CREATE TABLE "tokens" (
     "token_sealed" BYTEA,
     "expires_at" TIMESTAMPTZ(3),
     "fetched_at" TIMESTAMPTZ(3),
+    "used_at" TIMESTAMPTZ(3),
     "failure" JSONB,
     "failed_until" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL,

@@ -13,6 +13,7 @@ import { changeConsent } from './change-consent.ts';
 export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const { clock, store, settings, altinn3 } = parts;
   const change = changeConsent(parts);
+  const calling = withToken(parts, tokenFor);
   return async ({ tenantId, subjectId: id }, signal) => {
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
     if (!found) return undefined;
@@ -28,9 +29,7 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     if (!ends && soonest > clock.now().getTime()) return { nextAt: new Date(soonest) };
     try {
       const need = { tenantId, scope: settings.consentScope };
-      const { status, consentedAt } = await withToken(parts, tokenFor)(need, signal, (token) =>
-        altinn3.read(id, token, signal),
-      );
+      const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
       const after = await store.asTenant(tenantId, async (rows) => {
         await rows.consents.looked(id, clock.now());
         return change(

@@ -30,6 +30,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const { clock, ids, store, memories, settings, sealing, altinn3 } = parts;
   const change = changeConsent(parts);
   const record = recordAccess(parts);
+  const calling = withToken(parts, tokenFor);
 
   const block = async ({ tenantId, id, validTo }: Consent, access: Access, problem: KeptProblem) => {
     const now = clock.now();
@@ -139,7 +140,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       });
     };
     try {
-      const upstream = await withToken(parts, tokenFor)({ tenantId, scope: settings.consentScope }, signal, submit);
+      const upstream = await calling({ tenantId, scope: settings.consentScope }, signal, submit);
       await accepted(consent, upstream, services, access);
       return undefined;
     } catch (error) {

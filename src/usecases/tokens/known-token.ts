@@ -14,10 +14,12 @@ export type TokenNeed = {
   consentId?: string;
   /** Asks although it was refused a moment ago: whoever probes wants to know how it is now. */
   anew?: boolean;
+  /** Fetched although the one at hand is good still: its end is near. */
+  renew?: boolean;
   /** The other side did not take this one: it is forgotten, and another wanted. */
   refused?: string;
 };
-export type ReadyToken = { token: string; expiresAt: Date; fetchedAt: Date };
+export type ReadyToken = { id: string; token: string; expiresAt: Date; fetchedAt: Date };
 
 export const tokenPlace = (tenantId: string, tokenId: string): Place => ({
   tenantId,
@@ -35,7 +37,7 @@ export const openToken = (
   if (!sealed || !expiresAt || !fetchedAt) return undefined;
   const margin = safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
   if (expiresAt.getTime() - margin <= clock.now().getTime()) return undefined;
-  return { token: sealing.open(tokenPlace(row.tenantId, row.id), sealed).toString(), expiresAt, fetchedAt };
+  return { id: row.id, token: sealing.open(tokenPlace(row.tenantId, row.id), sealed).toString(), expiresAt, fetchedAt };
 };
 
 /** What is known of a token: the token itself, or its row and the way to fetch it. */
@@ -56,6 +58,7 @@ export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
   const near = new LRUCache<string, ReadyToken & { leavesAt: number }>({ max: 20_000, ttl: believedMs });
   const find = findClient(parts);
+  parts.notices.on('changed:tokens', () => near.clear());
 
   const made = async (rows: TenantRows, spec: TokenSpec): Promise<TokenRow> => {
     const now = clock.now();
@@ -65,7 +68,15 @@ export const knownToken = (parts: Parts) => {
     return rows.tokens.ensure(spec, ids.uuid(), now);
   };
 
-  return async ({ tenantId, scope, resource = [], consentId, anew = false, refused }: TokenNeed): Promise<Known> => {
+  return async ({
+    tenantId,
+    scope,
+    resource = [],
+    consentId,
+    anew = false,
+    renew = false,
+    refused,
+  }: TokenNeed): Promise<Known> => {
     const by = await find(scope);
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
@@ -81,7 +92,7 @@ export const knownToken = (parts: Parts) => {
     const name = identity.toString('hex');
     const close = near.get(name);
     if (close && close.token === refused) near.delete(name);
-    else if (close && close.leavesAt > clock.now().getTime()) return { ready: close };
+    else if (!renew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
     const spec: TokenSpec = {
       identity,
       clientId: by.client.id,
@@ -97,7 +108,7 @@ export const knownToken = (parts: Parts) => {
       return (await rows.tokens.find(found.id)) ?? found;
     });
     const ready = openToken(parts, row);
-    if (ready) {
+    if (ready && !renew) {
       const life = ready.expiresAt.getTime() - ready.fetchedAt.getTime();
       near.set(name, { ...ready, leavesAt: ready.expiresAt.getTime() - safetyMarginMs(life) });
       return { ready };

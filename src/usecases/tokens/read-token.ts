@@ -9,6 +9,7 @@ import type { ByTenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { isOffered } from './is-offered.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
+import { noteUse } from './note-use.ts';
 
 /** How long a caller waits for a worker to fetch a token. */
 const patienceMs = 10_000;
@@ -21,6 +22,11 @@ const patienceMs = 10_000;
 export const awaitToken = (parts: Parts) => {
   const { clock, store, notices } = parts;
   const known = knownToken(parts);
+  const isUsed = noteUse(parts);
+  const used = (need: TokenNeed, ready: ReadyToken): ReadyToken => {
+    if (need.consentId === undefined) isUsed(need.tenantId, ready.id);
+    return ready;
+  };
   const withLink = (error: unknown): unknown => {
     if (!(error instanceof Problem)) return error;
     const { link } = problemLink(parts.settings, problems[error.code].mover);
@@ -30,7 +36,7 @@ export const awaitToken = (parts: Parts) => {
     const found = await known(need).catch((error: unknown) => {
       throw withLink(error);
     });
-    if ('ready' in found) return found.ready;
+    if ('ready' in found) return used(need, found.ready);
     const { id } = found.row;
     const asked = clock.now();
     await store.asTenant(need.tenantId, (rows) => rows.outbox.owe('fetch-token', id, asked, asked));
@@ -45,7 +51,7 @@ export const awaitToken = (parts: Parts) => {
       isEnough: (latest) => latest === undefined || openToken(parts, latest) !== undefined || isRefused(latest),
     });
     const ready = row && openToken(parts, row);
-    if (ready) return ready;
+    if (ready) return used(need, ready);
     if (row?.failure && isRefused(row))
       throw withLink(
         new Problem(

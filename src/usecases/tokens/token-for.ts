@@ -1,5 +1,6 @@
 import { isInForce } from '../../domain/consent.ts';
 import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
+import { renewalOf } from '../../domain/token.ts';
 import { openParties } from '../consents/parties.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenAsk } from '../ports.ts';
@@ -59,7 +60,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
     try {
       const issued = await maskinporten.requestToken(await askFor(tenantId, found), signal);
       const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
-      const ready: ReadyToken = { ...issued, fetchedAt: clock.now() };
+      const ready: ReadyToken = { ...issued, id, fetchedAt: clock.now() };
       const { expiresAt, fetchedAt } = ready;
       const isKept = await store.asTenant(tenantId, async (rows) => {
         // What ended while its token was being fetched gets none: nobody would take it back again.
@@ -67,7 +68,10 @@ export const tokenFor = (parts: Parts): TokenFor => {
           const found = await rows.consents.find(consentId);
           if (!found || !isInForce(found.consent, fetchedAt)) return false;
         }
-        await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt });
+        const isOurs = await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt });
+        // One that carries a consent is fetched when it is wanted, and never ahead.
+        if (isOurs && consentId === undefined)
+          await rows.outbox.owe('refresh-token', id, renewalOf(ready, settings.renewAt), fetchedAt);
         return true;
       });
       if (!isKept) throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
@@ -89,6 +93,9 @@ export const tokenFor = (parts: Parts): TokenFor => {
       const { id, failedUntil: before, fetchedAt } = found.row;
       const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs, fetchedAt));
       if (lease !== undefined) return fetchHolding(need.tenantId, found, lease, signal);
+      // Somebody else renews it already, and this one is good until they have.
+      const good = need.renew ? openToken(parts, found.row) : undefined;
+      if (good) return good;
       // Somebody else is fetching it: look again when told, or when their lease may have lapsed.
       await waitFor(notices, {
         topic: `token:${id}`,

@@ -1,0 +1,93 @@
+import pg from 'pg';
+import { expect } from 'vitest';
+import { given } from '../support/given.ts';
+import { hubTest, operatorOrgno, type World } from '../support/hub-test.ts';
+import { until } from '../support/until.ts';
+import { inTime, minute, second } from './in-time.ts';
+
+const income = 'skatteetaten:inntekt';
+
+/** Grants with that scope in the name of that bank, as Maskinporten saw them. */
+const fetches = async ({ sandbox, banks }: World, scope = income): Promise<number> =>
+  (await sandbox.calls('token')).filter(({ body, status }) => {
+    const { assertion } = (body ?? {}) as { assertion?: { claims?: { scope?: string; consumer_org?: string } } };
+    const { claims } = assertion ?? {};
+    return status === 200 && claims?.scope === scope && claims.consumer_org === banks.bank.orgno;
+  }).length;
+
+const token = async ({ call }: World) => {
+  const { status, body } = await call('bank', 'POST', '/v1/tokens', { scope: income });
+  return { status, text: body['token'], expiresAt: new Date(String(body['expiresAt'])).getTime(), body };
+};
+
+const useIsNoted = async ({ adminUrl }: World): Promise<void> => {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await until('the use to be noted', async () => {
+      const { rows } = await client.query('select 1 from tokens where scopes = array[$1] and used_at is not null', [
+        income,
+      ]);
+      return rows.length > 0;
+    });
+  } finally {
+    await client.end();
+  }
+};
+
+hubTest(
+  'a token in use is there anew before it ends, and is left to die when nobody wants it any more',
+  async (world) => {
+    const first = await token(world);
+    expect(first.status).toBe(200);
+    await useIsNoted(world);
+    const before = await fetches(world);
+    await inTime(world, 'a new token', 5 * second, async () => (await fetches(world)) > before);
+    const renewed = await token(world);
+    expect(renewed.text).not.toBe(first.text);
+    // Long before the first one's end: nobody would have had to wait.
+    expect(await fetches(world)).toBe(before + 1);
+
+    await world.sandbox.advance(11 * minute);
+    await world.settled();
+    const after = await fetches(world);
+    await world.sandbox.advance(3 * minute);
+    await world.settled();
+    expect(await fetches(world)).toBe(after);
+  },
+);
+
+hubTest('a token that was only tried out is never fetched again', async (world) => {
+  const { body } = await world.call('bank', 'POST', '/v1/consents', given.ask(`${world.receiver.url}/done`), {
+    prefer: 'wait=20',
+  });
+  await world.answer(String(body['approvalUrl']), 'reject');
+  const before = await fetches(world);
+  expect(before).toBeGreaterThan(0);
+  for (let passed = 0; passed < 4; passed += 1) {
+    await world.sandbox.advance(minute);
+    await world.settled();
+  }
+  expect(await fetches(world)).toBe(before);
+});
+
+hubTest('access that is taken away is told once, and no token of it is handed out from then on', async (world) => {
+  const { sandbox, banks, receiver } = world;
+  await world.call('bank', 'POST', '/v1/readiness/check');
+  expect((await token(world)).status).toBe(200);
+  await useIsNoted(world);
+  await sandbox.undelegate(banks.bank.orgno, operatorOrgno, income);
+  await inTime(world, 'access to be lost', 10 * second, async () =>
+    receiver.received.some(({ event }) => event.type === 'access.lost'),
+  );
+  expect(await token(world)).toMatchObject({
+    status: 409,
+    body: { type: '/problems/access-not-delegated', mover: 'tenant' },
+  });
+  for (let passed = 0; passed < 3; passed += 1) {
+    await sandbox.advance(minute);
+    await world.settled();
+  }
+  expect((await token(world)).status).toBe(409);
+  expect(receiver.received.filter(({ event }) => event.type === 'access.lost')).toHaveLength(1);
+});
