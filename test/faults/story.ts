@@ -52,7 +52,10 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
     }
   };
 
-  /** No work is left but what is done hours from now; and a consent that waits for its person is looked at all the time. */
+  /**
+   * No work is left but what is done hours from now; and a consent that waits for its person is looked at all the time, as
+   * a token in use is renewed.
+   */
   const settled = () =>
     until(
       'all work to be done',
@@ -60,7 +63,8 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
         const left = await hub.rows(
           `select 1 from outbox where due_at < now() + interval '10 minutes'
          and not (job = 'read-consent' and due_at > now() - interval '10 seconds'
-           and exists (select 1 from consents c where c.id = subject_id and c.status = 'pending'))`,
+           and exists (select 1 from consents c where c.id = subject_id and c.status = 'pending'))
+         and not (job = 'refresh-token' and due_at > now() - interval '10 seconds')`,
         );
         return left.length === 0;
       },
