@@ -114,3 +114,15 @@ test('what ends soon is told: a tenant’s key as a note, the operator’s own a
     'wrong: operator key “night shift” ends',
   ]);
 });
+
+test('a client that holds what is another purpose’s is noted', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  await admin.query(
+    `insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
+     values (gen_random_uuid(), 'Income', 'x', 'data', '{skatteetaten:inntekt,altinn:consentrequests.write}', now(), now())`,
+  );
+  const { of } = await examined({ DATABASE_URL: url });
+  expect(of('client scopes').map(({ state, says }) => `${state}: ${says}`)).toEqual([
+    expect.stringMatching(/^note: Income: altinn:consentrequests\.write belongs to a client of another purpose/),
+  ]);
+});

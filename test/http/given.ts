@@ -3,7 +3,7 @@ import type { Service } from '../../src/domain/service.ts';
 import type {
   ApiKey,
   Delivery,
-  MaskinportenClient,
+  ExaminedClient,
   OperatorKey,
   Readiness,
   Tenant,
@@ -99,7 +99,8 @@ export const operatorKey: OperatorKey = {
   createdAt: now,
 };
 
-export const client: MaskinportenClient = {
+export const client: ExaminedClient = {
+  warnings: [],
   id,
   name: 'consents',
   clientId: 'b3f7',

@@ -54,6 +54,20 @@ hubTest(
   },
 );
 
+hubTest('a client that holds what is another purpose’s is told so, until it lets go of it', async ({ call }) => {
+  const { items } = (await call('operator', 'GET', clients)).body as {
+    items: { id: string; purpose: string; scopes: string[]; warnings: unknown[] }[];
+  };
+  expect(items.flatMap(({ warnings }) => warnings)).toEqual([]);
+  const [data] = items.filter(({ purpose }) => purpose === 'data');
+  const path = `${clients}/${data?.id}`;
+  const scopes = [...(data?.scopes ?? []), 'altinn:consentrequests.write'];
+  expect((await call('operator', 'PATCH', path, { scopes })).body['warnings']).toEqual([
+    { code: 'scopes-mixed', detail: expect.stringContaining('altinn:consentrequests.write') },
+  ]);
+  expect((await call('operator', 'PATCH', path, { scopes: data?.scopes })).body['warnings']).toEqual([]);
+});
+
 hubTest('a key is exchanged for another without a pause', async (world) => {
   const { call, sandbox } = world;
   const { items } = (await call('operator', 'GET', clients)).body as {

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
+import { clientWarnings } from '../../domain/client-scopes.ts';
 import type { ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import { type Contents, lookOver, type Overview, tryLogin, type WorkOwed } from '../../store/look-over.ts';
@@ -104,12 +105,21 @@ const blocked = (rows: Contents['blocked']): Finding[] => {
   });
 };
 
-const clients = ({ clients: rows, dataScopes }: Contents): Finding[] => {
+const clients = ({ clients: rows, dataScopes }: Contents, { consentScope }: Config): Finding[] => {
   const register = 'POST /operator/v1/maskinporten-clients';
   if (rows.length === 0) return [wrong('clients', 'no Maskinporten client is registered', register)];
   const by = (purpose: string) => rows.filter((row) => row.purpose === purpose);
   const says = ['consents', 'data', 'admin'].map((purpose) => `${purpose} ${by(purpose).length}`).join(', ');
   const keyless = rows.filter(({ activeKeys }) => activeKeys === 0).map(({ name }) => name);
+  const mixed = rows.flatMap((client) =>
+    clientWarnings(client, { consentScope, dataScopes }).map(({ detail }) =>
+      note(
+        'client scopes',
+        `${client.name}: ${detail}`,
+        'PATCH …/maskinporten-clients/{id}, and the same at Maskinporten',
+      ),
+    ),
+  );
   const lacking = dataScopes.filter((scope) => !by('data').some(({ scopes }) => scopes.includes(scope)));
   return [
     by('consents').length === 0 ? wrong('clients', `${says}: none for consents`, register) : ok('clients', says),
@@ -122,6 +132,7 @@ const clients = ({ clients: rows, dataScopes }: Contents): Finding[] => {
           ),
         ]
       : []),
+    ...mixed,
     ...(lacking.length > 0
       ? [wrong('data scopes', `no client for data holds ${lacking.join(', ')}`, `${register}, with purpose data`)]
       : []),
@@ -179,7 +190,7 @@ export const examineDatabase = async (
       ? [
           ...(contents.work.length === 0 ? [ok('outbox', 'nothing is owed')] : contents.work.map(work)),
           ...blocked(contents.blocked),
-          ...clients(contents),
+          ...clients(contents, config),
           ...endings(contents, now),
         ]
       : []),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MaskinportenClient as ClientState, KeyAsk } from '../../usecases/use-cases.ts';
+import type { ExaminedClient, KeyAsk } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, Line, orNull, Scope, Uuid } from '../fields.ts';
 
 const oneOfThree = {
@@ -101,12 +101,15 @@ export const MaskinportenClient = z
         retiredAt: Instant.nullable(),
       }),
     ),
+    warnings: z
+      .array(z.object({ code: z.enum(['scopes-mixed']), detail: z.string() }))
+      .meta({ description: 'What should be otherwise, though it works.' }),
     createdAt: Instant,
     updatedAt: Instant,
   })
   .meta({ id: 'MaskinportenClient' });
 
-export const clientView = (client: ClientState) => ({
+export const clientView = (client: ExaminedClient) => ({
   ...client,
   keys: client.keys.map((key) => ({
     id: key.id,
@@ -121,7 +124,7 @@ export const clientView = (client: ClientState) => ({
 });
 
 /** Public parts of the keys in use, for registration at Maskinporten. */
-export const jwksView = ({ keys }: ClientState) => ({
+export const jwksView = ({ keys }: Pick<ExaminedClient, 'keys'>) => ({
   keys: keys.flatMap(({ publicJwk, kid, state }) =>
     publicJwk === undefined || state === 'retired'
       ? []

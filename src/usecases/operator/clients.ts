@@ -1,9 +1,10 @@
+import { clientWarnings } from '../../domain/client-scopes.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
-import type { ByOperator, ClientKey, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
+import type { ByOperator, ClientKey, ExaminedClient, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
 type Verbs = Pick<
@@ -14,7 +15,7 @@ type Verbs = Pick<
 /** How long an answer waits for a worker to generate a key. */
 const patienceMs = 5000;
 
-const shown = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
+const withPublicKeys = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
   ...client,
   keys: keys.map(({ id, kid, state, publicJwk, createdAt, retiredAt }) => ({
     id,
@@ -31,7 +32,13 @@ const shown = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
  * once to the workers' public key. Either way no API process can open what it stored.
  */
 export const maskinportenClients = (parts: Parts): Verbs => {
-  const { clock, ids, store, notices, keystore, signing } = parts;
+  const { clock, ids, store, notices, keystore, signing, memories, settings } = parts;
+
+  const shown = async (client: ClientWithKeys): Promise<ExaminedClient> => {
+    const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
+    const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes });
+    return { ...withPublicKeys(client), warnings };
+  };
 
   const find = async (rows: OperatorRows, id: string): Promise<ClientWithKeys> => {
     const found = (await rows.clients.list()).find((client) => client.id === id);
@@ -68,7 +75,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     );
   };
 
-  const settled = async (id: string): Promise<MaskinportenClient> => {
+  const settled = async (id: string): Promise<ExaminedClient> => {
     await waitFor(notices, {
       topic: 'changed:clients',
       timeoutMs: patienceMs,
@@ -107,16 +114,16 @@ export const maskinportenClients = (parts: Parts): Verbs => {
       });
       return settled(id);
     },
-    readClient: (_by, id) => store.asOperator(async (rows) => shown(await find(rows, id))),
-    listClients: () => store.asOperator(async (rows) => (await rows.clients.list()).map(shown)),
+    readClient: async (_by, id) => shown(await store.asOperator((rows) => find(rows, id))),
+    listClients: async () => Promise.all((await store.asOperator((rows) => rows.clients.list())).map(shown)),
     async addClientKey(by, id, key) {
       await store.asOperator((rows) => find(rows, id));
       const prepared = await prepare(id, key);
       await store.asOperator((rows) => addKey(rows, by, id, prepared));
       return settled(id);
     },
-    retireClientKey: (by, id, keyId) =>
-      store.asOperator(async (rows) => {
+    async retireClientKey(by, id, keyId) {
+      const client = await store.asOperator(async (rows) => {
         const client = await find(rows, id);
         const key = client.keys.find((one) => one.id === keyId);
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key with this id on this client');
@@ -124,7 +131,9 @@ export const maskinportenClients = (parts: Parts): Verbs => {
           await rows.clients.saveKey({ id: keyId, state: 'retired', createdAt: key.createdAt, retiredAt: clock.now() });
           await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
         }
-        return shown(await find(rows, id));
-      }),
+        return find(rows, id);
+      });
+      return shown(client);
+    },
   };
 };
