@@ -1,6 +1,9 @@
 /** What an operator should know of a client at Maskinporten, though it works. */
 export type ClientWarning = { code: 'scopes-mixed'; detail: string };
 
+/** A client as operators see it. */
+export type Examined<Client> = Client & { warnings: ClientWarning[] };
+
 /**
  * One client administers consents, others read data: the key of a client that holds both would, once stolen, both ask for
  * consents and read what they open, and a change for one purpose would stop the other.

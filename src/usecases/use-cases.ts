@@ -1,4 +1,4 @@
-import type { ClientWarning } from '../domain/client-scopes.ts';
+import type { Examined } from '../domain/client-scopes.ts';
 import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { Party } from '../domain/party.ts';
@@ -143,9 +143,6 @@ export type MaskinportenClient = {
   updatedAt: Date;
 };
 
-/** As operators see it. */
-export type ExaminedClient = MaskinportenClient & { warnings: ClientWarning[] };
-
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
 export type AuditEntry = {
@@ -265,16 +262,16 @@ export type UseCases = {
   registerClient(
     by: ByOperator,
     ask: { name: string; clientId: string; purpose: Purpose; scopes: string[]; key: KeyAsk },
-  ): Promise<ExaminedClient>;
+  ): Promise<Examined<MaskinportenClient>>;
   changeClient(
     by: ByOperator,
     id: string,
     change: { name?: string | undefined; scopes?: string[] | undefined },
-  ): Promise<ExaminedClient>;
-  readClient(by: ByOperator, id: string): Promise<ExaminedClient>;
-  listClients(by: ByOperator): Promise<ExaminedClient[]>;
-  addClientKey(by: ByOperator, id: string, key: KeyAsk): Promise<ExaminedClient>;
-  retireClientKey(by: ByOperator, id: string, keyId: string): Promise<ExaminedClient>;
+  ): Promise<Examined<MaskinportenClient>>;
+  readClient(by: ByOperator, id: string): Promise<Examined<MaskinportenClient>>;
+  listClients(by: ByOperator): Promise<Examined<MaskinportenClient>[]>;
+  addClientKey(by: ByOperator, id: string, key: KeyAsk): Promise<Examined<MaskinportenClient>>;
+  retireClientKey(by: ByOperator, id: string, keyId: string): Promise<Examined<MaskinportenClient>>;
   defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
   changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;
   readService(by: ByOperator, key: string): Promise<Service>;

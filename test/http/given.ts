@@ -1,9 +1,10 @@
+import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
 import type { Service } from '../../src/domain/service.ts';
 import type {
   ApiKey,
   Delivery,
-  ExaminedClient,
+  MaskinportenClient,
   OperatorKey,
   Readiness,
   Tenant,
@@ -99,7 +100,7 @@ export const operatorKey: OperatorKey = {
   createdAt: now,
 };
 
-export const client: ExaminedClient = {
+export const client: Examined<MaskinportenClient> = {
   warnings: [],
   id,
   name: 'consents',

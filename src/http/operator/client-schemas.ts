@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ExaminedClient, KeyAsk } from '../../usecases/use-cases.ts';
+import type { Examined } from '../../domain/client-scopes.ts';
+import type { MaskinportenClient as ClientState, KeyAsk } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, Line, orNull, Scope, Uuid } from '../fields.ts';
 
 const oneOfThree = {
@@ -109,7 +110,7 @@ export const MaskinportenClient = z
   })
   .meta({ id: 'MaskinportenClient' });
 
-export const clientView = (client: ExaminedClient) => ({
+export const clientView = (client: Examined<ClientState>) => ({
   ...client,
   keys: client.keys.map((key) => ({
     id: key.id,
@@ -124,7 +125,7 @@ export const clientView = (client: ExaminedClient) => ({
 });
 
 /** Public parts of the keys in use, for registration at Maskinporten. */
-export const jwksView = ({ keys }: Pick<ExaminedClient, 'keys'>) => ({
+export const jwksView = ({ keys }: Pick<Examined<ClientState>, 'keys'>) => ({
   keys: keys.flatMap(({ publicJwk, kid, state }) =>
     publicJwk === undefined || state === 'retired'
       ? []

@@ -1,10 +1,10 @@
-import { clientWarnings } from '../../domain/client-scopes.ts';
+import { clientWarnings, type Examined } from '../../domain/client-scopes.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
-import type { ByOperator, ClientKey, ExaminedClient, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
+import type { ByOperator, ClientKey, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
 type Verbs = Pick<
@@ -34,7 +34,7 @@ const withPublicKeys = ({ keys, ...client }: ClientWithKeys): MaskinportenClient
 export const maskinportenClients = (parts: Parts): Verbs => {
   const { clock, ids, store, notices, keystore, signing, memories, settings } = parts;
 
-  const shown = async (client: ClientWithKeys): Promise<ExaminedClient> => {
+  const shown = async (client: ClientWithKeys): Promise<Examined<MaskinportenClient>> => {
     const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
     const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes });
     return { ...withPublicKeys(client), warnings };
@@ -75,7 +75,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     );
   };
 
-  const settled = async (id: string): Promise<ExaminedClient> => {
+  const settled = async (id: string): Promise<Examined<MaskinportenClient>> => {
     await waitFor(notices, {
       topic: 'changed:clients',
       timeoutMs: patienceMs,
