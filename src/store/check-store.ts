@@ -16,6 +16,7 @@ export const tenantTables = [
   'webhook_attempts',
   'access',
   'tokens',
+  'token_hand_outs',
   'audit',
 ] as const;
 

@@ -17,37 +17,33 @@ export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows[
       keys: row.keys.map(({ clientId: _, ...key }) => withoutNulls(key)),
     })) as unknown as Clients;
   },
-  async add({ keys: _, ...client }) {
-    await tx.maskinportenClient.create({ data: client });
+  async add({ keys: _, id, name, clientId, purpose, scopes, createdAt, updatedAt }) {
+    await tx.maskinportenClient.create({ data: { id, name, clientId, purpose, scopes, createdAt, updatedAt } });
     tell('changed:clients');
   },
   async save({ id, name, scopes, updatedAt }) {
     await tx.maskinportenClient.update({ where: { id }, data: { name, scopes, updatedAt } });
     tell('changed:clients');
   },
-  async addKey(clientId, { publicJwk, certificateChain, ...key }) {
+  async addKey(clientId, { certificateChain = [], ...key }) {
     await tx.maskinportenKey.create({
+      data: { ...key, clientId, certificateChain } as Prisma.MaskinportenKeyUncheckedCreateInput,
+    });
+    tell('changed:clients');
+  },
+  async saveKey({ id, ...change }) {
+    await tx.maskinportenKey.update({
+      where: { id },
       data: {
-        ...key,
-        clientId,
-        certificateChain: certificateChain ?? [],
-        ...(publicJwk ? { publicJwk: publicJwk as Prisma.InputJsonObject } : {}),
+        ...(change as Prisma.MaskinportenKeyUncheckedUpdateInput),
+        // A retired key signs nothing more, so its private part need not exist.
+        ...(change.state === 'retired' ? { privateSealed: null } : {}),
       },
     });
     tell('changed:clients');
   },
-  async saveKey({ id, kid, state, publicJwk, privateSealed, retiredAt }) {
-    await tx.maskinportenKey.update({
-      where: { id },
-      data: {
-        state,
-        ...(kid === undefined ? {} : { kid }),
-        ...(publicJwk === undefined ? {} : { publicJwk: publicJwk as Prisma.InputJsonObject }),
-        // A retired key signs nothing more, so its private part need not exist.
-        ...(state === 'retired' ? { privateSealed: null } : privateSealed === undefined ? {} : { privateSealed }),
-        ...(retiredAt === undefined ? {} : { retiredAt }),
-      },
-    });
+  async removeKey(id) {
+    await tx.maskinportenKey.delete({ where: { id } });
     tell('changed:clients');
   },
 });

@@ -183,12 +183,19 @@ export type OperatorRows = {
     list(): Promise<
       (Omit<MaskinportenClient, 'keys'> & {
         keys: (ClientKey & { privateSealed?: string; certificateChain: string[] })[];
+        /** Looks at Maskinporten in a row that changed nothing. */
+        probes: number;
       })[]
     >;
     add(client: MaskinportenClient): Promise<void>;
     save(client: MaskinportenClient): Promise<void>;
     addKey(clientId: string, key: ClientKey & { privateSealed?: string; certificateChain?: string[] }): Promise<void>;
-    saveKey(key: ClientKey & { privateSealed?: string }): Promise<void>;
+    /** Only what is named changes. A retired key's private part goes. */
+    saveKey(
+      key: Partial<ClientKey> & { id: string; privateSealed?: string; certificateChain?: string[] },
+    ): Promise<void>;
+    /** What a worker found unusable is not kept. */
+    removeKey(id: string): Promise<void>;
   };
   services: {
     list(): Promise<Service[]>;

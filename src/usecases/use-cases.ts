@@ -2,6 +2,7 @@ import type { Examined } from '../domain/client-scopes.ts';
 import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { Party } from '../domain/party.ts';
+import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 
 export const tenantScopes = [
@@ -123,12 +124,26 @@ export type Purpose = 'consents' | 'data' | 'admin';
 export type KeyAsk =
   | { generate: true }
   | { jwk: Record<string, unknown> }
-  | { pem: string; kid?: string | undefined; certificateChain?: string[] | undefined };
+  | { pem: string; passphrase?: string | undefined; kid?: string | undefined; certificateChain?: string[] | undefined };
+/** Where a private key lies that is not in the database: a mounted file by its name, or a token of PKCS#11 by its label. */
+export type KeySource = { file: string } | { pkcs11: string };
 export type ClientKey = {
   id: string;
   kid?: string;
-  state: 'generating' | 'active' | 'retired';
+  /** `generating`: a worker has yet to make or read it; then `src/domain/client-keys.ts`. */
+  state: 'generating' | 'pending' | 'active' | 'retiring' | 'retired';
   publicJwk?: Record<string, unknown>;
+  source?: KeySource;
+  /** Why a worker found it unusable. */
+  fault?: string;
+  registeredAt?: Date;
+  expiresAt?: Date;
+  provedAt?: Date;
+  /** Since when it signs; of a retiring one, since when it does not. */
+  activeSince?: Date;
+  /** The latest refusal of a grant signed with it, while it is not proved. */
+  problem?: KeptProblem;
+  warnedDays?: number;
   createdAt: Date;
   retiredAt?: Date;
 };
@@ -139,6 +154,9 @@ export type MaskinportenClient = {
   purpose: Purpose;
   scopes: string[];
   keys: ClientKey[];
+  /** Since when nothing is asked for with it, and why. */
+  stoppedAt?: Date;
+  stoppedProblem?: KeptProblem;
   createdAt: Date;
   updatedAt: Date;
 };
