@@ -1,7 +1,7 @@
 import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
-import { orNull, withoutNulls } from '../lib/without-nulls.ts';
-import type { TenantRows } from '../usecases/store-port.ts';
+import { withoutNulls } from '../lib/without-nulls.ts';
+import type { ConsentChange, SealedParty, TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
 
@@ -21,17 +21,35 @@ export const consentColumns = Object.values(Prisma.ConsentScalarFieldEnum)
   .join(', ');
 /** A row of those columns. */
 export const consentFromSql = (row: object): Consent => toConsent(row as Row);
+export const sealedFromSql = (row: object): SealedParty => {
+  const { partySealed } = row as Row;
+  return { consent: consentFromSql(row), ...(partySealed ? { partySealed } : {}) };
+};
 
-const json = (value: object | undefined) => (value === undefined ? Prisma.DbNull : (value as Prisma.InputJsonObject));
+export const changeText =
+  'select change_consent($1::uuid, $2::int, $3::jsonb, $4::jsonb, $5::jsonb, $6::timestamptz) as changed';
+export const changeValues = (tenantId: string, { seen, consent, owed, events, now }: ConsentChange) => [
+  tenantId,
+  seen,
+  JSON.stringify(consent),
+  JSON.stringify(owed.map((work) => ({ ...work, subject: consent.id }))),
+  JSON.stringify(events),
+  now,
+];
+/** What is told once it is committed. */
+export const changeTopics = (tenantId: string, { consent, owed, now }: ConsentChange): string[] => [
+  `consent:${consent.id}`,
+  ...owed.filter(({ due }) => due <= now).map(({ job }) => `work:${job}`),
+  `events:${tenantId}`,
+  'work:deliver-webhook',
+];
 
 export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['consents'] => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
   return {
     async find(id) {
       const row = await tx.consent.findUnique({ where: key(id) });
-      return row
-        ? { consent: toConsent(row), ...(row.partySealed ? { partySealed: row.partySealed } : {}) }
-        : undefined;
+      return row ? sealedFromSql(row) : undefined;
     },
     async findByKey(idempotencyKey) {
       const row = await tx.consent.findUnique({ where: { tenantId_idempotencyKey: { tenantId, idempotencyKey } } });
@@ -42,23 +60,10 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
         select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
       return row && consentFromSql(row);
     },
-    async save(consent) {
-      await tx.consent.updateMany({
-        where: { tenantId, id: consent.id },
-        data: {
-          status: consent.status,
-          version: consent.version,
-          approvalUrl: orNull(consent.approvalUrl),
-          upstream: orNull(consent.upstream),
-          problem: json(consent.problem),
-          blockedOn: orNull(consent.blockedOn),
-          updatedAt: consent.updatedAt,
-          requestedAt: orNull(consent.requestedAt),
-          consentedAt: orNull(consent.consentedAt),
-          endedAt: orNull(consent.endedAt),
-        },
-      });
-      tell(`consent:${consent.id}`);
+    async change(change) {
+      const [row] = await tx.$queryRawUnsafe<{ changed: boolean }[]>(changeText, ...changeValues(tenantId, change));
+      if (row?.changed) for (const topic of changeTopics(tenantId, change)) tell(topic);
+      return row?.changed ?? false;
     },
     async looked(id, at) {
       await tx.consent.updateMany({ where: { tenantId, id }, data: { lookedAt: at } });
@@ -108,14 +113,6 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
         select: { id: true },
       });
       return row?.id;
-    },
-    async goesOut(id, digest, now) {
-      // Locks the consent's row: a withdrawal comes before this, and it does not go out, or after, and sees the state.
-      const noted = await tx.$executeRaw`
-        insert into callback_states (digest, tenant_id, consent_id, created_at)
-        select ${Buffer.from(digest)}, tenant_id, id, ${now}::timestamptz from consents
-        where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and status in ('queued', 'blocked') for update`;
-      return noted > 0;
     },
     async wasRefused(digest) {
       await tx.callbackState.deleteMany({ where: { tenantId, digest: Buffer.from(digest) } });

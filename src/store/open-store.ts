@@ -5,13 +5,13 @@ import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
-import { consentColumns, consentFromSql } from './consent-rows.ts';
 import { consentCreator } from './create-consents.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
 import { tenantRows } from './tenant-rows.ts';
+import { tenantStatements } from './tenant-statements.ts';
 
 export type StoreOptions = {
   url: string;
@@ -104,18 +104,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
       }),
     asOperator: (work) => told(operatorDoor, (tx, tell) => work(operatorRows(tx, tell))),
     createConsent: consentCreator(creates, notices.tell),
-    async findConsent(tenantId, id) {
-      const { rows } = await tenantDoor.pool
-        .query<object>({
-          name: 'find-consent',
-          text: `select ${consentColumns} from find_consent($1, $2)`,
-          values: [tenantId, id],
-        })
-        .catch((error: unknown) => {
-          throw knownFault(error);
-        });
-      return rows[0] && consentFromSql(rows[0]);
-    },
+    ...tenantStatements(tenantDoor.pool, notices.tell),
     async noteUses(uses, at) {
       const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
       await operatorDoor.pool.query({

@@ -39,6 +39,15 @@ export type Created = { consentId: string; outcome: 'created' | 'same' | 'differ
 
 export type SealedParty = { consent: Consent; partySealed?: Uint8Array };
 
+/** What a consent becomes, from the version that was seen, with the work it owes and the events that tell of it. */
+export type ConsentChange = {
+  seen: number;
+  consent: Consent;
+  owed: { job: JobName; due: Date }[];
+  events: NewEvent[];
+  now: Date;
+};
+
 export type TokenRow = {
   id: string;
   tenantId: string;
@@ -73,7 +82,8 @@ export type TenantRows = {
     findByKey(idempotencyKey: string): Promise<{ consent: Consent; bodyHmac?: Uint8Array } | undefined>;
     /** As `find`, and nobody else changes it before this transaction ends. */
     lock(id: string): Promise<Consent | undefined>;
-    save(consent: Consent): Promise<void>;
+    /** False when it has another version than was seen. Its events come last, so this is the last of a transaction. */
+    change(change: ConsentChange): Promise<boolean>;
     looked(id: string, at: Date): Promise<void>;
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;
@@ -81,12 +91,7 @@ export type TenantRows = {
     /** The number, its look-up, the message and the HMAC of the body go; what may be shown shrinks to a mask without birth date. */
     erase(id: string): Promise<void>;
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
-    /**
-     * About to be put to Altinn, with this state to come back by; false when it waits no longer. From here on, until
-     * `wasRefused` takes the state back, Altinn may have it.
-     */
-    goesOut(id: string, digest: Uint8Array, now: Date): Promise<boolean>;
-    /** Or never got there. */
+    /** A state that `goesOut` noted is taken back: Altinn refused the request, or it never got there. */
     wasRefused(digest: Uint8Array): Promise<void>;
     /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
     mayBeAtAltinn(id: string): Promise<boolean>;
@@ -231,8 +236,18 @@ export type Store = {
   asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
   /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
   createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
-  /** One statement instead of a transaction, for those who wait to see it change. */
-  findConsent(tenantId: string, id: string): Promise<Consent | undefined>;
+
+  // One statement each instead of a transaction: a person waits for what these lead to.
+  findConsent(tenantId: string, id: string): Promise<SealedParty | undefined>;
+  listAccess(tenantId: string): Promise<Access[]>;
+  /**
+   * About to be put to Altinn, with this state to come back by; false when it waits no longer. From here on, until
+   * `wasRefused` takes the state back, Altinn may have it.
+   */
+  goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
+  /** As `consents.change` within a transaction. */
+  changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
+
   /** These tokens were used, by tenant and id. */
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */

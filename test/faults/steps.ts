@@ -120,7 +120,7 @@ export const steps: Step[] = [
     during: 'asking',
     arm: unrecorded(held('create', 'after'), {
       locks: 'select 1 from consents for update',
-      waiting: '%from consents%for update%',
+      waiting: '%change_consent%',
     }),
   },
   {
@@ -137,7 +137,7 @@ export const steps: Step[] = [
     during: 'answering',
     arm: unrecorded(held('get', 'after'), {
       locks: 'select 1 from tenant_counters for update',
-      waiting: '%append_events%',
+      waiting: '%change_consent%',
     }),
   },
   { name: 'a webhook is under way', during: 'asking', arm: answerHeld },

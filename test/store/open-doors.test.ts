@@ -48,6 +48,9 @@ test('nothing is written through neither door', async () => {
     `append_events('${id}', now(), '[]')`,
     `create_consents('[]')`,
     `find_consent('${id}', '${id}')`,
+    `list_access('${id}')`,
+    `goes_out('${id}', '${id}', '', now())`,
+    `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
   ])
     await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');
   await login.end();

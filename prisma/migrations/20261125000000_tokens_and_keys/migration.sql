@@ -49,3 +49,44 @@ CREATE POLICY operator_door ON token_hand_outs TO hub_operator USING (true) WITH
 -- Counted for many tenants at once, and never lowered.
 GRANT SELECT ON token_hand_outs TO hub_tenant;
 GRANT SELECT, INSERT, UPDATE ON token_hand_outs TO hub_operator;
+
+-- The steps towards an approval address that a person waits for take one round trip each. As everywhere, the first statement
+-- of a function sets the tenant.
+
+-- About to be put to Altinn, with this state to come back by; false when it waits no longer. Locks the consent's row: a
+-- withdrawal comes before this, and it does not go out, or after, and sees the state.
+CREATE FUNCTION goes_out(p_tenant uuid, p_id uuid, p_digest bytea, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  INSERT INTO callback_states (digest, tenant_id, consent_id, created_at)
+  SELECT p_digest, tenant_id, id, p_now FROM consents
+  WHERE tenant_id = p_tenant AND id = p_id AND status IN ('queued', 'blocked') FOR UPDATE;
+  RETURN FOUND;
+END $$;
+
+-- What is known of a tenant's access.
+CREATE FUNCTION list_access(p_tenant uuid) RETURNS SETOF access LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  RETURN QUERY SELECT a.* FROM access a WHERE a.tenant_id = p_tenant;
+END $$;
+
+-- A consent as it becomes, the work that follows, and last of all the events; false, and nothing written, when it is no
+-- longer at the version that was seen.
+CREATE FUNCTION change_consent(p_tenant uuid, p_seen int, p_consent jsonb, p_owed jsonb, p_events jsonb, p_now timestamptz)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  UPDATE consents c SET status = n.status, version = n.version, approval_url = n."approvalUrl", upstream = n.upstream,
+    problem = n.problem, blocked_on = n."blockedOn", updated_at = n."updatedAt", requested_at = n."requestedAt",
+    consented_at = n."consentedAt", ended_at = n."endedAt"
+  FROM jsonb_to_record(p_consent) AS n(id uuid, status consent_status, version int, "approvalUrl" text, upstream text, problem jsonb,
+    "blockedOn" uuid, "updatedAt" timestamptz, "requestedAt" timestamptz, "consentedAt" timestamptz, "endedAt" timestamptz)
+  WHERE c.tenant_id = p_tenant AND c.id = n.id AND c.version = p_seen;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM owe(o.job, p_tenant, o.subject, o.due, p_now) FROM jsonb_to_recordset(p_owed) AS o(job text, subject uuid, due timestamptz);
+  PERFORM append_events(p_tenant, p_now, p_events);
+  RETURN true;
+END $$;

@@ -12,9 +12,6 @@ const isProved = (known: readonly Access[], scope: string, now: Date): boolean =
   return access?.state === 'granted' && now.getTime() - (access.checkedAt?.getTime() ?? 0) < accessBelievedMs;
 };
 
-export const areProved = (known: readonly Access[], scopes: readonly string[], now: Date): boolean =>
-  scopes.every((scope) => isProved(known, scope, now));
-
 /**
  * Asks nobody in vain: is there a token for each of these scopes? What is known to be missing is not asked again (a probe
  * does that); what was proved lately is believed. Answers the first access row that is missing, or nothing.

@@ -3,36 +3,62 @@ import { decide, type News } from '../../domain/decide.ts';
 import { consentEvent } from '../../domain/event.ts';
 import { nextLook } from '../../domain/pace.ts';
 import type { Parts } from '../memory.ts';
-import type { TenantRows } from '../store-port.ts';
+import type { ConsentChange, TenantRows } from '../store-port.ts';
+
+type Needed = Pick<Parts, 'clock' | 'ids' | 'settings'>;
+
+/** What becomes of a consent by this news, one after the other; undefined when nothing does. */
+const planned = (
+  { clock, ids, settings }: Needed,
+  before: Consent,
+  news: readonly News[],
+): ConsentChange | undefined => {
+  const now = clock.now();
+  const steps = [];
+  let consent = before;
+  for (const item of news)
+    for (const step of decide(consent, item, now)) {
+      steps.push(step);
+      consent = step.consent;
+    }
+  if (steps.length === 0) return undefined;
+  const owed: ConsentChange['owed'] = [];
+  if (!before.requestedAt && consent.requestedAt) owed.push({ job: 'read-consent', due: nextLook(consent, now) });
+  if (consent.endedAt)
+    owed.push({ job: 'erase-consent', due: new Date(consent.endedAt.getTime() + settings.eraseAfterMs) });
+  const events = steps.map((step) => consentEvent(ids.uuid(), step.event, step.consent));
+  return { seen: before.version, consent, owed, events, now };
+};
 
 /**
- * Lets news, one after the other, change a consent within a transaction: state, then what follows from it, then the
- * events, which come last. News that change nothing cost nothing. Answers the consent as it then stands.
+ * Lets news change a consent within a transaction: state, then what follows from it, then the events, which come last.
+ * News that change nothing cost nothing. Answers the consent as it then stands.
  */
 export const changeConsent =
-  ({ clock, ids, settings }: Pick<Parts, 'clock' | 'ids' | 'settings'>) =>
+  (parts: Needed) =>
   async (rows: TenantRows, id: string, ...news: News[]): Promise<Consent | undefined> => {
     const before = await rows.consents.lock(id);
-    if (!before) return undefined;
-    const now = clock.now();
-    const steps = [];
-    let consent = before;
-    for (const item of news)
-      for (const step of decide(consent, item, now)) {
-        steps.push(step);
-        consent = step.consent;
-      }
-    if (steps.length === 0) return consent;
-    await rows.consents.save(consent);
-    if (!before.requestedAt && consent.requestedAt)
-      await rows.outbox.owe('read-consent', id, nextLook(consent, now), now);
-    if (consent.endedAt) {
+    const change = before && planned(parts, before, news);
+    if (!change) return before;
+    if (change.consent.endedAt) {
       await rows.tokens.dropOfConsent(id);
       await rows.outbox.drop('submit-consent', id);
       await rows.outbox.drop('read-consent', id);
-      await rows.outbox.owe('erase-consent', id, new Date(consent.endedAt.getTime() + settings.eraseAfterMs), now);
     }
-    const events = steps.map((step) => consentEvent(ids.uuid(), step.event, step.consent));
-    await rows.events.append(events, now);
-    return consent;
+    await rows.consents.change(change);
+    return change.consent;
   };
+
+/**
+ * The same for one that was read a moment ago, in a single statement where that suffices: it has not changed since, and
+ * does not end.
+ */
+export const changeSeenConsent = (parts: Needed & Pick<Parts, 'store'>) => {
+  const inTransaction = changeConsent(parts);
+  return async (seen: Consent, ...news: News[]): Promise<Consent | undefined> => {
+    const change = planned(parts, seen, news);
+    if (change && !change.consent.endedAt && (await parts.store.changeConsent(seen.tenantId, change)))
+      return change.consent;
+    return parts.store.asTenant(seen.tenantId, (rows) => inTransaction(rows, seen.id, ...news));
+  };
+};

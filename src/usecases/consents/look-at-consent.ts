@@ -15,7 +15,7 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const change = changeConsent(parts);
   const calling = withToken(parts, tokenFor);
   return async ({ tenantId, subjectId: id }, signal) => {
-    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
+    const found = await store.findConsent(tenantId, id);
     if (!found) return undefined;
     const { consent } = found;
     if (consent.status !== 'pending' && consent.status !== 'accepted') return undefined;

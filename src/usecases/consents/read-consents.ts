@@ -33,7 +33,7 @@ export const settledConsent =
       timeoutMs: waitMs,
       tenantId,
       seen: consent,
-      look: () => store.findConsent(tenantId, consent.id),
+      look: async () => (await store.findConsent(tenantId, consent.id))?.consent,
       isEnough: (found) => found?.status !== 'queued',
     });
     return seen ?? consent;

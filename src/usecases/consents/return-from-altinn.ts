@@ -44,7 +44,7 @@ export const returnFromAltinn = ({
         topic: `consent:${consentId}`,
         timeoutMs: patienceMs,
         tenantId,
-        look: () => store.asTenant(tenantId, (rows) => rows.consents.find(consentId)),
+        look: () => store.findConsent(tenantId, consentId),
         // Read since the browser came, and still not answered: waiting on would show nothing else.
         isEnough: (found) => {
           const { status, lookedAt } = found?.consent ?? before;

@@ -5,15 +5,24 @@ import { nextProbe } from '../../domain/pace.ts';
 import { fateOf, type KeptProblem, Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { areProved, proveAccess } from '../access/prove-access.ts';
+import { proveAccess } from '../access/prove-access.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { Submission, UpstreamConsent } from '../ports.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
-import { changeConsent } from './change-consent.ts';
+import { changeConsent, changeSeenConsent } from './change-consent.ts';
 import { openParties } from './parties.ts';
+
+/** A consent that may go out, and what is known around it. */
+type Ready = {
+  consent: Consent;
+  partySealed: Uint8Array;
+  services: Service[];
+  scopes: string[];
+  access: Access[];
+};
 
 /** Only the digest of what a browser carries back is kept. */
 export const stateDigest = (state: string): Buffer => createHash('sha256').update(state).digest();
@@ -29,6 +38,7 @@ export const stateDigest = (state: string): Buffer => createHash('sha256').updat
 export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const { clock, ids, store, memories, settings, sealing, altinn3 } = parts;
   const change = changeConsent(parts);
+  const changeSeen = changeSeenConsent(parts);
   const record = recordAccess(parts);
   const calling = withToken(parts, tokenFor);
 
@@ -47,19 +57,22 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return { nextAt: validTo };
   };
 
-  const accepted = (consent: Consent, upstream: UpstreamConsent, services: Service[], known: readonly Access[]) =>
-    store.asTenant(consent.tenantId, async (rows) => {
-      for (const access of known)
-        if (access.kind === 'service' && access.state === 'missing' && services.some(({ key }) => key === access.name))
-          await record(rows, { kind: 'service', name: access.name });
-      const { status, consentedAt } = upstream;
-      await change(
-        rows,
-        consent.id,
-        { kind: 'submitted', approvalUrl: upstream.approvalUrl },
-        { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
-      );
-    });
+  /** Altinn has it. Whoever waits for the approval address waits for this. */
+  const accepted = async (
+    { consent, services, access }: Ready,
+    { approvalUrl, status, consentedAt }: UpstreamConsent,
+  ): Promise<void> => {
+    const { tenantId } = consent;
+    const listed = access.filter(
+      ({ kind, name, state }) => kind === 'service' && state === 'missing' && services.some(({ key }) => key === name),
+    );
+    for (const { name } of listed) await store.asTenant(tenantId, (rows) => record(rows, { kind: 'service', name }));
+    await changeSeen(
+      consent,
+      { kind: 'submitted', approvalUrl },
+      { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
+    );
+  };
 
   const blockFor = async (consent: Consent, what: Pick<Access, 'kind' | 'name'>, problem: KeptProblem) => {
     const access = await store.asTenant(consent.tenantId, (rows) => record(rows, { ...what, problem }));
@@ -78,42 +91,41 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return blockFor(consent, { kind: 'service', name: services[0]?.key ?? 'unknown' }, kept);
   };
 
+  /** It waits still, and all that is needed to ask is known; undefined when there is nothing left to do. */
+  const readyToGo = async (tenantId: string, id: string): Promise<Ready | undefined> => {
+    const [found, access] = await Promise.all([store.findConsent(tenantId, id), store.listAccess(tenantId)]);
+    const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
+    if (!found || !waits) return undefined;
+    const { consent, partySealed } = found;
+    if (consent.validTo <= clock.now()) {
+      await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'expired' }));
+      return undefined;
+    }
+    if (!partySealed) return undefined;
+    const catalogue = await memories.services();
+    const services = consent.rights
+      .map(({ service }) => catalogue.get(service))
+      .filter((service) => service !== undefined);
+    const scopes = [
+      settings.consentScope,
+      ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
+    ];
+    return { consent, partySealed, services, scopes, access };
+  };
+
   return async ({ tenantId, subjectId: id }, signal) => {
     const known = await memories.tenant.get(tenantId);
     if (!known) throw new Error('the tenant is gone');
     const catalogue = await memories.services();
     const state = ids.secret(128);
     const digest = stateDigest(state);
-    const begun = await store.asTenant(tenantId, async (rows) => {
-      const found = await rows.consents.find(id);
-      const waits = found?.consent.status === 'queued' || found?.consent.status === 'blocked';
-      if (!found || !waits) return undefined;
-      const { consent, partySealed } = found;
-      if (consent.validTo <= clock.now()) {
-        await change(rows, id, { kind: 'expired' });
-        return undefined;
-      }
-      if (!partySealed) return undefined;
-      const services = consent.rights
-        .map(({ service }) => catalogue.get(service))
-        .filter((service) => service !== undefined);
-      const scopes = [
-        settings.consentScope,
-        ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
-      ];
-      const access = await rows.access.list();
-      // Where access is proved already, as it mostly is, this transaction is the only one before Altinn is asked.
-      const isNoted = areProved(access, scopes, clock.now()) && (await rows.consents.goesOut(id, digest, clock.now()));
-      return { consent, partySealed, services, scopes, access, isNoted };
-    });
-    if (!begun) return undefined;
-    const { consent, partySealed, services, scopes, access } = begun;
-    if (!begun.isNoted) {
-      const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
-      if (missing?.problem) return block(consent, missing, missing.problem);
-      // The state is kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
-      if (!(await store.asTenant(tenantId, (rows) => rows.consents.goesOut(id, digest, clock.now())))) return undefined;
-    }
+    const ready = await readyToGo(tenantId, id);
+    if (!ready) return undefined;
+    const { consent, partySealed, services, scopes, access } = ready;
+    const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
+    if (missing?.problem) return block(consent, missing, missing.problem);
+    // The state is kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
+    if (!(await store.goesOut(tenantId, id, digest, clock.now()))) return undefined;
 
     const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
     const submission: Submission = {
@@ -141,7 +153,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     };
     try {
       const upstream = await calling({ tenantId, scope: settings.consentScope }, signal, submit);
-      await accepted(consent, upstream, services, access);
+      await accepted(ready, upstream);
       return undefined;
     } catch (error) {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')

@@ -1,0 +1,43 @@
+import type { KeptProblem } from './problem.ts';
+
+/** What a client's tokens may be used for. */
+export type Purpose = 'consents' | 'data' | 'admin';
+export type KeyAsk =
+  | { generate: true }
+  | { jwk: Record<string, unknown> }
+  | { pem: string; passphrase?: string | undefined; kid?: string | undefined; certificateChain?: string[] | undefined };
+/** Where a private key lies that is not in the database: a mounted file by its name, or a token of PKCS#11 by its label. */
+export type KeySource = { file: string } | { pkcs11: string };
+export type ClientKey = {
+  id: string;
+  kid?: string;
+  /** `generating`: a worker has yet to make or read it; then `src/domain/client-keys.ts`. */
+  state: 'generating' | 'pending' | 'active' | 'retiring' | 'retired';
+  publicJwk?: Record<string, unknown>;
+  source?: KeySource;
+  /** Why a worker found it unusable. */
+  fault?: string;
+  registeredAt?: Date;
+  expiresAt?: Date;
+  provedAt?: Date;
+  /** Since when it signs; of a retiring one, since when it does not. */
+  activeSince?: Date;
+  /** The latest refusal of a grant signed with it, while it is not proved. */
+  problem?: KeptProblem;
+  warnedDays?: number;
+  createdAt: Date;
+  retiredAt?: Date;
+};
+export type MaskinportenClient = {
+  id: string;
+  name: string;
+  clientId: string;
+  purpose: Purpose;
+  scopes: string[];
+  keys: ClientKey[];
+  /** Since when nothing is asked for with it, and why. */
+  stoppedAt?: Date;
+  stoppedProblem?: KeptProblem;
+  createdAt: Date;
+  updatedAt: Date;
+};

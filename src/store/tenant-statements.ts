@@ -1,0 +1,40 @@
+import type pg from 'pg';
+import type { Access } from '../domain/access.ts';
+import { withoutNulls } from '../lib/without-nulls.ts';
+import type { Store } from '../usecases/store-port.ts';
+import { changeText, changeTopics, changeValues, consentColumns, sealedFromSql } from './consent-rows.ts';
+import { knownFault } from './doors.ts';
+
+type Statements = Pick<Store, 'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent'>;
+
+/** Of the tenant's door, each in one round trip: functions whose first statement sets the tenant. */
+export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): Statements => {
+  const ask = async <R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> => {
+    const { rows } = await pool.query<R & pg.QueryResultRow>({ name, text, values }).catch((error: unknown) => {
+      throw knownFault(error);
+    });
+    return rows;
+  };
+  return {
+    async findConsent(tenantId, id) {
+      const text = `select ${consentColumns} from find_consent($1, $2)`;
+      const [row] = await ask('find-consent', text, [tenantId, id]);
+      return row && sealedFromSql(row);
+    },
+    async listAccess(tenantId) {
+      const text =
+        'select id, kind, name, state, problem, since, checked_at as "checkedAt", probes from list_access($1)';
+      return (await ask<Access>('list-access', text, [tenantId])).map((row) => withoutNulls(row) as Access);
+    },
+    async goesOut(tenantId, id, digest, now) {
+      const values = [tenantId, id, Buffer.from(digest), now];
+      const [row] = await ask<{ out: boolean }>('goes-out', 'select goes_out($1, $2, $3, $4) as out', values);
+      return row?.out ?? false;
+    },
+    async changeConsent(tenantId, change) {
+      const [row] = await ask<{ changed: boolean }>('change-consent', changeText, changeValues(tenantId, change));
+      if (row?.changed) for (const topic of changeTopics(tenantId, change)) tell(topic);
+      return row?.changed ?? false;
+    },
+  };
+};
