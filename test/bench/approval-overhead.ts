@@ -19,7 +19,7 @@ type EngineName = 'PostgreSQL' | 'Redis';
 
 /** What a create cannot do without, one after the other: a Koa route, a commit, a hop through the queue, a commit. */
 const bareWay = async (ground: Ground, { redisUrl }: Engine, body: string): Promise<number[]> => {
-  const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts'], {}, ground.directory);
+  const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts', '/v1/consents', '202'], {}, ground.directory);
   const inserts = await openInserts(ground.databaseUrl, 2);
   const hop = await openHop(redisUrl, ground.databaseUrl);
   try {

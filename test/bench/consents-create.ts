@@ -1,7 +1,7 @@
 import { callJson, mustCall } from '../../src/cli/call-json.ts';
 import { services } from '../../src/cli/furnish.ts';
-import { isOrganizationNumber } from '../../src/domain/party.ts';
 import { given } from '../support/given.ts';
+import { openBanks } from './banks.ts';
 import { openInserts } from './bare/inserts.ts';
 import { type Figure, median, percentiles, round } from './figure.ts';
 import { callers, connections, type Ground, operatorKey } from './ground.ts';
@@ -11,32 +11,6 @@ import { startHub, startProcess } from './processes.ts';
 const rounds = 3;
 const seconds = 4;
 const redirectUrl = 'https://bank.example/done';
-
-const organizationNumbers = (count: number): string[] => {
-  const found: string[] = [];
-  for (let number = 310_000_000; found.length < count; number += 1)
-    if (isOrganizationNumber(String(number))) found.push(String(number));
-  return found;
-};
-
-/** So many banks, each with a key of its own. */
-const openTenants = async (url: string, count: number): Promise<string[]> => {
-  const keys: string[] = [];
-  for (const orgno of organizationNumbers(count)) {
-    const tenant = await mustCall('POST', `${url}/operator/v1/tenants`, operatorKey, {
-      orgno,
-      name: `Bank ${orgno}`,
-      redirectUrls: [redirectUrl],
-      services: ['ske-inntekt'],
-    });
-    const { key } = await mustCall('POST', `${url}/operator/v1/tenants/${tenant['id']}/api-keys`, operatorKey, {
-      name: 'app',
-      scopes: ['consents:write', 'consents:read'],
-    });
-    keys.push(String(key));
-  }
-  return keys;
-};
 
 /** Creates with an idempotency key each, by turns over the banks. */
 const creator = (url: string, name: string, keys: readonly string[]) => {
@@ -69,7 +43,7 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   const url = api.ready['url'] ?? '';
   // It may be there already from another figure of this run.
   await callJson('POST', `${url}/operator/v1/services`, operatorKey, services[0]);
-  const keys = await openTenants(url, 100);
+  const keys = await openBanks(url, 100);
   const loads = new Map([
     ['consents.create', creator(url, 'many', keys)],
     ['consents.create_single', creator(url, 'one', keys.slice(0, 1))],
@@ -77,7 +51,12 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   const { body } = creator(url, 'first', keys);
   const first = await mustCall('POST', `${url}/v1/consents`, keys[0], JSON.parse(body));
   const bytes = JSON.stringify(first).length;
-  const koa = await startProcess('bare-koa', ['test/bench/bare/koa.ts', String(bytes - 40)], {}, ground.directory);
+  const koa = await startProcess(
+    'bare-koa',
+    ['test/bench/bare/koa.ts', '/v1/consents', '202', String(bytes - 40)],
+    {},
+    ground.directory,
+  );
   const inserts = await openInserts(ground.databaseUrl, connections);
   const results = new Map<string, Loaded[]>();
   const note = (name: string, result: Loaded) => results.set(name, [...(results.get(name) ?? []), result]);
