@@ -24,6 +24,7 @@ import { openStore } from './store/open-store.ts';
 import { oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
+import { openHandOutCount } from './usecases/tokens/count-hand-outs.ts';
 import type { UseCases } from './usecases/use-cases.ts';
 
 /** What a test may put in another's place: time, randomness and where logs go. Nothing else is ever pretended. */
@@ -157,6 +158,8 @@ export const compose = async (
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
     store.notices.onGap(memories.forget);
+    // Closed before the store, and after all who hand out.
+    const handOuts = parts.add(openHandOutCount({ clock, store, log }));
     const hub: Parts = {
       clock,
       ids,
@@ -173,6 +176,7 @@ export const compose = async (
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
+      handOuts,
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

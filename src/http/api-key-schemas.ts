@@ -25,7 +25,7 @@ const keyFields = {
 };
 
 /** What keys of tenants and operators have in common; the key itself is never among it. */
-export const keyView = (key: Omit<ApiKeyState, 'scopes'>) => ({
+export const keyView = (key: Omit<ApiKeyState, 'scopes' | 'handedOut'>) => ({
   id: key.id,
   name: key.name,
   prefix: key.prefix,
@@ -39,6 +39,17 @@ export const KeyFields = z.object(keyFields);
 /** 256 random bits; shown in the answer to its making and never again. */
 export const key = z.string().meta({ description: 'The key itself. Shown once.' });
 
-export const ApiKey = KeyFields.extend({ scopes: z.array(z.enum(tenantScopes)) }).meta({ id: 'ApiKey' });
+const HandedOut = z
+  .object({ tokens: z.int(), lastAt: Instant })
+  .meta({ description: 'Tokens that were handed out with this key, of all scopes; counted within a second or two.' });
+
+export const ApiKey = KeyFields.extend({
+  scopes: z.array(z.enum(tenantScopes)),
+  handedOut: HandedOut.nullable(),
+}).meta({ id: 'ApiKey' });
 export const NewApiKey = ApiKey.extend({ key }).meta({ id: 'NewApiKey' });
-export const apiKeyView = (made: ApiKeyState) => ({ ...keyView(made), scopes: made.scopes });
+export const apiKeyView = (made: ApiKeyState) => ({
+  ...keyView(made),
+  scopes: made.scopes,
+  handedOut: made.handedOut ? { ...made.handedOut, lastAt: made.handedOut.lastAt.toISOString() } : null,
+});

@@ -2,6 +2,7 @@ import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { ConsentChange, SealedParty, TenantRows } from '../usecases/store-port.ts';
+import { columnsOf } from './columns.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
 
@@ -15,10 +16,7 @@ const toConsent = (row: Row): Consent => {
   };
 };
 
-/** The columns of `consents` by name and not by `*`: a plan that is kept outlives a column that a later version adds. */
-export const consentColumns = Object.values(Prisma.ConsentScalarFieldEnum)
-  .map((name) => `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} as "${name}"`)
-  .join(', ');
+export const consentColumns = columnsOf(Prisma.ConsentScalarFieldEnum);
 /** A row of those columns. */
 export const consentFromSql = (row: object): Consent => toConsent(row as Row);
 export const sealedFromSql = (row: object): SealedParty => {

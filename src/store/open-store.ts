@@ -114,6 +114,26 @@ export const openStore = async ({ url, directUrl, connections, production, log }
         values,
       });
     },
+    async addHandOuts(outs) {
+      await operatorDoor.pool
+        .query({
+          name: 'add-hand-outs',
+          text: `insert into token_hand_outs as t (tenant_id, key_id, scope, hour, count, last_at)
+            select tenant, key, scope, hour, count, last from jsonb_to_recordset($1) as o(
+              tenant uuid, key uuid, scope text, hour timestamptz, count bigint, last timestamptz)
+            order by tenant, key, scope, hour
+            on conflict (tenant_id, key_id, scope, hour) do update
+            set count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)`,
+          values: [
+            JSON.stringify(
+              outs.map(({ tenantId: tenant, keyId: key, lastAt: last, ...out }) => ({ tenant, key, last, ...out })),
+            ),
+          ],
+        })
+        .catch((error: unknown) => {
+          throw knownFault(error);
+        });
+    },
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

@@ -32,7 +32,22 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   endpoints: endpointRows(tx, tenantId),
   deliveries: deliveryRows(tx, tenantId),
   apiKeys: {
-    list: async () => (await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toApiKey),
+    async list() {
+      const keys = await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } });
+      const outs = await tx.tokenHandOut.groupBy({
+        by: ['keyId'],
+        where: { tenantId },
+        _sum: { count: true },
+        _max: { lastAt: true },
+      });
+      return keys.map((row) => {
+        const { _sum, _max } = outs.find(({ keyId }) => keyId === row.id) ?? {};
+        return {
+          ...toApiKey(row),
+          ...(_max?.lastAt ? { handedOut: { tokens: Number(_sum?.count ?? 0), lastAt: _max.lastAt } } : {}),
+        };
+      });
+    },
     async add(key, digest, most) {
       // One after another within a tenant: two made at once would not see each other.
       await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('api_keys'), hashtext(${tenantId}))`;

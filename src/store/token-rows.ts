@@ -1,37 +1,20 @@
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { TenantRows, TokenRow } from '../usecases/store-port.ts';
+import { columnsOf } from './columns.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Token as Row } from './generated/client.ts';
 
-const toToken = (row: Row): TokenRow => {
+export const toToken = (row: Row): TokenRow => {
   const { tokenSealed, identity: _, leaseNumber: __, leasedUntil: ___, createdAt: ____, ...rest } = row;
   return { ...(withoutNulls(rest) as Omit<TokenRow, 'sealed'>), ...(tokenSealed ? { sealed: tokenSealed } : {}) };
 };
+
+export const tokenColumns = columnsOf(Prisma.TokenScalarFieldEnum);
 
 export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['tokens'] => ({
   async find(id) {
     const row = await tx.token.findUnique({ where: { tenantId_id: { tenantId, id } } });
     return row ? toToken(row) : undefined;
-  },
-  async findByIdentity(identity) {
-    const row = await tx.token.findUnique({
-      where: { tenantId_identity: { tenantId, identity: Buffer.from(identity) } },
-    });
-    return row ? toToken(row) : undefined;
-  },
-  async ensure({ identity, consentId, ...spec }, id, now) {
-    const bytes = Buffer.from(identity);
-    await tx.token.createMany({
-      data: [{ tenantId, id, identity: bytes, ...spec, consentId: consentId ?? null, createdAt: now }],
-      skipDuplicates: true,
-    });
-    return toToken(await tx.token.findUniqueOrThrow({ where: { tenantId_identity: { tenantId, identity: bytes } } }));
-  },
-  async countResources(scope, now) {
-    const [row] = await tx.$queryRaw<{ many: number }[]>`
-      select count(*)::int as many from tokens where tenant_id = ${tenantId}::uuid and scopes = array[${scope}] and cardinality(resource) > 0
-        and (expires_at > ${now}::timestamptz or created_at > ${now}::timestamptz - interval '1 hour')`;
-    return row?.many ?? 0;
   },
   async drop(id, fetchedAt) {
     await tx.token.updateMany({

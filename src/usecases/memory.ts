@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { openGate } from '../lib/gate.ts';
@@ -16,7 +17,12 @@ const strangersWaiting = 256;
 
 export type ClientWithKeys = Awaited<ReturnType<OperatorRows['clients']['list']>>[number];
 
+/** A token as a process has it at hand, and when it is no longer handed out. */
+type NearToken = { id: string; token: string; expiresAt: Date; fetchedAt: Date; leavesAt: number };
+
 export type Memories = {
+  /** By all that tells one token from another. Believed no longer than the rest without another look at its row. */
+  tokens: LRUCache<string, NearToken>;
   /** By hex digest of the key. */
   tenantByKey: Memory<{ key: ApiKey; tenant: Tenant }>;
   operatorByKey: Memory<OperatorKey>;
@@ -63,6 +69,9 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
   );
   const clients = remember(() => store.asOperator((rows) => rows.clients.list()), believedMs);
 
+  const tokens = new LRUCache<string, NearToken>({ max: 50_000, ttl: believedMs });
+
+  notices.on('changed:tokens', () => tokens.clear());
   notices.on('changed:keys', () => {
     tenantByKey.forget();
     operatorByKey.forget();
@@ -71,12 +80,14 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
   notices.on('changed:services', services.forget);
   notices.on('changed:clients', clients.forget);
   return {
+    tokens,
     tenantByKey,
     operatorByKey,
     tenant,
     services: async () => (await services.get('')) ?? new Map(),
     clients: async () => (await clients.get('')) ?? [],
     forget: () => {
+      tokens.clear();
       for (const memory of [tenantByKey, operatorByKey, tenant, services, clients]) memory.forget();
     },
   };

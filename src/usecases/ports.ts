@@ -141,6 +141,9 @@ export type Settings = {
   bootstrapOperatorKey?: string;
 };
 
+/** Counts tokens that leave the hub, by the API key they leave with. */
+export type HandOutCount = { count(tenantId: string, keyId: string, scope: string): void };
+
 export type Ports = {
   clock: Clock;
   ids: Ids;
@@ -153,6 +156,7 @@ export type Ports = {
   maskinporten: Maskinporten;
   altinn3: ConsentGateway;
   webhooks: WebhookSender;
+  handOuts: HandOutCount;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue. */
   /** By queue; null while the engine does not answer. */

@@ -39,6 +39,9 @@ export type Created = { consentId: string; outcome: 'created' | 'same' | 'differ
 
 export type SealedParty = { consent: Consent; partySealed?: Uint8Array };
 
+/** So many tokens of one scope went out with one API key within one full hour. */
+export type HandOuts = { tenantId: string; keyId: string; scope: string; hour: Date; count: number; lastAt: Date };
+
 /** What a consent becomes, from the version that was seen, with the work it owes and the events that tell of it. */
 export type ConsentChange = {
   seen: number;
@@ -116,11 +119,6 @@ export type TenantRows = {
   };
   tokens: {
     find(id: string): Promise<TokenRow | undefined>;
-    findByIdentity(identity: Uint8Array): Promise<TokenRow | undefined>;
-    /** The row for that identity, made when there is none. */
-    ensure(spec: TokenSpec, id: string, now: Date): Promise<TokenRow>;
-    /** Rows of that scope for a `resource` that hold a token, or were asked for within the hour. */
-    countResources(scope: string, now: Date): Promise<number>;
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
     /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
@@ -248,8 +246,21 @@ export type Store = {
   /** As `consents.change` within a transaction. */
   changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
 
+  /** The row of that identity, made with this id when there is none; undefined where the scope is held for `mostResources` already. */
+  tokenRow(
+    tenantId: string,
+    spec: TokenSpec,
+    id: string,
+    mostResources: number,
+    now: Date,
+  ): Promise<TokenRow | undefined>;
+  findToken(tenantId: string, id: string): Promise<TokenRow | undefined>;
+  owe(tenantId: string, job: JobName, subjectId: string, dueAt: Date, now: Date): Promise<void>;
+
   /** These tokens were used, by tenant and id. */
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
+  /** So many tokens more were handed out. */
+  addHandOuts(outs: readonly HandOuts[]): Promise<void>;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

@@ -106,8 +106,10 @@ export type ApiKey = {
   /** Id of the key it was made with, a tenant's own or an operator's; `bootstrap` for HUB_OPERATOR_KEY. */
   createdBy: string;
   createdAt: Date;
+  /** Tokens that went out with it; nothing where there were none. */
+  handedOut?: { tokens: number; lastAt: Date };
 };
-export type OperatorKey = Omit<ApiKey, 'scopes'> & { role: OperatorRole };
+export type OperatorKey = Omit<ApiKey, 'scopes' | 'handedOut'> & { role: OperatorRole };
 
 export type ReadinessStep = {
   step: string;

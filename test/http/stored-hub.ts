@@ -81,6 +81,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     maskinporten: { issuer: '', requestToken: unreachable },
     altinn3: { submit: unreachable, read: unreachable },
     webhooks: { send: unreachable, fault: () => undefined },
+    handOuts: { count: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -127,7 +127,6 @@ hubTest('the audit tells each change and each look at personal data, and cannot 
     'api-key.created',
     'webhook-endpoint.created',
     'consent-token.handed-out',
-    'token.handed-out',
     'consent.searched',
     'webhook-endpoint.secret-rotated',
     'consent.withdrawn',

@@ -1,18 +1,34 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GivenStore, givenStore, givenTenant, later, now } from './given-store.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
 let store: GivenStore;
+let login: pg.Client;
 beforeAll(async () => {
   store = await givenStore();
+  login = new pg.Client({ connectionString: store.database.adminUrl });
+  await login.connect();
 });
-afterAll(() => store.close());
+afterAll(async () => {
+  await login.end();
+  await store.close();
+});
 
-const givenToken = (tenantId: string, identity: string, id: string, resource: string[] = []) =>
-  store.asTenant(tenantId, (rows) =>
-    rows.tokens.ensure({ identity: Buffer.from(identity), clientId: id, scopes: ['s'], resource }, id, now),
-  );
+type Wish = { resource?: string[]; scope?: string; most?: number; at?: Date };
+const askToken = (
+  tenantId: string,
+  identity: string,
+  id: string,
+  { resource = [], scope = 's', most = 9, at = now }: Wish = {},
+) =>
+  store.tokenRow(tenantId, { identity: Buffer.from(identity), clientId: id, scopes: [scope], resource }, id, most, at);
+const givenToken = async (tenantId: string, identity: string, id: string, resource: string[] = []) => {
+  const row = await askToken(tenantId, identity, id, { resource });
+  if (!row) throw new Error('no row');
+  return row;
+};
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 test('a token’s row that nothing was ever fetched for goes after a day', async () => {
@@ -32,12 +48,22 @@ test('of a scope’s rows those count that are for a resource, and hold a token 
     const lease = (await rows.tokens.lease(id(4), 1000, undefined)) ?? 0;
     await rows.tokens.keep(id(4), lease, { sealed: Buffer.from('x'), expiresAt: later(2 * 3_600_000), fetchedAt: now });
   });
-  const counted = (scope: string, at: Date) =>
-    store.asTenant(tenantId, (rows) => rows.tokens.countResources(scope, at));
-  expect(await counted('s', later(60_000))).toBe(2);
-  expect(await counted('s', later(3_700_000))).toBe(1);
-  expect(await counted('s', later(2 * 3_600_000))).toBe(0);
-  expect(await counted('other', later(60_000))).toBe(0);
+  const resource = ['https://three.example'];
+  /** Is there room for one more beside so many? A row that is made for it gets in the way of later questions, so it goes. */
+  const hasRoom = async (scope: string, most: number, at: Date) => {
+    const row = await askToken(tenantId, `three ${scope}`, id(7), { resource, scope, most, at });
+    await login.query('delete from tokens where id = $1', [id(7)]);
+    return row !== undefined;
+  };
+  expect(await hasRoom('s', 2, later(60_000))).toBe(false);
+  expect(await hasRoom('s', 3, later(60_000))).toBe(true);
+  expect(await hasRoom('s', 1, later(3_700_000))).toBe(false);
+  expect(await hasRoom('s', 2, later(3_700_000))).toBe(true);
+  expect(await hasRoom('s', 1, later(2 * 3_600_000))).toBe(true);
+  expect(await hasRoom('other', 1, later(60_000))).toBe(true);
+  // One that is there already is found however full it is; and one without a resource does not count.
+  expect(await askToken(tenantId, 'kept', id(8), { resource, most: 0 })).toMatchObject({ id: id(4) });
+  expect(await askToken(tenantId, 'another', id(9), { most: 0 })).toMatchObject({ id: id(9) });
 });
 
 test('a token that was refused is forgotten, but not the one that came after it', async () => {

@@ -90,3 +90,37 @@ BEGIN
   PERFORM append_events(p_tenant, p_now, p_events);
   RETURN true;
 END $$;
+
+-- Likewise for tokens: an app waits for them.
+
+CREATE FUNCTION find_token(p_tenant uuid, p_id uuid) RETURNS SETOF tokens LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  RETURN QUERY SELECT t.* FROM tokens t WHERE t.tenant_id = p_tenant AND t.id = p_id;
+END $$;
+
+-- The row of that identity, made when there is none; nothing when the tenant holds that scope for too many resources already.
+CREATE FUNCTION token_row(p_tenant uuid, p_identity bytea, p_id uuid, p_client uuid, p_scopes text[], p_resource text[],
+  p_consent uuid, p_most int, p_now timestamptz) RETURNS SETOF tokens LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  RETURN QUERY SELECT t.* FROM tokens t WHERE t.tenant_id = p_tenant AND t.identity = p_identity;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  IF cardinality(p_resource) > 0 AND p_most <= (
+    SELECT count(*) FROM tokens t WHERE t.tenant_id = p_tenant AND t.scopes = p_scopes AND cardinality(t.resource) > 0
+      AND (t.expires_at > p_now OR t.created_at > p_now - interval '1 hour')) THEN
+    RETURN;
+  END IF;
+  INSERT INTO tokens (tenant_id, id, identity, client_id, scopes, resource, consent_id, created_at)
+  VALUES (p_tenant, p_id, p_identity, p_client, p_scopes, p_resource, p_consent, p_now) ON CONFLICT DO NOTHING;
+  -- A statement of its own: it sees the row of whoever was quicker.
+  RETURN QUERY SELECT t.* FROM tokens t WHERE t.tenant_id = p_tenant AND t.identity = p_identity;
+END $$;
+
+CREATE FUNCTION owe_work(p_job text, p_tenant uuid, p_subject uuid, p_due timestamptz, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('hub.tenant', p_tenant::text, true);
+  PERFORM owe(p_job, p_tenant, p_subject, p_due, p_now);
+END $$;

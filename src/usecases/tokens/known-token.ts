@@ -1,9 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { fromKept, Problem } from '../../domain/problem.ts';
 import { identityOf, safetyMarginMs } from '../../domain/token.ts';
 import type { Place } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
-import type { TenantRows, TokenRow, TokenSpec } from '../store-port.ts';
+import type { TokenRow, TokenSpec } from '../store-port.ts';
 import { findClient, type UsableClient } from './find-client.ts';
 
 /** Which token: one scope each, since few scopes make for long lives. */
@@ -28,6 +27,10 @@ export const tokenPlace = (tenantId: string, tokenId: string): Place => ({
   row: tokenId,
 });
 
+/** From then on a token is no longer handed out. */
+const leavesAt = ({ expiresAt, fetchedAt }: Pick<ReadyToken, 'expiresAt' | 'fetchedAt'>): number =>
+  expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
+
 /** Opens a row's token unless it is about to end. */
 export const openToken = (
   { clock, sealing }: Pick<Parts, 'clock' | 'sealing'>,
@@ -35,64 +38,61 @@ export const openToken = (
 ): ReadyToken | undefined => {
   const { sealed, expiresAt, fetchedAt } = row;
   if (!sealed || !expiresAt || !fetchedAt) return undefined;
-  const margin = safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
-  if (expiresAt.getTime() - margin <= clock.now().getTime()) return undefined;
+  if (leavesAt({ expiresAt, fetchedAt }) <= clock.now().getTime()) return undefined;
   return { id: row.id, token: sealing.open(tokenPlace(row.tenantId, row.id), sealed).toString(), expiresAt, fetchedAt };
 };
 
 /** What is known of a token: the token itself, or its row and the way to fetch it. */
 export type Known = { ready: ReadyToken } | { row: TokenRow; spec: TokenSpec; consumer: string; by: UsableClient };
 
-/** In this process, by identity; a token is believed no longer than `believedMs` without another look at its row. */
-const believedMs = 5000;
-
 /** Tokens for so many different audiences a tenant may hold of one scope: each is a row, and a call at Maskinporten. */
 const mostResources = 100;
 
+/** All that tells one token from another in this process, whose issuer is one. Canonical, as `identityOf`. */
+const nameOf = (clientId: string, scope: string, consumer: string, { resource = [], consentId }: TokenNeed): string =>
+  resource.length === 0 && consentId === undefined
+    ? `${clientId} ${scope} ${consumer}`
+    : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
+
 /**
- * Looks in the process, then in the tenant's row (made when there is none).
+ * Looks in the process, then in the tenant's row (made when there is none). However many look for the same at once, they
+ * look together.
  *
  * @throws Problem the refusal of a moment ago, while it is still believed; `client-missing`, `token-resources-too-many`
  */
 export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
-  const near = new LRUCache<string, ReadyToken & { leavesAt: number }>({ max: 20_000, ttl: believedMs });
+  const { tokens: near } = memories;
   const find = findClient(parts);
-  parts.notices.on('changed:tokens', () => near.clear());
+  const looking = new Map<string, Promise<Known>>();
 
-  const made = async (rows: TenantRows, spec: TokenSpec): Promise<TokenRow> => {
-    const now = clock.now();
-    const [scope = ''] = spec.scopes;
-    if (spec.resource.length > 0 && (await rows.tokens.countResources(scope, now)) >= mostResources)
-      throw new Problem('token-resources-too-many', `${scope} is held for ${mostResources} resources already`);
-    return rows.tokens.ensure(spec, ids.uuid(), now);
+  const rowOf = async (tenantId: string, spec: TokenSpec): Promise<TokenRow> => {
+    const row = await store.tokenRow(tenantId, spec, ids.uuid(), mostResources, clock.now());
+    if (row) return row;
+    throw new Problem('token-resources-too-many', `${spec.scopes[0]} is held for ${mostResources} resources already`);
   };
 
-  return async ({
-    tenantId,
-    scope,
-    resource = [],
-    consentId,
-    anew = false,
-    renew = false,
-    refused,
-  }: TokenNeed): Promise<Known> => {
-    const by = await find(scope);
-    const known = await memories.tenant.get(tenantId);
-    if (!known) throw new Error('the tenant is gone');
-    const consumer = known.tenant.orgno;
+  /** Forgets the one that was refused, unless another has come meanwhile. */
+  const withoutRefused = async (row: TokenRow, refused: string): Promise<TokenRow> => {
+    const ready = openToken(parts, row);
+    if (ready?.token !== refused) return row;
+    return store.asTenant(row.tenantId, async (rows) => {
+      await rows.tokens.drop(row.id, ready.fetchedAt);
+      return (await rows.tokens.find(row.id)) ?? row;
+    });
+  };
+
+  const look = async (need: TokenNeed, by: UsableClient, consumer: string, name: string): Promise<Known> => {
+    const { tenantId, scope, resource = [], consentId, anew = false, renew = false, refused } = need;
+    const { issuer } = settings;
     const identity = identityOf({
-      issuer: settings.issuer,
+      issuer,
       clientId: by.client.clientId,
       scopes: [scope],
       consumer,
       resource,
       consentId,
     });
-    const name = identity.toString('hex');
-    const close = near.get(name);
-    if (close && close.token === refused) near.delete(name);
-    else if (!renew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
     const spec: TokenSpec = {
       identity,
       clientId: by.client.id,
@@ -100,20 +100,32 @@ export const knownToken = (parts: Parts) => {
       resource: [...resource],
       ...(consentId === undefined ? {} : { consentId }),
     };
-    const row = await store.asTenant(tenantId, async (rows) => {
-      const found = (await rows.tokens.findByIdentity(identity)) ?? (await made(rows, spec));
-      const ready = openToken(parts, found);
-      if (!ready || ready.token !== refused) return found;
-      await rows.tokens.drop(found.id, ready.fetchedAt);
-      return (await rows.tokens.find(found.id)) ?? found;
-    });
+    const found = await rowOf(tenantId, spec);
+    const row = refused === undefined ? found : await withoutRefused(found, refused);
     const ready = openToken(parts, row);
     if (ready && !renew) {
-      const life = ready.expiresAt.getTime() - ready.fetchedAt.getTime();
-      near.set(name, { ...ready, leavesAt: ready.expiresAt.getTime() - safetyMarginMs(life) });
+      near.set(name, { ...ready, leavesAt: leavesAt(ready) });
       return { ready };
     }
     if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
+  };
+
+  return async (need: TokenNeed): Promise<Known> => {
+    const { tenantId, scope, anew, renew, refused } = need;
+    const by = await find(scope);
+    const known = await memories.tenant.get(tenantId);
+    if (!known) throw new Error('the tenant is gone');
+    const consumer = known.tenant.orgno;
+    const name = nameOf(by.client.clientId, scope, consumer, need);
+    const close = near.get(name);
+    if (close && close.token === refused) near.delete(name);
+    else if (!renew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
+    if (anew || renew || refused !== undefined) return look(need, by, consumer, name);
+    const under = looking.get(name);
+    if (under) return under;
+    const begun = look(need, by, consumer, name).finally(() => looking.delete(name));
+    looking.set(name, begun);
+    return begun;
   };
 };

@@ -39,14 +39,14 @@ export const awaitToken = (parts: Parts) => {
     if ('ready' in found) return used(need, found.ready);
     const { id } = found.row;
     const asked = clock.now();
-    await store.asTenant(need.tenantId, (rows) => rows.outbox.owe('fetch-token', id, asked, asked));
+    await store.owe(need.tenantId, 'fetch-token', id, asked, asked);
     const isRefused = ({ failure, failedUntil }: TokenRow): boolean =>
       failure !== undefined && failedUntil !== undefined && failedUntil > asked;
     const row = await waitFor(notices, {
       topic: `token:${id}`,
       timeoutMs: patienceMs,
       tenantId: need.tenantId,
-      look: () => store.asTenant(need.tenantId, (rows) => rows.tokens.find(id)),
+      look: () => store.findToken(need.tenantId, id),
       // A row that is gone was taken back: the consent has ended, or the tenant was suspended.
       isEnough: (latest) => latest === undefined || openToken(parts, latest) !== undefined || isRefused(latest),
     });
@@ -75,9 +75,7 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
       scope,
       ...(resource === undefined ? {} : { resource: [resource] }),
     });
-    await parts.store.asTenant(tenantId, (rows) =>
-      rows.audit.add(auditEntry(parts, by, 'token.handed-out', scope, {}, tenantId)),
-    );
+    parts.handOuts.count(tenantId, by.caller.keyId, scope);
     return { token: text, expiresAt, scope };
   };
 };
@@ -110,6 +108,7 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       await store.asTenant(tenantId, (rows) =>
         rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
       );
+      for (const scope of scopes) parts.handOuts.count(tenantId, by.caller.keyId, scope);
       return tokens.map(({ token: text, expiresAt }) => ({
         kind: 'maskinporten',
         token: text,

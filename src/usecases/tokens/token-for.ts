@@ -100,7 +100,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
       await waitFor(notices, {
         topic: `token:${id}`,
         timeoutMs: 2000,
-        look: () => store.asTenant(need.tenantId, (rows) => rows.tokens.find(id)),
+        look: () => store.findToken(need.tenantId, id),
         isEnough: (row) => {
           const refused =
             row?.failedUntil && row.failedUntil > clock.now() && row.failedUntil.getTime() !== before?.getTime();
