@@ -14,7 +14,7 @@ import type { Log } from './lib/log.ts';
 import { remember } from './lib/remember.ts';
 import { sealingRing } from './lib/seal.ts';
 import { openKeys } from './local-keys.ts';
-import { registerMetrics } from './metrics.ts';
+import { measuredMaskinporten, registerMetrics } from './metrics.ts';
 import { countAll } from './queues/count-all.ts';
 import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
@@ -157,6 +157,7 @@ export const compose = async (
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
     store.notices.onGap(memories.forget);
+    const registry = new Registry();
     const hub: Parts = {
       clock,
       ids,
@@ -169,14 +170,17 @@ export const compose = async (
       keystore: openKeystore(keys.keystore),
       signing: signingKeys,
       maskinporten: isWorker
-        ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known }))
+        ? parts.add(
+            measuredMaskinporten(registry, memories.clients, (onAnswer) =>
+              openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known, onAnswer }),
+            ),
+          )
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);
-    const registry = new Registry();
     const metrics = registerMetrics(registry, {
       store,
       clock,
