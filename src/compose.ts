@@ -8,13 +8,14 @@ import { sharesOf } from './connections.ts';
 import type { EmbeddedPostgres } from './embedded/postgres.ts';
 import { type Http, startHttp, startMetrics } from './http/server.ts';
 import { type MovableClock, movableClock } from './lib/clock.ts';
+import { closerStack } from './lib/closer-stack.ts';
 import { type Ids, randomIds } from './lib/ids.ts';
 import { openKeystore } from './lib/keystore.ts';
 import type { Log } from './lib/log.ts';
 import { remember } from './lib/remember.ts';
 import { sealingRing } from './lib/seal.ts';
 import { openKeys } from './local-keys.ts';
-import { registerMetrics } from './metrics.ts';
+import { measuredMaskinporten, registerMetrics } from './metrics.ts';
 import { countAll } from './queues/count-all.ts';
 import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
@@ -42,25 +43,6 @@ export type Hub = {
   clock: MovableClock;
   /** Takes no more work, finishes what is under way, closes in reverse order. Safe to call twice. */
   close(): Promise<void>;
-};
-
-/** Parts close in reverse order of their opening, each even when one before it failed. */
-export const closerStack = (log: Log) => {
-  const closers: (() => Promise<unknown>)[] = [];
-  let closing: Promise<void> | undefined;
-  return {
-    add<T extends { close(): Promise<unknown> }>(part: T): T {
-      closers.push(() => part.close());
-      return part;
-    },
-    close: (): Promise<void> => {
-      closing ??= (async () => {
-        for (const close of closers.splice(0).reverse())
-          await close().catch((error: unknown) => log.error({ error }, 'a part did not close cleanly'));
-      })();
-      return closing;
-    },
-  };
 };
 
 /** The database that was set, or one of our own. Loaded when it is wanted: a production image has no embedded server. */
@@ -160,6 +142,7 @@ export const compose = async (
     store.notices.onGap(memories.forget);
     // Closed before the store, and after all who hand out.
     const handOuts = parts.add(openHandOutCount({ clock, store, log }));
+    const registry = new Registry();
     const hub: Parts = {
       clock,
       ids,
@@ -172,7 +155,11 @@ export const compose = async (
       keystore: openKeystore(keys.keystore),
       signing: signingKeys,
       maskinporten: isWorker
-        ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known }))
+        ? parts.add(
+            measuredMaskinporten(registry, memories.clients, (onAnswer) =>
+              openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known, onAnswer }),
+            ),
+          )
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
@@ -180,7 +167,6 @@ export const compose = async (
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);
-    const registry = new Registry();
     const metrics = registerMetrics(registry, {
       store,
       clock,

@@ -7,6 +7,61 @@ import type { JobName } from './usecases/jobs.ts';
 /** The count looks at every row of the outbox: however many ask and however often, no more than that. */
 const countEveryMs = 5000;
 
+type Watched = { state(): { breaker: { isOpen: boolean }; clockOffsetMs?: number } };
+type Asked = { clientId: string; outcome: string; seconds: number };
+
+/**
+ * Opens what speaks to Maskinporten and tells of each request by its client: by the name the operator gave it, or its id while
+ * that cannot be read.
+ */
+export const measuredMaskinporten = <T extends Watched>(
+  registry: Registry,
+  clients: () => Promise<readonly { clientId: string; name: string }[]>,
+  open: (onAnswer: (asked: Asked) => void) => T,
+): T => {
+  const requests = new Counter({
+    name: 'hub_maskinporten_requests_total',
+    help: 'Requests for tokens that were sent, by client and outcome: issued, or the code of the problem',
+    labelNames: ['client', 'outcome'],
+    registers: [registry],
+  });
+  const latency = new Histogram({
+    name: 'hub_maskinporten_request_seconds',
+    help: 'How long Maskinporten took to answer, by client',
+    labelNames: ['client'],
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const nameOf = async (clientId: string): Promise<string> => {
+    const known = await clients().catch(() => []);
+    return known.find((client) => client.clientId === clientId)?.name ?? clientId;
+  };
+  const opened = open(async ({ clientId, outcome, seconds }) => {
+    const client = await nameOf(clientId);
+    requests.inc({ client, outcome });
+    latency.observe({ client }, seconds);
+  });
+  new Gauge({
+    name: 'hub_maskinporten_breaker_open',
+    help: '1 while Maskinporten does not answer and next to nothing is sent',
+    registers: [registry],
+    collect() {
+      this.set(opened.state().breaker.isOpen ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'hub_maskinporten_clock_offset_seconds',
+    help: 'How far Maskinporten’s clock is ahead of ours; absent until it has answered',
+    registers: [registry],
+    collect() {
+      const { clockOffsetMs } = opened.state();
+      if (clockOffsetMs === undefined) this.remove();
+      else this.set(clockOffsetMs / 1000);
+    },
+  });
+  return opened;
+};
+
 /** What Prometheus is told of work and database. No tenant in any label: there may be hundreds, and it is nobody's business. */
 export const registerMetrics = (
   registry: Registry,

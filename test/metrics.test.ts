@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { registerMetrics } from '../src/metrics.ts';
+import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
 import { type GivenStore, givenStore, givenTenant, now } from './store/given-store.ts';
+import { until } from './support/until.ts';
 
 const metricsOf = (store: GivenStore) => {
   const registry = new Registry();
@@ -36,4 +37,44 @@ test('a database that is away does not keep metrics from being read', async () =
   const store = await givenStore();
   await store.close();
   expect(await metricsOf(store).read()).toContain('process_cpu_seconds_total');
+});
+
+test('requests to Maskinporten are counted by client and outcome, its clock shows once it is known', async () => {
+  const registry = new Registry();
+  let state: { breaker: { isOpen: boolean }; clockOffsetMs?: number } = { breaker: { isOpen: false } };
+  let isReadable = true;
+  const clients = async () => {
+    if (!isReadable) throw new Error('the database is away');
+    return [{ clientId: 'c-1', name: 'Income' }];
+  };
+  const { ask } = measuredMaskinporten(registry, clients, (onAnswer) => ({
+    state: () => state,
+    ask: (outcome: string, seconds: number) => onAnswer({ clientId: 'c-1', outcome, seconds }),
+  }));
+  ask('issued', 0.04);
+  ask('issued', 0.3);
+  ask('access-not-delegated', 0.2);
+  await until('three to be counted', async () =>
+    (await registry.metrics()).includes('_seconds_count{client="Income"} 3'),
+  );
+  isReadable = false;
+  ask('issued', 0.1);
+  const before = await until('the fourth to be counted', async () => {
+    const text = await registry.metrics();
+    return text.includes('_seconds_count{client="c-1"} 1') && text;
+  });
+  for (const line of [
+    'hub_maskinporten_requests_total{client="Income",outcome="issued"} 2',
+    'hub_maskinporten_requests_total{client="Income",outcome="access-not-delegated"} 1',
+    'hub_maskinporten_requests_total{client="c-1",outcome="issued"} 1',
+    'hub_maskinporten_request_seconds_bucket{le="0.05",client="Income"} 1',
+    'hub_maskinporten_request_seconds_count{client="Income"} 3',
+    'hub_maskinporten_breaker_open 0',
+  ])
+    expect(before).toContain(line);
+  expect(before).not.toMatch(/^hub_maskinporten_clock_offset_seconds/m);
+  state = { breaker: { isOpen: true }, clockOffsetMs: -61_500 };
+  const after = await registry.metrics();
+  expect(after).toContain('hub_maskinporten_breaker_open 1');
+  expect(after).toContain('hub_maskinporten_clock_offset_seconds -61.5');
 });

@@ -5,7 +5,7 @@ export type HttpAnswer = {
   status: number;
   body: unknown;
   retryAfterSeconds?: number;
-  /** The other side's clock, by its `Date` header. */
+  /** The other side's clock, by its `Date` header; of an answer out of a cache (`Age`) it would be an earlier time. */
   date?: Date;
 };
 
@@ -82,7 +82,7 @@ export const openHttpCaller = ({ timeoutMs = 10_000 }: { timeoutMs?: number | un
           status: statusCode,
           body: asJson(text),
           ...(after === undefined ? {} : { retryAfterSeconds: after }),
-          ...(known && { date: known }),
+          ...(known && !(Number(only(headers.age)) > 0) && { date: known }),
         };
       } catch (error) {
         const { code, name } = error as { code?: unknown; name?: unknown };

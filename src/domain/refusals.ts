@@ -82,9 +82,9 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
   {
     text: /issue time|\bissued\b.*\bfuture/i,
     row: [
-      'operator',
+      'again-now',
       'clock-wrong',
-      'Maskinporten finds a grant issued in the future. The operator must set the clock.',
+      'Maskinporten finds fresh grants issued in the future. The operator must set the clock.',
     ],
   },
   { code: 'MP-100', text: /client not found/i, row: client('The client is unknown in this environment.') },

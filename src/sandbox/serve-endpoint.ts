@@ -5,7 +5,13 @@ import type { Calls } from './calls.ts';
 import type { Ask, Endpoint, Reply } from './exchange.ts';
 import type { Faults } from './faults.ts';
 
-export type Surroundings = { clock: Clock; calls: Calls; faults: Faults };
+export type Surroundings = {
+  clock: Clock;
+  /** What the pretend system shows as `Date`. Left to Node it would be the machine's time, also where time was moved. */
+  shows: Clock;
+  calls: Calls;
+  faults: Faults;
+};
 
 export const bodyOf = (ctx: Context): Promise<string> => readBody(ctx.req, { encoding: 'utf8', limit: '1mb' });
 
@@ -18,7 +24,7 @@ export const answerWith = (ctx: Context, { status, headers = {}, body }: Reply):
 
 /** One endpoint as Koa middleware: reads, writes the call down, and lets a planned fault befall it. */
 export const serveEndpoint =
-  ({ on, handle }: Endpoint, { clock, calls, faults }: Surroundings) =>
+  ({ on, handle }: Endpoint, { clock, shows, calls, faults }: Surroundings) =>
   async (ctx: Context & { params: Record<string, string> }): Promise<void> => {
     const startedMs = performance.now();
     const ask: Ask = {
@@ -39,5 +45,6 @@ export const serveEndpoint =
       return;
     }
     call.status = reply.status;
+    ctx.set('date', shows.now().toUTCString());
     answerWith(ctx, reply);
   };

@@ -8,6 +8,11 @@ export type Settings = {
   grantMaxLifeSeconds: number;
   /** Life of a token where neither client nor scope says less. */
   tokenLifeSeconds: number;
+  /**
+   * How far Maskinporten's clock is ahead of everybody's, or behind when negative: in its checks of grants, in its tokens and
+   * in its `Date` headers. Whoever is shown a token reads its times by that clock too, so that tokens fit.
+   */
+  clockSkewMs: number;
   /** Maskinporten cannot reach Altinn: neither delegations nor consents can be looked up. */
   altinnLookupDown: boolean;
   /** Whether `Created` is in the feed (since June 2026 it is). */
@@ -23,6 +28,7 @@ export const firstSettings = (): Settings => ({
   keyPropagationMs: 0,
   grantMaxLifeSeconds: 120,
   tokenLifeSeconds: 120,
+  clockSkewMs: 0,
   altinnLookupDown: false,
   createdInFeed: true,
   metadataCasing: 'metadata',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa from 'koa';
-import type { MovableClock } from '../lib/clock.ts';
+import type { Clock, MovableClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { altinn3Endpoints } from './altinn3/endpoints.ts';
 import { openAltinn3 } from './altinn3/state.ts';
@@ -10,11 +10,13 @@ import { bearerReader } from './bearer.ts';
 import { openCalls } from './calls.ts';
 import { controlRoutes } from './control/routes.ts';
 import { dataEndpoints } from './data-source/endpoints.ts';
+import type { Endpoint } from './exchange.ts';
 import { openFaults } from './faults.ts';
 import { firstWorld } from './first-world.ts';
 import { maskinportenEndpoints } from './maskinporten/endpoints.ts';
 import { replayMemory } from './maskinporten/replay-memory.ts';
 import { openSigningKeys } from './maskinporten/signing-keys.ts';
+import { skewedClock } from './maskinporten/skewed-clock.ts';
 import { pageRoutes } from './page/routes.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { firstSettings } from './settings.ts';
@@ -58,19 +60,19 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const settings = firstSettings();
   const world = firstWorld(operatorOrgno, clock.now());
   const altinn = openAltinn3({ world, settings, clock, baseUrl: `${url}/altinn3/` });
-  const readBearer = bearerReader(issuer, keys, clock);
+  const theirs = skewedClock(clock, settings);
+  const readBearer = bearerReader(issuer, keys, theirs);
   const faults = openFaults();
   const calls = openCalls();
 
   const router = new Router();
-  const endpoints = [
-    ...maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn }),
-    ...altinn3Endpoints(altinn, readBearer),
-    ...dataEndpoints({ clock, readBearer }),
-  ];
-  for (const endpoint of endpoints) {
-    router[endpoint.method](endpoint.path, serveEndpoint(endpoint, { clock, calls, faults }));
-  }
+  const serve = (endpoints: Endpoint[], shows: Clock): void => {
+    for (const endpoint of endpoints)
+      router[endpoint.method](endpoint.path, serveEndpoint(endpoint, { clock, shows, calls, faults }));
+  };
+  serve(maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn, clock: theirs }), theirs);
+  serve(altinn3Endpoints(altinn, readBearer), clock);
+  serve(dataEndpoints({ clock, readBearer }), clock);
   pageRoutes(router, altinn);
   controlRoutes(router, { altinn, keys, faults, calls, url });
 

@@ -128,7 +128,7 @@ const seen: [string | undefined, string, string[], string, string][] = [
     undefined,
     'invalid_grant',
     ['Issue time is after now', `${login} Issue time is in the future.`],
-    'operator',
+    'again-now',
     'clock-wrong',
   ],
   [

@@ -63,6 +63,19 @@ test('an error without error_uri keeps its words, and a good answer is left alon
   expect((await ask({ consumer_org: bank })).status).toBe(200);
 });
 
+test('a storm lasts as long as it is said to, or until it is called off', async () => {
+  const { ask, plan, control } = await openWithToken();
+  const storm = (times: number) => plan('token', { kind: 'status', status: 503 }, times);
+  await storm(2);
+  expect((await ask({ consumer_org: bank })).status).toBe(503);
+  expect((await ask({ consumer_org: bank })).status).toBe(503);
+  expect((await ask({ consumer_org: bank })).status).toBe(200);
+  await storm(100_000);
+  expect((await ask({ consumer_org: bank })).status).toBe(503);
+  await control('DELETE', 'faults');
+  expect((await ask({ consumer_org: bank })).status).toBe(200);
+});
+
 test('a call can be held before or after its effect, waited for, and let go', async () => {
   const { plan, submit, consents, control } = await openWithToken();
   await plan('create', { kind: 'hold', when: 'before', name: 'gate' });

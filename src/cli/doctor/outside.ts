@@ -53,14 +53,15 @@ const metadataFault = (issuer: string) => async (response: Response) => {
 
 const second = (ms: number): string => `${(Math.abs(ms) / 1000).toFixed(1)} s ${ms < 0 ? 'behind' : 'ahead'}`;
 
-/** Maskinporten refuses a grant that was issued more than ten seconds ahead of its clock. */
+/** Maskinporten refuses a grant that was issued ten seconds ahead of its clock; workers date grants by that from two on. */
 const clock = (clocks: Record<string, number | undefined>): Finding => {
   const known = Object.entries(clocks).filter((entry): entry is [string, number] => entry[1] !== undefined);
   if (known.length === 0) return note('clock', 'nobody could be asked for the time');
   const says = known.map(([whose, ahead]) => `${whose} is ${second(ahead)}`).join(', ');
   const worst = Math.max(...known.map(([, ahead]) => Math.abs(ahead)));
   if (worst <= 3000) return ok('clock', says);
-  const next = 'set the clock of this machine by NTP: Maskinporten refuses grants from ten seconds ahead of its own';
+  const next =
+    'set the clock of this machine by NTP: grants are made by Maskinporten’s meanwhile, all else goes by ours';
   return worst > 8000 ? wrong('clock', says, next) : note('clock', says, next);
 };
 

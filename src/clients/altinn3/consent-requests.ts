@@ -11,7 +11,7 @@ type Options = { baseUrl: string; log: Log; clock: Clock; timeoutMs?: number };
 
 const unreadable = (): Problem => new Problem('altinn-unavailable', 'Altinn’s answer could not be read.');
 
-/** What our own token lets us do: the only clue to a 401 or 403 without a word. */
+/** What our own token lets us do: the only clue to a 401 or 403 without a word. `now` by the clock of whoever refused it. */
 const tokenSays = (token: string, now: Date): Pick<AltinnCall, 'token'> => {
   const claims = claimsOf(token);
   if (!claims) return {};
@@ -52,7 +52,8 @@ export const openAltinn3 = ({
   const read = async (id: string, token: string, signal: AbortSignal, to?: string): Promise<UpstreamConsent> => {
     const url = new URL(`${base.href}/${encodeURIComponent(id)}`);
     const answer = await call({ method: 'GET', url }, token, signal);
-    if (answer.status !== 200) throw refused(answer, id, { verb: 'read', to, ...tokenSays(token, clock.now()) });
+    if (answer.status !== 200)
+      throw refused(answer, id, { verb: 'read', to, ...tokenSays(token, answer.date ?? clock.now()) });
     const consent = fromWire(answer.body, id);
     if (!consent) throw unreadable();
     return consent;
@@ -72,7 +73,7 @@ export const openAltinn3 = ({
       const answer = await call({ method: 'POST', url: base, headers, body }, token, signal);
       if (answer.status === 201) return fromWire(answer.body, id) ?? confirmed(id, token, signal, to);
       if (answer.status === 200) return confirmed(id, token, signal, to);
-      throw refused(answer, id, { verb: 'submit', to, ...tokenSays(token, clock.now()) });
+      throw refused(answer, id, { verb: 'submit', to, ...tokenSays(token, answer.date ?? clock.now()) });
     },
     read: (id, token, signal) => read(id, token, signal),
     close: http.close,

@@ -1,15 +1,17 @@
-import { Problem } from '../../domain/problem.ts';
+import { Problem, type ProblemCode } from '../../domain/problem.ts';
 import { maskinportenRefusal, type Refusal } from '../../domain/refusals.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { IssuedToken, Maskinporten, TokenAsk } from '../../usecases/ports.ts';
 import { type HttpAnswer, NoAnswer, openHttpCaller } from '../http-caller.ts';
-import { claimsOf } from '../token-claims.ts';
-import { tokenFault } from './check-token.ts';
+import { type BreakerState, type Health, openBreaker, type Pass } from './breaker.ts';
 import { type Known, type MetadataPace, type MetadataState, openMetadata } from './metadata.ts';
+import { longestPauseSeconds, openPauses } from './pauses.ts';
+import { readToken } from './read-token.ts';
 import { signGrant } from './sign-grant.ts';
-import { TokenReply, tokenForm } from './wire.ts';
+import { openTheirClock } from './their-clock.ts';
+import { tokenForm } from './wire.ts';
 
 type Options = {
   /** With the slash at its end, which belongs to its name. */
@@ -23,69 +25,82 @@ type Options = {
   /** Life of a grant: 120 seconds at most, and a little less so that clocks may differ. */
   grantLifeSeconds?: number;
   metadataPace?: Partial<MetadataPace>;
+  /** Told of each request that was sent, for metrics. */
+  onAnswer?: (asked: { clientId: string; outcome: 'issued' | ProblemCode; seconds: number }) => void;
 };
 
 export type MaskinportenState = {
   metadata: MetadataState;
   /** How far Maskinporten's clock is ahead of ours, by its latest `Date` header; that counts whole seconds. */
   clockOffsetMs?: number;
+  breaker: BreakerState;
 };
 
-const unavailable = (detail: string, cause?: unknown): Problem =>
-  new Problem('maskinporten-unavailable', detail, { cause });
+/** Said only when nothing was sent. */
+const heldBack = (why: string, { waitMs }: { waitMs: number }): Problem =>
+  new Problem('maskinporten-unavailable', why, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 
-/** When it ends, by our clock: counted from before we asked, and never later than the token says itself. */
-const endOf = (askedAt: Date, expiresIn: number | undefined, { iat, exp }: Record<string, unknown>): Date => {
-  const ownEnd = typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
-  const life = expiresIn ?? (typeof exp === 'number' && typeof iat === 'number' ? exp - iat : 0);
-  return new Date(Math.min(askedAt.getTime() + life * 1000, ownEnd));
-};
+type Outcome = { result: IssuedToken | Refusal; health: Health };
+type Sent = { ask: TokenAsk; jti: string; askedAt: Date; assertion: string };
 
 /**
  * Tokens from Maskinporten for the operator's clients, on behalf of any organisation that has delegated. What it refuses
  * is told apart by `domain/refusals.ts`.
+ *
+ * While it does not answer nobody's requests are sent, and after a 429 none of that client's for as long as it said. Grants
+ * are dated by its clock where that differs from ours.
  */
 export const openMaskinporten = (
   options: Options,
 ): Maskinporten & { state(): MaskinportenState; close(): Promise<void> } => {
-  const { issuer, operatorOrgno, clock, ids, log, known, grantLifeSeconds = 110 } = options;
+  const { issuer, operatorOrgno, clock, ids, log, known, onAnswer, grantLifeSeconds = 110 } = options;
   const http = openHttpCaller({ timeoutMs: options.timeoutMs });
-  const metadata = openMetadata({ issuer, http, clock, log, known, pace: options.metadataPace });
-  let clockOffsetMs: number | undefined;
+  const theirs = openTheirClock({ clock, log });
+  const metadata = openMetadata({
+    issuer,
+    http,
+    clock,
+    log,
+    known,
+    pace: options.metadataPace,
+    onAnswer: ({ date }, askedAt) => theirs.note(date, askedAt),
+  });
+  const pauses = openPauses({ clock });
+  const breaker = openBreaker({
+    clock,
+    onChange: (isOpen) =>
+      isOpen
+        ? log.error({ issuer }, 'maskinporten: it does not answer; nothing is sent but one try now and then')
+        : log.info({ issuer }, 'maskinporten: it answers again'),
+  });
 
-  const noteClock = ({ date }: HttpAnswer, before: Date): void => {
-    if (!date) return;
-    const middle = (before.getTime() + clock.now().getTime()) / 2;
-    // The header leaves out what is past the second: half of one on average.
-    clockOffsetMs = Math.round(date.getTime() + 500 - middle);
+  const enter = (clientId: string): Pass => {
+    const waitMs = pauses.leftMs(clientId);
+    if (waitMs > 0) throw heldBack('Maskinporten told the hub’s client to come back later.', { waitMs });
+    const pass = breaker.enter();
+    if ('waitMs' in pass) throw heldBack('Maskinporten does not answer; the hub tries it again by itself.', pass);
+    return pass;
   };
 
-  const read = (ask: TokenAsk, answer: HttpAnswer, askedAt: Date): IssuedToken => {
-    const reply = TokenReply.safeParse(answer.body);
-    if (!reply.success) throw unavailable('Its answer could not be read.');
-    const { access_token: token, expires_in: expiresIn } = reply.data;
-    const claims = claimsOf(token);
-    const fault = claims ? tokenFault(claims, { ...ask, issuer, operatorOrgno }) : 'it cannot be read';
-    if (fault !== undefined || !claims) throw new Problem('token-unexpected', `The token was thrown away: ${fault}.`);
-    return { token, expiresAt: endOf(askedAt, expiresIn, claims) };
+  const refused = ({ ask, jti }: Sent, { retryAfterSeconds, ...answer }: HttpAnswer): Outcome => {
+    const { clientId, scopes, consumer } = ask;
+    const { status } = answer;
+    const wantsPause = status === 429 && retryAfterSeconds !== undefined && retryAfterSeconds > 0;
+    const after = wantsPause ? Math.min(longestPauseSeconds, retryAfterSeconds) : retryAfterSeconds;
+    const result = maskinportenRefusal(
+      { ...answer, retryAfterSeconds: after },
+      { scopes, consumer, operator: operatorOrgno },
+    );
+    const { code, more } = result.problem;
+    log.info({ clientId, scopes, consumer, jti, status, code, traceId: more.traceId }, 'maskinporten: refused');
+    // All that were under way are told of one and the same pause: together they are one failure.
+    const isNews = !wantsPause || pauses.begin(clientId, after ?? 0);
+    if (result.class !== 'again-soon') return { result, health: 'up' };
+    return { result, health: isNews ? 'down' : 'unknown' };
   };
 
-  /** One try, with a grant of its own: an answer that was lost may have used up the one before. */
-  const once = async (ask: TokenAsk, tokenEndpoint: string, signal: AbortSignal): Promise<IssuedToken | Refusal> => {
-    const { clientId, key, scopes, consumer, resource, consent } = ask;
-    const askedAt = clock.now();
-    const jti = ids.uuid();
-    const assertion = await signGrant(key, {
-      issuer,
-      clientId,
-      scopes,
-      consumerOrg: consumer === operatorOrgno ? undefined : consumer,
-      resource,
-      consent,
-      issuedAtSeconds: Math.floor(askedAt.getTime() / 1000),
-      lifeSeconds: grantLifeSeconds,
-      jti,
-    });
+  const send = async (sent: Sent, tokenEndpoint: string, signal: AbortSignal): Promise<Outcome> => {
+    const { ask, askedAt, assertion } = sent;
     const sentAt = clock.now();
     try {
       const answer = await http.call(
@@ -97,34 +112,81 @@ export const openMaskinporten = (
         },
         signal,
       );
-      noteClock(answer, sentAt);
-      if (answer.status === 200) return read(ask, answer, askedAt);
-      const refusal = maskinportenRefusal(answer, { scopes, consumer, operator: operatorOrgno });
-      const { code, more } = refusal.problem;
-      log.info(
-        { clientId, scopes, consumer, jti, status: answer.status, code, traceId: more.traceId },
-        'maskinporten: refused',
-      );
-      if (code === 'clock-wrong') log.error({ clockOffsetMs }, 'maskinporten: our clock and theirs differ');
-      return refusal;
+      // Before the answer is judged: a grant that was dated wrongly is made anew by the time this very answer shows.
+      theirs.note(answer.date, sentAt);
+      if (answer.status !== 200) return refused(sent, answer);
+      const correctionMs = theirs.correctionMs();
+      const result = readToken(answer.body, { ask, issuer, operatorOrgno, askedAt, correctionMs });
+      return { result, health: 'class' in result && result.class === 'again-soon' ? 'down' : 'up' };
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      const problem = unavailable('No answer from Maskinporten.', error);
-      return { class: error.wasReset ? 'again-now' : 'again-soon', problem };
+      const problem = new Problem('maskinporten-unavailable', 'No answer from Maskinporten.', { cause: error });
+      const result: Refusal = { class: error.wasReset ? 'again-now' : 'again-soon', problem };
+      // Whoever asked has run out of time, perhaps long before they came here.
+      return { result, health: signal.aborted ? 'unknown' : 'down' };
     }
+  };
+
+  /** One try, with a grant of its own: an answer that was lost may have used up the one before. */
+  const once = async (ask: TokenAsk, tokenEndpoint: string, signal: AbortSignal): Promise<IssuedToken | Refusal> => {
+    const { clientId, key, scopes, consumer, resource, consent } = ask;
+    const pass = enter(clientId);
+    try {
+      const askedAt = clock.now();
+      const jti = ids.uuid();
+      const assertion = await signGrant(key, {
+        issuer,
+        clientId,
+        scopes,
+        consumerOrg: consumer === operatorOrgno ? undefined : consumer,
+        resource,
+        consent,
+        issuedAtSeconds: Math.floor((askedAt.getTime() + theirs.correctionMs()) / 1000),
+        lifeSeconds: grantLifeSeconds,
+        jti,
+      });
+      const began = performance.now();
+      const { result, health } = await send({ ask, jti, askedAt, assertion }, tokenEndpoint, signal);
+      pass.end(health);
+      const outcome = 'class' in result ? result.problem.code : 'issued';
+      onAnswer?.({ clientId, outcome, seconds: (performance.now() - began) / 1000 });
+      return result;
+    } finally {
+      pass.end('unknown');
+    }
+  };
+
+  let timesRefused = false;
+  /** Also grants by its own clock are refused for their times: no more than the `Date` header can tell, said once. */
+  const tellOfTimes = (result: IssuedToken | Refusal): void => {
+    const before = timesRefused;
+    timesRefused = 'class' in result && result.problem.code === 'clock-wrong';
+    if (timesRefused && !before)
+      log.error(
+        { clockOffsetMs: theirs.offsetMs() },
+        'maskinporten: it refuses grants for their times, whatever its clock shows',
+      );
   };
 
   return {
     issuer,
     async requestToken(ask, signal) {
       const found = await metadata.current(signal);
-      if (!found) throw unavailable('Its metadata has not been read yet.');
+      if (!found) throw new Problem('maskinporten-unavailable', 'Its metadata has not been read yet.');
       let result = await once(ask, found.tokenEndpoint, signal);
       if ('class' in result && result.class === 'again-now') result = await once(ask, found.tokenEndpoint, signal);
+      tellOfTimes(result);
       if ('class' in result) throw result.problem;
       return result;
     },
-    state: () => ({ metadata: metadata.state(), ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }) }),
+    state() {
+      const clockOffsetMs = theirs.offsetMs();
+      return {
+        metadata: metadata.state(),
+        breaker: breaker.state(),
+        ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
+      };
+    },
     async close() {
       metadata.close();
       await http.close();

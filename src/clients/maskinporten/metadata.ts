@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { HttpCaller } from '../http-caller.ts';
+import type { HttpAnswer, HttpCaller } from '../http-caller.ts';
 import { type Metadata, metadataDocument, metadataUrl, readMetadata } from './wire.ts';
 
 /** Where the last known good metadata outlives a restart. */
@@ -21,13 +21,15 @@ type Parts = {
   log: Log;
   known: Known;
   pace?: Partial<MetadataPace> | undefined;
+  /** Told of each answer, whatever it was, and when it was asked for. */
+  onAnswer?: (answer: HttpAnswer, askedAt: Date) => void;
 };
 
 /**
  * Keeps the issuer's metadata at hand. It is read in the background, for an outage of that one page must not become an
  * outage of ours: whoever needs it gets the last known good one at once, and waits only while nothing was ever known.
  */
-export const openMetadata = ({ issuer, http, clock, log, known, pace }: Parts) => {
+export const openMetadata = ({ issuer, http, clock, log, known, pace, onAnswer }: Parts) => {
   const { goodMs, failedMs, firstMs } = { ...usualPace, ...pace };
   const closing = new AbortController();
   const state: MetadataState = {};
@@ -49,7 +51,10 @@ export const openMetadata = ({ issuer, http, clock, log, known, pace }: Parts) =
   const look = async (): Promise<void> => {
     let pauseMs = goodMs * (0.9 + 0.2 * Math.random());
     try {
-      const { status, body } = await http.call({ method: 'GET', url: metadataUrl(issuer) }, closing.signal);
+      const askedAt = clock.now();
+      const answer = await http.call({ method: 'GET', url: metadataUrl(issuer) }, closing.signal);
+      onAnswer?.(answer, askedAt);
+      const { status, body } = answer;
       if (status !== 200) throw new Error(`the metadata page answered ${status}`);
       const fresh = readMetadata(body, issuer);
       const isNews = fresh.tokenEndpoint !== latest?.tokenEndpoint || state.source !== 'issuer';

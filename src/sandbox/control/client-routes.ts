@@ -68,6 +68,15 @@ export const clientRoutes = (router: Router, control: Control): void => {
     ctx.body = clientView(client);
   });
 
+  router.put('/sandbox/clients/:id/keys/:kid', async (ctx) => {
+    const client = readClient(ctx.params.id);
+    const key = client.keys.get(ctx.params.kid ?? '');
+    if (!key) throw new ControlRefused(404, 'key-unknown', `No key ${ctx.params.kid} on that client`);
+    const { postedAt } = await readControl(ctx, z.strictObject({ postedAt: z.iso.datetime({ offset: true }) }));
+    key.postedAt = new Date(postedAt);
+    ctx.body = clientView(client);
+  });
+
   router.delete('/sandbox/clients/:id', (ctx) => {
     world.clients.delete(ctx.params.id ?? '');
     ctx.status = 204;

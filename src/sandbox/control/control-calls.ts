@@ -13,6 +13,11 @@ export const controlCalls: ControlCall[] = [
     body: '{keys: []}',
     does: 'replaces its keys; one that stays keeps its age',
   },
+  {
+    call: 'PUT /sandbox/clients/{id}/keys/{kid}',
+    body: '{postedAt}',
+    does: 'makes a key as old as wanted: unknown until it has spread, refused after a year (MP-121)',
+  },
   { call: 'DELETE /sandbox/clients/{id}', does: 'removes a client' },
   {
     call: 'PUT /sandbox/scopes/{scope}',
@@ -63,7 +68,7 @@ export const controlCalls: ControlCall[] = [
   { call: 'GET /sandbox/settings', does: 'how the pretend systems behave' },
   {
     call: 'POST /sandbox/settings',
-    body: '{feedLagMs?, keyPropagationMs?, grantMaxLifeSeconds?, tokenLifeSeconds?, altinnLookupDown?, createdInFeed?, metadataCasing?, eventTypeCasing?, rotateSigningKey?: true}',
+    body: '{feedLagMs?, keyPropagationMs?, grantMaxLifeSeconds?, tokenLifeSeconds?, clockSkewMs?, altinnLookupDown?, createdInFeed?, metadataCasing?, eventTypeCasing?, rotateSigningKey?: true}',
     does: 'changes it',
   },
 ];

@@ -31,6 +31,7 @@ const SettingsBody = z
     keyPropagationMs: milliseconds,
     grantMaxLifeSeconds: z.number().int().positive(),
     tokenLifeSeconds: z.number().int().positive(),
+    clockSkewMs: z.number().int(),
     altinnLookupDown: z.boolean(),
     createdInFeed: z.boolean(),
     metadataCasing: z.enum(['metadata', 'metaData']),

@@ -167,6 +167,19 @@ describe('with a strict Altinn', () => {
     await control('DELETE', 'faults');
   });
 
+  test('whether it has ended is read from Altinn’s clock: ours may be wrong', async () => {
+    const answeredAt = async (date: string) => {
+      const { url } = await openServer((_request, response) => {
+        response.setHeader('date', new Date(date).toUTCString());
+        sendJson(response, 401, {});
+      });
+      const token = `e30.${Buffer.from(JSON.stringify({ exp: Date.parse('2020-01-01T12:00:00Z') / 1000 })).toString('base64url')}.x`;
+      return (await problemOf(openClient(url).client.read(randomIds.uuid(), token, patience()))).code;
+    };
+    expect(await answeredAt('2020-01-01T11:59:30Z')).toBe('altinn-not-authorised');
+    expect(await answeredAt('2020-01-01T12:00:30Z')).toBe('altinn-unavailable');
+  });
+
   test.each([
     { kind: 'html', status: 503 },
     { kind: 'html', status: 200 },

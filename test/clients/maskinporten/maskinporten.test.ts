@@ -1,10 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
-import { Problem } from '../../../src/domain/problem.ts';
-import { type Clock, systemClock } from '../../../src/lib/clock.ts';
+import { describe, expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
-import { openLog } from '../../../src/lib/log.ts';
 import type { TokenAsk } from '../../../src/usecases/ports.ts';
 import {
   bank,
@@ -16,55 +12,11 @@ import {
   openNeighbour,
   openServer,
   operator,
-  patience,
   person,
   sendJson,
   writeScope,
 } from '../neighbour.ts';
-
-const forBank: TokenAsk = { clientId, key, scopes: [writeScope], consumer: bank };
-
-const openClient = (issuer: string, { clock = systemClock, ...more }: { clock?: Clock; timeoutMs?: number } = {}) => {
-  const lines: string[] = [];
-  const log = openLog('debug', (line) => lines.push(line));
-  const known = { read: async () => undefined, keep: async () => undefined };
-  const client = openMaskinporten({ issuer, operatorOrgno: operator, clock, ids: randomIds, log, known, ...more });
-  onTestFinished(() => client.close());
-  return {
-    client,
-    lines,
-    ask: (ask: Partial<TokenAsk> = {}) => client.requestToken({ ...forBank, ...ask }, patience()),
-  };
-};
-
-const problemOf = async (trying: Promise<unknown>): Promise<Problem> => {
-  const error = await trying.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Problem)) throw new Error(`no problem, but ${String(error)}`);
-  return error;
-};
-
-/** A Maskinporten that answers as told, and keeps what it was sent. */
-const openFake = async (answer: (respond: Parameters<typeof sendJson>[0], grant: string, tries: number) => void) => {
-  const grants: string[] = [];
-  const { url } = await openServer((request, response, body) => {
-    if (request.url?.endsWith('oauth-authorization-server'))
-      return sendJson(response, 200, { issuer: `${url}/`, token_endpoint: `${url}/token` });
-    const grant = new URLSearchParams(body).get('assertion') ?? '';
-    grants.push(grant);
-    answer(response, grant, grants.length);
-  });
-  return { issuer: `${url}/`, grants };
-};
-
-const party = (orgno: string, ID = 'ID') => ({ authority: 'iso6523-actorid-upis', [ID]: `0192:${orgno}` });
-const tokenOf = (claims: object): string =>
-  ['{"alg":"RS256"}', JSON.stringify(claims), 'signature']
-    .map((part) => Buffer.from(part).toString('base64url'))
-    .join('.');
-const good = () => ({ scope: writeScope, consumer: party(bank), supplier: party(operator) });
+import { good, openClient, openFake, party, problemOf, tokenOf } from './given-client.ts';
 
 describe('with a strict Maskinporten', () => {
   test('a token for a tenant names the tenant and us', async () => {
@@ -152,29 +104,6 @@ describe('with a strict Maskinporten', () => {
     const { ask } = openClient(`${url}/maskinporten/`, { clock });
     await fail('token', fault);
     expect((await problemOf(ask())).code).toBe('maskinporten-unavailable');
-  });
-
-  test('429 tells when to come back', async () => {
-    const { url, clock, fail } = await openNeighbour();
-    const { ask } = openClient(`${url}/maskinporten/`, { clock });
-    await fail('token', { kind: 'status', status: 429, retryAfter: 17 });
-    expect(await problemOf(ask())).toMatchObject({ code: 'maskinporten-unavailable', more: { retryAfterSeconds: 17 } });
-  });
-
-  test('a clock that runs ahead is the operator’s to set', async () => {
-    const { url, clock } = await openNeighbour();
-    const ahead = { now: () => new Date(clock.now().getTime() + 60_000) };
-    const { ask, lines } = openClient(`${url}/maskinporten/`, { clock: ahead });
-    expect((await problemOf(ask())).code).toBe('clock-wrong');
-    expect(lines.join()).toContain('clockOffsetMs');
-  });
-
-  test('a clock that runs behind is tried twice before anybody is troubled', async () => {
-    const { url, clock, calls } = await openNeighbour();
-    const behind = { now: () => new Date(clock.now().getTime() - 600_000) };
-    const { ask } = openClient(`${url}/maskinporten/`, { clock: behind });
-    expect((await problemOf(ask())).code).toBe('clock-wrong');
-    expect(await calls('token')).toHaveLength(2);
   });
 });
 
