@@ -16,6 +16,7 @@ import { maskinportenEndpoints } from './maskinporten/endpoints.ts';
 import { replayMemory } from './maskinporten/replay-memory.ts';
 import { openSigningKeys } from './maskinporten/signing-keys.ts';
 import { pageRoutes } from './page/routes.ts';
+import { selfServiceEndpoints } from './selfservice/endpoints.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { firstSettings } from './settings.ts';
 
@@ -67,6 +68,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     ...maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn }),
     ...altinn3Endpoints(altinn, readBearer),
     ...dataEndpoints({ clock, readBearer }),
+    ...selfServiceEndpoints(world, clock.now()),
   ];
   for (const endpoint of endpoints) {
     router[endpoint.method](endpoint.path, serveEndpoint(endpoint, { clock, calls, faults }));

@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { keptLives, type LongestLives } from '../domain/client-scopes.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { openGate } from '../lib/gate.ts';
@@ -25,6 +26,8 @@ export type Memories = {
   /** The whole catalogue. */
   services(): Promise<Map<string, Service>>;
   clients(): Promise<ClientWithKeys[]>;
+  /** Of our clients' scopes, as a worker last read them. */
+  longestLives(): Promise<LongestLives>;
   /** Nothing is believed any more: the listener was away, and a change may have been missed. */
   forget(): void;
 };
@@ -62,6 +65,10 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     believedMs,
   );
   const clients = remember(() => store.asOperator((rows) => rows.clients.list()), believedMs);
+  const lives = remember(
+    async () => (await store.asOperator((rows) => rows.known.read(keptLives))) as LongestLives | undefined,
+    believedMs,
+  );
 
   notices.on('changed:keys', () => {
     tenantByKey.forget();
@@ -76,8 +83,9 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     tenant,
     services: async () => (await services.get('')) ?? new Map(),
     clients: async () => (await clients.get('')) ?? [],
+    longestLives: async () => (await lives.get('')) ?? {},
     forget: () => {
-      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients]) memory.forget();
+      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients, lives]) memory.forget();
     },
   };
 };

@@ -1,4 +1,5 @@
 import { Problem } from '../../domain/problem.ts';
+import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
@@ -14,7 +15,7 @@ export const findClient =
   async (scope: string): Promise<UsableClient> => {
     const purpose = scope === settings.consentScope ? 'consents' : 'data';
     const holders = (await memories.clients()).filter(
-      (client) => client.purpose === purpose && client.scopes.includes(scope),
+      ({ purpose: itsOwn, scopes }) => itsOwn === purpose && scopesNamed(scope).every((one) => scopes.includes(one)),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
     for (const client of holders) {

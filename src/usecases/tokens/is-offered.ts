@@ -1,3 +1,4 @@
+import { scopesNamed } from '../../domain/token.ts';
 import type { Parts } from '../memory.ts';
 
 /**
@@ -12,7 +13,7 @@ export const isOffered = async (
   const catalogue = await memories.services();
   const own = (await memories.clients()).filter(({ purpose }) => purpose !== 'data').flatMap(({ scopes }) => scopes);
   return (
-    scope !== settings.consentScope &&
+    !scopesNamed(settings.consentScope).includes(scope) &&
     !own.includes(scope) &&
     services.some((key) => catalogue.get(key)?.dataScope === scope)
   );

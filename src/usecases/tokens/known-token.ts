@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { fromKept, Problem } from '../../domain/problem.ts';
-import { identityOf, safetyMarginMs } from '../../domain/token.ts';
+import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
 import type { Place } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
 import type { TenantRows, TokenRow, TokenSpec } from '../store-port.ts';
@@ -9,6 +9,7 @@ import { findClient, type UsableClient } from './find-client.ts';
 /** Which token: one scope each, since few scopes make for long lives. */
 export type TokenNeed = {
   tenantId: string;
+  /** Or, where several are needed at once, their name (`nameOfScopes`). */
   scope: string;
   resource?: readonly string[];
   consentId?: string;
@@ -84,7 +85,7 @@ export const knownToken = (parts: Parts) => {
     const identity = identityOf({
       issuer: settings.issuer,
       clientId: by.client.clientId,
-      scopes: [scope],
+      scopes: scopesNamed(scope),
       consumer,
       resource,
       consentId,
@@ -96,7 +97,7 @@ export const knownToken = (parts: Parts) => {
     const spec: TokenSpec = {
       identity,
       clientId: by.client.id,
-      scopes: [scope],
+      scopes: scopesNamed(scope),
       resource: [...resource],
       ...(consentId === undefined ? {} : { consentId }),
     };
