@@ -1,6 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
-import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { ClientWithKeys, Memories } from '../memory.ts';
+import type { Settings } from '../ports.ts';
 
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
@@ -11,7 +12,7 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
 export const findClient =
-  ({ memories, settings }: Pick<Parts, 'memories' | 'settings'>) =>
+  ({ memories, settings }: { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> }) =>
   async (scope: string): Promise<UsableClient> => {
     const purpose = scope === settings.consentScope ? 'consents' : 'data';
     const holders = (await memories.clients()).filter(
