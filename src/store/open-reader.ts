@@ -14,8 +14,13 @@ export type Reader = Pick<Store, 'asTenant' | 'asOperator'> & {
   fault(): Promise<string | undefined>;
   findTenant(orgno: string): Promise<Tenant | undefined>;
   blockedConsents(tenantId: string): Promise<BlockedConsents[]>;
+  /** By service, when Altinn last took a consent request of this tenant, among its newest ones. */
+  lastTaken(tenantId: string): Promise<Map<string, Date>>;
   close(): Promise<void>;
 };
+
+/** So many consents are looked through, and no more: a large tenant has millions. */
+const newest = 1000;
 
 const nobodyHears = (): void => undefined;
 
@@ -50,6 +55,15 @@ export const openReader = (url: string, log: Log): Reader => {
             max(problem->>'link') as link, count(*)::int as consents, min(updated_at) as since
           from consents where tenant_id = ${tenantId}::uuid and status = 'blocked' group by 1, 2 order by 4 desc`,
       ),
+    lastTaken: (tenantId) =>
+      looking(operators, async (tx) => {
+        const rows = await tx.$queryRaw<{ service: string; at: Date }[]>`
+          select asked->>'service' as service, max(requested_at) as at
+          from (select rights, requested_at from consents where tenant_id = ${tenantId}::uuid order by id desc limit ${newest}::int) lately,
+            jsonb_array_elements(rights) asked
+          where requested_at is not null group by 1`;
+        return new Map(rows.map(({ service, at }) => [service, at]));
+      }),
     async close() {
       await tenants.close();
       await operators.close();

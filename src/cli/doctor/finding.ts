@@ -36,6 +36,8 @@ export const span = (seconds: number): string => {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 };
 
+export const ago = (at: Date, now: Date): string => `${span(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`;
+
 export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
 
 export const wordsOf = (error: unknown): string => {

@@ -6,14 +6,15 @@ import { count, type Finding, marks } from './finding.ts';
 const narrowest = 60;
 const widest = 100;
 
-/** Words on lines of that width. A word that is longer, as an address may be, stands alone and whole. */
+/** Words on lines of that width, set in as the first one is. A word that is longer, as an address may be, stays whole. */
 const wrapped = (text: string, width: number): string[] =>
   text.split('\n').flatMap((line) => {
+    const lead = /^ */.exec(line)?.[0] ?? '';
     const lines: string[] = [];
-    for (const word of line.split(' ')) {
+    for (const word of line.slice(lead.length).split(' ')) {
       const last = lines.at(-1);
       if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-      else lines.push(word);
+      else lines.push(`${lead}${word}`);
     }
     return lines;
   });
@@ -31,14 +32,11 @@ const moves: Record<Mover, string> = {
 /** What follows from it: whose move it is, what to do, and where. */
 const hints = ({ mover, next, link, code, traceId }: Finding): string[] => {
   const what = [...(mover === undefined ? [] : [moves[mover]]), ...(next === undefined ? [] : [next])].join(': ');
-  const about = [
-    ...(code === undefined ? [] : [`/problems/${code}`]),
-    ...(traceId === undefined ? [] : [`trace_id ${traceId}`]),
-  ];
   return [
     ...(what === '' ? [] : [`→ ${what}`]),
     ...(link === undefined ? [] : [`  ${link}`]),
-    ...(about.length === 0 ? [] : [`  (${about.join(', ')})`]),
+    ...(code === undefined ? [] : [`  /problems/${code}`]),
+    ...(traceId === undefined ? [] : [`  trace_id ${traceId}`]),
   ];
 };
 
@@ -47,7 +45,7 @@ export const verdict = (findings: readonly Finding[]): string => {
   const many = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
   const wrong = many('wrong');
   const skipped = many('untried');
-  const untold = skipped === 0 ? '' : `, and ${count(skipped, 'step was', 'steps were')} not tried`;
+  const untold = skipped === 0 ? '' : `; ${count(skipped, 'step was', 'steps were')} not tried`;
   if (wrong > 0) return `${count(wrong, 'thing does', 'things do')} not work${untold}.`;
   return skipped === 0 ? 'Everything works.' : `What could be tried works${untold}.`;
 };

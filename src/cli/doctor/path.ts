@@ -19,7 +19,13 @@ const walked = async (config: Config, databaseUrl: string, whose: Whose): Promis
     const fault = await parts.reader.fault();
     if (fault !== undefined) return [wrong('database', fault, '`hub doctor` says more of the database')];
     const { maskinporten, altinn, clockWith } = await outside;
-    const found = { maskinporten, altinn, clock: clockWith(undefined) };
+    const short = (line: Finding, address: string): Finding =>
+      line.state === 'ok' ? { ...line, says: `${address} answers` } : line;
+    const found = {
+      maskinporten: short(maskinporten, config.issuer),
+      altinn: short(altinn, config.altinn3Url),
+      clock: clockWith(undefined),
+    };
     return await ('client' in whose ? clientPath(parts, whose.client, found) : tenantPath(parts, whose.tenant, found));
   } finally {
     await parts.close();

@@ -5,7 +5,7 @@ import type { BlockedConsents } from '../../store/open-reader.ts';
 import { problemLink } from '../../usecases/access/problem-link.ts';
 import type { KeptDelivery } from '../../usecases/store-port.ts';
 import type { ApiKey, Tenant, WebhookEndpoint } from '../../usecases/use-cases.ts';
-import { count, type Finding, note, ok, span, wrong } from './finding.ts';
+import { ago, count, type Finding, note, ok, span, wrong } from './finding.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -14,8 +14,6 @@ const newest = 20;
 
 /** The rest of an address may be a secret. */
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'an address that cannot be read');
-
-const ago = (at: Date, now: Date): string => `${span((now.getTime() - at.getTime()) / 1000)} ago`;
 
 const webhookLine = ({ id, url, status }: WebhookEndpoint, deliveries: KeptDelivery[], now: Date): Finding => {
   const host = hostOf(url);

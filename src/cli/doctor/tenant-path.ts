@@ -4,13 +4,20 @@ import { keptProblem, Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
 import { findClient, type UsableClient } from '../../usecases/tokens/find-client.ts';
 import type { Tenant } from '../../usecases/use-cases.ts';
-import { type Finding, ok, span, untried, wordsOf, wrong } from './finding.ts';
+import { ago, type Finding, ok, untried, wordsOf, wrong } from './finding.ts';
 import { type House, type Outside, readHouse } from './house.ts';
 import { nameOf } from './key-lines.ts';
 import { ownLines } from './tenant-lines.ts';
 import { openedKey, refused, tryToken } from './try-token.ts';
 
-type Walk = { parts: Examination; tenant: Tenant; house: House; outside: Outside; known: Access[] };
+type Walk = {
+  parts: Examination;
+  tenant: Tenant;
+  house: House;
+  outside: Outside;
+  known: Access[];
+  taken: Map<string, Date>;
+};
 
 const inPart = (part: string, lines: readonly Finding[]): Finding[] => lines.map((line) => ({ ...line, part }));
 const operators = (line: Finding): Finding => ({ ...line, mover: 'operator' });
@@ -35,13 +42,15 @@ const tenantLines = ({ name, status, services, createdAt }: Tenant, offered: rea
   ];
 };
 
+const agoOf = ({ clock }: Examination, at: Date): string => ago(at, clock.now());
+
 /** Where nobody can be asked: what the hub found out the last time it asked. */
 const lastKnown = ({ parts, known }: Walk, what: string, scope: string, why: string): Finding => {
   const access = known.find(({ kind, name }) => kind === 'scope' && name === scope);
   const { state, checkedAt, problem } = access ?? {};
   if (!checkedAt || state === 'unknown' || state === undefined)
     return untried(what, `${why}; the hub has not found out yet either`);
-  const ago = `${span((parts.clock.now().getTime() - checkedAt.getTime()) / 1000)} ago`;
+  const ago = agoOf(parts, checkedAt);
   if (state === 'granted') return untried(what, `${why}; ${ago} there was a token`);
   const told = problem
     ? refused(parts, what, problem)
@@ -96,16 +105,19 @@ const altinnLine = async ({ parts, outside }: Walk, token: string | undefined): 
 };
 
 /** Only a consent tells whether its data source lets this tenant ask: what came of the last one is all there is to know. */
-const accessListLine = ({ parts, known }: Walk, { key }: Service): Finding => {
+const accessListLine = ({ parts, known, taken }: Walk, { key }: Service): Finding => {
   const access = known.find(({ kind, name }) => kind === 'service' && name === key);
   const { state, checkedAt, problem } = access ?? {};
-  const ago = checkedAt ? `, ${span((parts.clock.now().getTime() - checkedAt.getTime()) / 1000)} ago` : '';
-  if (state === 'granted') return ok('access list', `Altinn took a consent request for ${key}${ago}`);
-  if (state !== 'missing') return untried('access list', `${key}: shows at the first consent alone`);
-  const told = problem
-    ? refused(parts, 'access list', problem)
-    : wrong('access list', key, 'see the tenant’s readiness');
-  return { ...told, says: `as of the last try${ago}: ${told.says}` };
+  const takenAt = taken.get(key) ?? (state === 'granted' ? checkedAt : undefined);
+  if (state === 'missing' && !(takenAt && checkedAt && takenAt > checkedAt)) {
+    const told = problem
+      ? refused(parts, 'access list', problem)
+      : wrong('access list', `${key} was refused`, 'see the tenant’s GET /v1/readiness');
+    return { ...told, says: `${checkedAt ? `as of ${agoOf(parts, checkedAt)}: ` : ''}${told.says}` };
+  }
+  return takenAt
+    ? ok('access list', `Altinn took a consent request for ${key} ${agoOf(parts, takenAt)}`)
+    : untried('access list', `${key} shows at its first consent alone`);
 };
 
 /** All that must be in place before this tenant’s next consent ends in data, in the order in which it is needed. */
@@ -115,7 +127,8 @@ export const tenantPath = async (parts: Examination, orgno: string, outside: Out
   if (!tenant)
     return [operators(wrong('tenant', `none has the number ${orgno}`, 'POST /operator/v1/tenants takes it in'))];
   const known = await parts.reader.asTenant(tenant.id, (rows) => rows.access.list());
-  const walk: Walk = { parts, tenant, house, outside, known };
+  const taken = await parts.reader.lastTaken(tenant.id);
+  const walk: Walk = { parts, tenant, house, outside, known, taken };
   const services = house.services.filter(({ key }) => tenant.services.includes(key));
   const { consentScope } = parts.settings;
   const asking = await tokenLines(walk, consentScope);
@@ -123,7 +136,7 @@ export const tenantPath = async (parts: Examination, orgno: string, outside: Out
   for (const [scope, of] of Map.groupBy(services, ({ dataScope }) => dataScope)) {
     const { lines } = await tokenLines(walk, scope);
     const keys = of.map(({ key }) => key).join(', ');
-    data.push(...inPart(`Data of ${keys}: ${scope}`, [...of.map((one) => accessListLine(walk, one)), ...lines]));
+    data.push(...inPart(`Data of ${keys}: ${scope}`, [...lines, ...of.map((one) => accessListLine(walk, one))]));
   }
   return [
     ...tenantLines(tenant, house.services),
