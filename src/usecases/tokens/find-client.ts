@@ -14,9 +14,12 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
 export const findClient =
   ({ memories, settings }: { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> }) =>
   async (scope: string): Promise<UsableClient> => {
-    const purpose = scope === settings.consentScope ? 'consents' : 'data';
+    const wanted = scopesNamed(scope);
+    const own = scopesNamed(settings.consentScope);
+    // By any of them: a consent may wait for access to what the setting named before.
+    const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
     const holders = (await memories.clients()).filter(
-      ({ purpose: itsOwn, scopes }) => itsOwn === purpose && scopesNamed(scope).every((one) => scopes.includes(one)),
+      ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
     for (const client of holders) {
