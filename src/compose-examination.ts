@@ -23,8 +23,8 @@ export type Examination = {
   reader: Reader;
   /** As workers open them. */
   keyOf(by: UsableClient): Promise<SigningKey>;
-  /** Was this process given what opens stored keys? */
-  opensKeystore: boolean;
+  /** Was this process given what opens this key? An API's is not. */
+  mayOpen(key: UsableClient['key']): boolean;
   maskinporten: Maskinporten;
   altinn3: ConsentGateway;
   /** For each single try. */
@@ -58,7 +58,7 @@ export const openExamination = async (config: Config, databaseUrl: string): Prom
     },
     reader,
     keyOf,
-    opensKeystore: keystore.privateJwks.length > 0,
+    mayOpen: ({ privateSealed }) => privateSealed === undefined || keystore.privateJwks.length > 0,
     maskinporten,
     altinn3,
     patience: () => AbortSignal.timeout(timeoutMs),

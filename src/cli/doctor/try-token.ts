@@ -44,10 +44,10 @@ export type Opened = { key: SigningKey } | { closed: string; why: 'not-ours' | '
 
 /** Opens a signing key as a worker would. A process without the keystore's private keys is an API's, and must not. */
 export const openedKey = async (
-  { keyOf, opensKeystore }: Pick<Examination, 'keyOf' | 'opensKeystore'>,
+  { keyOf, mayOpen }: Pick<Examination, 'keyOf' | 'mayOpen'>,
   by: UsableClient,
 ): Promise<Opened> => {
-  if (by.key.privateSealed !== undefined && !opensKeystore)
+  if (!mayOpen(by.key))
     return {
       closed: 'this process has no HUB_KEYSTORE_PRIVATE_KEYS: run it with a worker’s settings',
       why: 'not-ours',
