@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
+import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
 import { sharesOf } from './connections.ts';
@@ -79,6 +80,7 @@ export const compose = async (
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
+    const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
 
     const database = parts.add(await openDatabase(config, log));
     // Migrations hold a lock of their session, which a pooler would hand from one to another.
@@ -126,7 +128,7 @@ export const compose = async (
       },
       issuer,
       consentScope: config.consentScope,
-      links: { delegate: portal, grant: portal, selfService: config.selfServiceUrl },
+      links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       renewAt: config.renewAt,
       webhookSchedule: config.webhookSchedule,
@@ -161,6 +163,9 @@ export const compose = async (
             ),
           )
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
+      scopeCatalogue: isWorker
+        ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
+        : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
       handOuts,

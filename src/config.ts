@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
+import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
@@ -19,6 +20,13 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
+
+/** One scope, or several with spaces between that are asked for together. */
+const scopes = z
+  .string()
+  .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'is a scope, or several with spaces between')
+  .refine((text) => text.trim() !== '', 'names no scope')
+  .transform((text) => nameOfScopes(scopesNamed(text)));
 
 /** `5s,1m,2h` → milliseconds. */
 const schedule = list.transform((parts, ctx) =>
@@ -42,7 +50,7 @@ const Env = z.object({
     .default('{hub}'),
   MASKINPORTEN_ISSUER: address.optional(),
   ALTINN3_URL: address.optional(),
-  ALTINN3_CONSENT_SCOPE: z.string().default('altinn:consentrequests.write'),
+  ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
   DIGDIR_SELFSERVICE_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z

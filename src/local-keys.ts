@@ -19,13 +19,14 @@ type Kept = {
 };
 
 /** Keys of a development machine: made once, kept beside its database, readable by their owner alone. */
-const localKeys = async (directory: string): Promise<Kept> => {
+const localKeys = async (directory: string, make: boolean): Promise<Kept | undefined> => {
   const file = join(directory, 'keys.json');
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  if (!make) return undefined;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { publicJwk, privateJwk } = await generateKeystorePair();
   const made: Kept = {
@@ -44,11 +45,11 @@ const localKeys = async (directory: string): Promise<Kept> => {
   return JSON.parse(await readFile(file, 'utf8')) as Kept;
 };
 
-/** The keys that were set, and outside production those made for whatever was not. */
-export const openKeys = async (config: Config, may: { openKeystore: boolean }): Promise<Keys> => {
+/** The keys that were set, and outside production those made for whatever was not; `make: false` only looks whether they were. */
+export const openKeys = async (config: Config, may: { openKeystore: boolean; make?: boolean }): Promise<Keys> => {
   const { sealingKeys, keystore, operatorKey, production, directory } = config;
   const complete = sealingKeys && keystore.publicJwks && (keystore.privateJwks || !may.openKeystore) && operatorKey;
-  const local = production || complete ? undefined : await localKeys(directory);
+  const local = production || complete ? undefined : await localKeys(directory, may.make ?? true);
   const own = local && keystore.publicJwks === undefined;
   const key = operatorKey ?? local?.operatorKey;
   return {

@@ -24,6 +24,16 @@ test('each environment knows its Maskinporten and its Altinn', () => {
   });
 });
 
+test('the consent API’s scope may be several, whose order and doubles make no difference', () => {
+  const scopeOf = (text: string) => loadConfig({ ALTINN3_CONSENT_SCOPE: text }, 'all').consentScope;
+  expect(loadConfig({}, 'all').consentScope).toBe('altinn:consentrequests.write');
+  expect(scopeOf(' altinn:consentrequests.write  altinn:consentrequests.read altinn:consentrequests.write ')).toBe(
+    'altinn:consentrequests.read altinn:consentrequests.write',
+  );
+  for (const text of ['  ', 'altinn:consentrequests.write,"x"', 'altinn:\n'])
+    expect(message({ ALTINN3_CONSENT_SCOPE: text })).toContain('ALTINN3_CONSENT_SCOPE');
+});
+
 test('all faults come in one message that names the settings and prints no value', () => {
   const told = message({
     PORT: 'secret-port',

@@ -1,10 +1,14 @@
 import { openDatabase } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { silentLog } from '../lib/log.ts';
+import { scrub } from '../lib/mask.ts';
 import { examineDatabase, examineDirect } from './doctor/database.ts';
 import { type Finding, inTime, ok, table, wordsOf, wrong } from './doctor/finding.ts';
 import { examineOutside } from './doctor/outside.ts';
+import { examinePath, type Whose } from './doctor/path.ts';
+import { pathTable } from './doctor/path-table.ts';
 import { examineQueues } from './doctor/queues.ts';
+import { readWords } from './doctor/words.ts';
 
 /** A check that takes longer than this says so: the whole is read in ten seconds. */
 const patienceMs = 8000;
@@ -43,29 +47,43 @@ const inside = async (config: Config): Promise<{ findings: Finding[]; aheadMs?: 
   }
 };
 
-const examine = async (): Promise<Finding[]> => {
-  let config: Config;
-  try {
-    config = loadConfig(process.env, 'command');
-  } catch (error) {
-    return [wrong('configuration', wordsOf(error), 'correct these settings first: nothing else can be looked at')];
-  }
+const examine = async (config: Config): Promise<Finding[]> => {
   const [within, outside] = await Promise.all([inside(config), examineOutside(config)]);
   return [
     ok('configuration', `${config.environment}; queues in ${config.redisUrl === undefined ? 'PostgreSQL' : 'Redis'}`),
     ...within.findings,
-    ...outside.findings,
+    outside.maskinporten,
+    outside.altinn,
     outside.clockWith(within.aheadMs),
   ];
 };
 
+const titleOf = (whose: Whose, { environment }: Config): string =>
+  `${'client' in whose ? `Maskinporten client ${whose.client}` : `Tenant ${whose.tenant}`}, ${environment}`;
+
 /**
- * What is wrong, in ten seconds: configuration, database and its budget, queues and what is stuck in them, the outside.
- * Changes nothing. `--json` for machines. Exit code 1 when anything is wrong.
+ * What is wrong, in ten seconds: configuration, database and its budget, queues and what is stuck in them, the outside; or,
+ * with `--client` or `--tenant`, where on its path one of them stands. Changes nothing. `--json` for machines. Exit code 1
+ * when anything is wrong, 2 when the words are.
  */
 export const doctor = async (words: readonly string[] = []): Promise<number> => {
-  const findings = await examine();
+  const asked = readWords(words);
+  if ('usage' in asked) {
+    process.stderr.write(asked.usage);
+    return 2;
+  }
+  const { json, whose } = asked;
+  let findings: Finding[];
+  let title = '';
+  try {
+    const config = loadConfig(process.env, 'command');
+    title = whose ? titleOf(whose, config) : '';
+    findings = whose ? await examinePath(config, whose) : await examine(config);
+  } catch (error) {
+    findings = [wrong('configuration', wordsOf(error), 'correct these settings first: nothing else can be looked at')];
+  }
   const isWell = findings.every(({ state }) => state !== 'wrong');
-  process.stdout.write(words.includes('--json') ? `${JSON.stringify({ ok: isWell, findings })}\n` : table(findings));
+  const told = whose && title !== '' ? pathTable(title, findings, process.stdout.columns) : table(findings);
+  process.stdout.write(json ? `${scrub(JSON.stringify({ ok: isWell, findings }))}\n` : told);
   return isWell ? 0 : 1;
 };

@@ -33,7 +33,7 @@ export type HttpCaller = {
 };
 
 const resets = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-const maxBytes = 1_000_000;
+const usualBytes = 1_000_000;
 /** What is under way at the end gets so long to finish. */
 const closingMs = 5000;
 
@@ -56,7 +56,14 @@ export const retryAfterSeconds = (header: string | string[] | undefined, now: Da
 };
 
 /** Kept-alive connections to one outside system of ours. Neither what is sent nor what is answered gets into an error. */
-export const openHttpCaller = ({ timeoutMs = 10_000 }: { timeoutMs?: number | undefined } = {}): HttpCaller => {
+export const openHttpCaller = ({
+  timeoutMs = 10_000,
+  maxBytes = usualBytes,
+}: {
+  timeoutMs?: number | undefined;
+  /** An answer that is longer is none. */
+  maxBytes?: number;
+} = {}): HttpCaller => {
   const agent = new Agent({
     connections: 64,
     connect: { timeout: timeoutMs },

@@ -1,19 +1,30 @@
+import { scopesNamed } from './token.ts';
+
 /** What an operator should know of a client at Maskinporten, though it works. */
-export type ClientWarning = { code: 'scopes-mixed'; detail: string };
+export type ClientWarning = { code: 'scopes-mixed' | 'lives-mixed'; detail: string };
 
 /** A client as operators see it. */
 export type Examined<Client> = Client & { warnings: ClientWarning[] };
+
+/** Longest life of a token with that scope, in seconds, as its owner set it; 0: none set. Without a scope that is not public. */
+export type LongestLives = Record<string, number>;
+
+/** Where a worker keeps them for all processes. */
+export const keptLives = 'longest lives of scopes';
+
+/** How clients are looked at. */
+export type ScopesKnown = { consentScope: string; dataScopes: readonly string[]; lives?: LongestLives };
+
+type Scoped = { purpose: string; scopes: readonly string[] };
 
 /**
  * One client administers consents, others read data: the key of a client that holds both would, once stolen, both ask for
  * consents and read what they open, and a change for one purpose would stop the other.
  */
-export const clientWarnings = (
-  { purpose, scopes }: { purpose: string; scopes: readonly string[] },
-  { consentScope, dataScopes }: { consentScope: string; dataScopes: readonly string[] },
-): ClientWarning[] => {
-  const consents = scopes.filter((scope) => scope === consentScope);
-  const data = scopes.filter((scope) => scope !== consentScope && dataScopes.includes(scope));
+const mixedScopes = ({ purpose, scopes }: Scoped, { consentScope, dataScopes }: ScopesKnown): ClientWarning[] => {
+  const isConsents = (scope: string) => scopesNamed(consentScope).includes(scope);
+  const consents = scopes.filter(isConsents);
+  const data = scopes.filter((scope) => !isConsents(scope) && dataScopes.includes(scope));
   const others = purpose === 'consents' ? data : purpose === 'data' ? consents : [...consents, ...data];
   if (others.length === 0) return [];
   const many = others.length > 1 ? 'belong' : 'belongs';
@@ -24,3 +35,25 @@ export const clientWarnings = (
     },
   ];
 };
+
+const lifeInWords = (seconds: number): string => (seconds === 0 ? 'has no limit' : `lives ${seconds} s at most`);
+
+/** Only the consent API's scopes may share a token, and it lives no longer than the shortest of them lets it. */
+const mixedLives = ({ purpose, scopes }: Scoped, { consentScope, lives = {} }: ScopesKnown): ClientWarning[] => {
+  const shared = scopesNamed(consentScope);
+  if (purpose !== 'consents' || !shared.every((scope) => scopes.includes(scope))) return [];
+  const known = shared.flatMap((scope) => (lives[scope] === undefined ? [] : [{ scope, seconds: lives[scope] }]));
+  if (new Set(known.map(({ seconds }) => seconds)).size < 2) return [];
+  const told = known.map(({ scope, seconds }) => `${scope} ${lifeInWords(seconds)}`).join(', ');
+  return [
+    {
+      code: 'lives-mixed',
+      detail: `${told}: in one token the shortest life counts; leave out of ALTINN3_CONSENT_SCOPE what is not needed`,
+    },
+  ];
+};
+
+export const clientWarnings = (client: Scoped, known: ScopesKnown): ClientWarning[] => [
+  ...mixedScopes(client, known),
+  ...mixedLives(client, known),
+];

@@ -13,6 +13,11 @@ export type TokenIdentity = {
   consentId?: string | undefined;
 };
 
+/** Scopes that are asked for in one token go by one name: their own, in order, a space between. Mostly it is one scope. */
+export const nameOfScopes = (scopes: readonly string[]): string => [...new Set(scopes)].sort().join(' ');
+
+export const scopesNamed = (name: string): string[] => name.split(' ').filter((scope) => scope !== '');
+
 /** SHA-256 over a canonical form: order and doubles in scopes and resources make no difference. */
 export const identityOf = ({ issuer, clientId, scopes, consumer, resource, consentId }: TokenIdentity): Buffer => {
   const set = (list: readonly string[]) => [...new Set(list)].sort();

@@ -16,7 +16,18 @@ export type Reply = { status: number; headers?: Record<string, string>; body?: o
 type Handler = (ask: Ask) => Reply | Promise<Reply>;
 
 /** The outside calls that can be failed and that are written down, under the names the control calls use. */
-export const callKinds = ['token', 'metadata', 'jwk', 'create', 'get', 'events', 'lookup', 'data', 'registry'] as const;
+export const callKinds = [
+  'token',
+  'metadata',
+  'jwk',
+  'create',
+  'get',
+  'events',
+  'lookup',
+  'data',
+  'registry',
+  'scopes',
+] as const;
 export type CallKind = (typeof callKinds)[number];
 
 /** One address of a pretend system. `path` is Koa's notation, below the server's root. */

@@ -18,6 +18,7 @@ import { replayMemory } from './maskinporten/replay-memory.ts';
 import { openSigningKeys } from './maskinporten/signing-keys.ts';
 import { skewedClock } from './maskinporten/skewed-clock.ts';
 import { pageRoutes } from './page/routes.ts';
+import { selfServiceEndpoints } from './selfservice/endpoints.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { firstSettings } from './settings.ts';
 
@@ -73,6 +74,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve(maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn, clock: theirs }), theirs);
   serve(altinn3Endpoints(altinn, readBearer), clock);
   serve(dataEndpoints({ clock, readBearer }), clock);
+  serve(selfServiceEndpoints(world, clock.now()), clock);
   pageRoutes(router, altinn);
   controlRoutes(router, { altinn, keys, faults, calls, url });
 

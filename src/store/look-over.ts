@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { keptLives, type LongestLives } from '../domain/client-scopes.ts';
 import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
 import { withLogin } from './direct-login.ts';
 import { closedDoors } from './roles.ts';
@@ -22,6 +23,7 @@ export type Contents = {
   blocked: { mover: string; code: string; consents: number; tenants: number }[];
   clients: { name: string; purpose: string; scopes: string[]; activeKeys: number; certificates: string[] }[];
   dataScopes: string[];
+  lives: LongestLives;
   /** API keys and operator keys that end within thirty days, or have just ended. */
   ending: { kind: 'operator key' | 'API key'; name: string; expiresAt: Date }[];
 };
@@ -80,6 +82,9 @@ const readContents = async (client: Client, now: Date): Promise<Contents> => {
     dataScopes: (await client.query<{ scope: string }>('select distinct data_scope as scope from services')).rows.map(
       ({ scope }) => scope,
     ),
+    lives:
+      (await client.query<{ value: LongestLives }>('select value from known_good where name = $1', [keptLives])).rows[0]
+        ?.value ?? {},
     ending: (await client.query<Contents['ending'][number]>(endingText, [now])).rows,
   };
 };

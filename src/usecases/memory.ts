@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { keptLives, type LongestLives } from '../domain/client-scopes.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { openGate } from '../lib/gate.ts';
@@ -31,6 +32,8 @@ export type Memories = {
   /** The whole catalogue. */
   services(): Promise<Map<string, Service>>;
   clients(): Promise<ClientWithKeys[]>;
+  /** Of our clients' scopes, as a worker last read them. */
+  longestLives(): Promise<LongestLives>;
   /** Nothing is believed any more: the listener was away, and a change may have been missed. */
   forget(): void;
 };
@@ -68,6 +71,10 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     believedMs,
   );
   const clients = remember(() => store.asOperator((rows) => rows.clients.list()), believedMs);
+  const lives = remember(
+    async () => (await store.asOperator((rows) => rows.known.read(keptLives))) as LongestLives | undefined,
+    believedMs,
+  );
 
   const tokens = new LRUCache<string, NearToken>({ max: 50_000, ttl: believedMs });
 
@@ -86,9 +93,10 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     tenant,
     services: async () => (await services.get('')) ?? new Map(),
     clients: async () => (await clients.get('')) ?? [],
+    longestLives: async () => (await lives.get('')) ?? {},
     forget: () => {
       tokens.clear();
-      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients]) memory.forget();
+      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients, lives]) memory.forget();
     },
   };
 };

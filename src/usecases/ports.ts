@@ -1,3 +1,4 @@
+import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -48,6 +49,12 @@ export type IssuedToken = { token: string; expiresAt: Date };
 export type Maskinporten = {
   readonly issuer: string;
   requestToken(ask: TokenAsk, signal: AbortSignal): Promise<IssuedToken>;
+};
+
+/** The public catalogue of scopes. Open to everybody, and large: it is read now and then, in workers. */
+export type ScopeCatalogue = {
+  /** Of those among these scopes that are public. @throws Error when it cannot be read */
+  longestLives(scopes: readonly string[], signal: AbortSignal): Promise<LongestLives>;
 };
 
 export type Submission = {
@@ -127,7 +134,7 @@ export type Settings = {
   /** Where browsers come back to; callback addresses begin with it. No slash at its end. */
   publicUrl: string;
   issuer: string;
-  /** Scope of the consent API: lets us create and read (`altinn:consentrequests.write`). */
+  /** Scope of the consent API: lets us create and read (`altinn:consentrequests.write`). Several: their name (`nameOfScopes`). */
   consentScope: string;
   /** Links for whoever must act. */
   links: { delegate: string; grant: string; selfService: string };
@@ -154,6 +161,7 @@ export type Ports = {
   keystore: Keystore;
   signing: SigningKeys;
   maskinporten: Maskinporten;
+  scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway;
   webhooks: WebhookSender;
   handOuts: HandOutCount;

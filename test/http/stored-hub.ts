@@ -79,6 +79,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       },
     },
     maskinporten: { issuer: '', requestToken: unreachable },
+    scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable },
     webhooks: { send: unreachable, fault: () => undefined },
     handOuts: { count: () => {} },

@@ -105,18 +105,18 @@ const blocked = (rows: Contents['blocked']): Finding[] => {
   });
 };
 
-const clients = ({ clients: rows, dataScopes }: Contents, { consentScope }: Config): Finding[] => {
+const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope }: Config): Finding[] => {
   const register = 'POST /operator/v1/maskinporten-clients';
   if (rows.length === 0) return [wrong('clients', 'no Maskinporten client is registered', register)];
   const by = (purpose: string) => rows.filter((row) => row.purpose === purpose);
   const says = ['consents', 'data', 'admin'].map((purpose) => `${purpose} ${by(purpose).length}`).join(', ');
   const keyless = rows.filter(({ activeKeys }) => activeKeys === 0).map(({ name }) => name);
   const mixed = rows.flatMap((client) =>
-    clientWarnings(client, { consentScope, dataScopes }).map(({ detail }) =>
+    clientWarnings(client, { consentScope, dataScopes, lives }).map(({ code, detail }) =>
       note(
         'client scopes',
         `${client.name}: ${detail}`,
-        'PATCH …/maskinporten-clients/{id}, and the same at Maskinporten',
+        code === 'scopes-mixed' ? 'PATCH …/maskinporten-clients/{id}, and the same at Maskinporten' : undefined,
       ),
     ),
   );

@@ -1,10 +1,23 @@
-/** `note` is worth knowing and nobody's fault here; `wrong` makes the command end with 1. */
+import type { Mover } from '../../domain/problem.ts';
+
+/**
+ * `note` is worth knowing and nobody's fault here; `wrong` makes the command end with 1; `untried` could not be looked at,
+ * and says why.
+ */
 export type Finding = {
   what: string;
-  state: 'ok' | 'note' | 'wrong';
+  state: 'ok' | 'note' | 'wrong' | 'untried';
   says: string;
   /** What to do about it. */
   next?: string;
+  /** Whose move it is, and where they can make it. */
+  mover?: Mover;
+  link?: string;
+  /** The problem's, explained at /problems/<code>, and what Maskinporten's support asks for. */
+  code?: string;
+  traceId?: string;
+  /** The stretch of the path it lies on; a heading in the table. */
+  part?: string;
 };
 
 export const ok = (what: string, says: string): Finding => ({ what, state: 'ok', says });
@@ -15,12 +28,15 @@ export const note = (what: string, says: string, next?: string): Finding => ({
   ...(next === undefined ? {} : { next }),
 });
 export const wrong = (what: string, says: string, next: string): Finding => ({ what, state: 'wrong', says, next });
+export const untried = (what: string, says: string): Finding => ({ what, state: 'untried', says });
 
 export const span = (seconds: number): string => {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 };
+
+export const ago = (at: Date, now: Date): string => `${span(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`;
 
 export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
 
@@ -50,7 +66,7 @@ export const inTime = async (
   }
 };
 
-const marks = { ok: '✓', note: '!', wrong: '✗' } as const;
+export const marks = { ok: '✓', note: '!', wrong: '✗', untried: '–' } as const;
 
 export const table = (findings: readonly Finding[]): string => {
   const width = Math.max(...findings.map(({ what }) => what.length));

@@ -68,7 +68,11 @@ const clock = (clocks: Record<string, number | undefined>): Finding => {
 /** Maskinporten, Altinn, and what time it is. */
 export const examineOutside = async (
   config: Config,
-): Promise<{ findings: Finding[]; clockWith: (databaseAheadMs: number | undefined) => Finding }> => {
+): Promise<{
+  maskinporten: Finding;
+  altinn: Finding;
+  clockWith: (databaseAheadMs: number | undefined) => Finding;
+}> => {
   const [maskinporten, altinn] = await Promise.all([
     look(
       'Maskinporten',
@@ -86,7 +90,8 @@ export const examineOutside = async (
     ),
   ]);
   return {
-    findings: [maskinporten.finding, altinn.finding],
+    maskinporten: maskinporten.finding,
+    altinn: altinn.finding,
     clockWith: (database) =>
       clock({ Maskinporten: maskinporten.aheadMs, Altinn: altinn.aheadMs, 'the database': database }),
   };

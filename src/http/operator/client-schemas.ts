@@ -103,7 +103,7 @@ export const MaskinportenClient = z
       }),
     ),
     warnings: z
-      .array(z.object({ code: z.enum(['scopes-mixed']), detail: z.string() }))
+      .array(z.object({ code: z.enum(['scopes-mixed', 'lives-mixed']), detail: z.string() }))
       .meta({ description: 'What should be otherwise, though it works.' }),
     createdAt: Instant,
     updatedAt: Instant,

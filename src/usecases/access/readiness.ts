@@ -1,6 +1,7 @@
 import type { Access } from '../../domain/access.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
+import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
@@ -39,7 +40,10 @@ const clientStep = (
 ): ReadinessStep => {
   const without = scopes.filter(
     (scope) =>
-      !clients.some((client) => client.scopes.includes(scope) && client.keys.some(({ state }) => state === 'active')),
+      !clients.some(
+        ({ scopes: held, keys }) =>
+          scopesNamed(scope).every((one) => held.includes(one)) && keys.some(({ state }) => state === 'active'),
+      ),
   );
   return {
     step: 'client',

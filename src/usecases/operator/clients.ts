@@ -36,7 +36,8 @@ export const maskinportenClients = (parts: Parts): Verbs => {
 
   const shown = async (client: ClientWithKeys): Promise<Examined<MaskinportenClient>> => {
     const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
-    const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes });
+    const lives = await memories.longestLives();
+    const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes, lives });
     return { ...withPublicKeys(client), warnings };
   };
 

@@ -1,21 +1,27 @@
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
+import { learnLives } from './learn-lives.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** Once an hour, by one worker: rows that nobody can need any more go. */
-export const tidy =
-  ({ clock, store, log, settings }: Pick<Parts, 'clock' | 'store' | 'log' | 'settings'>): Work =>
-  async () => {
+/** Once an hour, by one worker: rows that nobody can need any more go, and what others say of our scopes is read again. */
+export const tidy = (
+  parts: Pick<Parts, 'clock' | 'store' | 'log' | 'settings' | 'memories' | 'scopeCatalogue'>,
+): Work => {
+  const { clock, store, log, settings } = parts;
+  const learn = learnLives(parts);
+  return async (_subject, signal) => {
     const now = clock.now();
     const gone = await store.asOperator((rows) => rows.tidy(now));
     // Each is owed when its consent ends; HUB_ERASE_AFTER_DAYS may have been shortened since.
     const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);
     const erasures = await store.asOperator((rows) => rows.oweErasures(endedBefore, now));
     log.info({ gone, erasures }, 'tidied');
+    await learn(signal);
     return { nextAt: new Date(now.getTime() + hour) };
   };
+};
 
 /** Each worker that starts makes sure that tidying is owed. */
 export const oweTidying = ({ clock, store }: Pick<Parts, 'clock' | 'store'>): Promise<void> =>

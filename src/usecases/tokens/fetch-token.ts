@@ -1,4 +1,5 @@
 import { Problem } from '../../domain/problem.ts';
+import { nameOfScopes } from '../../domain/token.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
@@ -26,8 +27,8 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
 
   return async ({ tenantId, subjectId }, signal) => {
     const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
-    const [scope] = row?.scopes ?? [];
-    if (!row || scope === undefined) return undefined;
+    const scope = nameOfScopes(row?.scopes ?? []);
+    if (!row || scope === '') return undefined;
     if (!(await mayLeave(row, scope))) {
       log.warn({ tenantId, tokenId: subjectId, scope }, 'a token was asked for that the hub does not hand out');
       return undefined;

@@ -1,5 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
-import type { ClientWithKeys, Parts } from '../memory.ts';
+import { scopesNamed } from '../../domain/token.ts';
+import type { ClientWithKeys, Memories } from '../memory.ts';
+import type { Settings } from '../ports.ts';
 
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
@@ -10,11 +12,14 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
 export const findClient =
-  ({ memories, settings }: Pick<Parts, 'memories' | 'settings'>) =>
+  ({ memories, settings }: { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> }) =>
   async (scope: string): Promise<UsableClient> => {
-    const purpose = scope === settings.consentScope ? 'consents' : 'data';
+    const wanted = scopesNamed(scope);
+    const own = scopesNamed(settings.consentScope);
+    // By any of them: a consent may wait for access to what the setting named before.
+    const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
     const holders = (await memories.clients()).filter(
-      (client) => client.purpose === purpose && client.scopes.includes(scope),
+      ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
     for (const client of holders) {

@@ -1,3 +1,4 @@
+import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 
 /** Scopes that clients hold for the hub's own matters, for as long as this list of clients is believed. */
@@ -22,7 +23,7 @@ export const isOffered = async (
 ): Promise<boolean> => {
   const catalogue = await memories.services();
   return (
-    scope !== settings.consentScope &&
+    !scopesNamed(settings.consentScope).includes(scope) &&
     services.some((key) => catalogue.get(key)?.dataScope === scope) &&
     !ownOf(await memories.clients()).has(scope)
   );

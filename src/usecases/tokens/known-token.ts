@@ -1,5 +1,5 @@
 import { fromKept, Problem } from '../../domain/problem.ts';
-import { identityOf, safetyMarginMs } from '../../domain/token.ts';
+import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
 import type { Place } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow, TokenSpec } from '../store-port.ts';
@@ -8,6 +8,7 @@ import { findClient, type UsableClient } from './find-client.ts';
 /** Which token: one scope each, since few scopes make for long lives. */
 export type TokenNeed = {
   tenantId: string;
+  /** Or, where several are needed at once, their name (`nameOfScopes`). */
   scope: string;
   resource?: readonly string[];
   consentId?: string;
@@ -48,10 +49,10 @@ export type Known = { ready: ReadyToken } | { row: TokenRow; spec: TokenSpec; co
 /** Tokens for so many different audiences a tenant may hold of one scope: each is a row, and a call at Maskinporten. */
 const mostResources = 100;
 
-/** All that tells one token from another in this process, whose issuer is one. Canonical, as `identityOf`. */
+/** All that tells one token from another in this process, whose issuer is one. A line break stands in none of them. */
 const nameOf = (clientId: string, scope: string, consumer: string, { resource = [], consentId }: TokenNeed): string =>
   resource.length === 0 && consentId === undefined
-    ? `${clientId} ${scope} ${consumer}`
+    ? `${clientId}\n${scope}\n${consumer}`
     : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
 
 /**
@@ -88,7 +89,7 @@ export const knownToken = (parts: Parts) => {
     const identity = identityOf({
       issuer,
       clientId: by.client.clientId,
-      scopes: [scope],
+      scopes: scopesNamed(scope),
       consumer,
       resource,
       consentId,
@@ -96,7 +97,7 @@ export const knownToken = (parts: Parts) => {
     const spec: TokenSpec = {
       identity,
       clientId: by.client.id,
-      scopes: [scope],
+      scopes: scopesNamed(scope),
       resource: [...resource],
       ...(consentId === undefined ? {} : { consentId }),
     };

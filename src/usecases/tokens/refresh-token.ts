@@ -1,5 +1,5 @@
 import { fateOf, Problem } from '../../domain/problem.ts';
-import { usedLatelyMs } from '../../domain/token.ts';
+import { nameOfScopes, usedLatelyMs } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
@@ -18,10 +18,10 @@ export const refreshToken = (parts: Parts, tokenFor: TokenFor): Work => {
   const record = recordAccess(parts);
   return async ({ tenantId, subjectId }, signal) => {
     const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
-    const [scope] = row?.scopes ?? [];
+    const scope = nameOfScopes(row?.scopes ?? []);
     const askedAt = clock.now();
     const isUsed = row?.usedAt !== undefined && askedAt.getTime() - row.usedAt.getTime() < usedLatelyMs;
-    if (!row || scope === undefined || row.consentId !== undefined || !isUsed) return undefined;
+    if (!row || scope === '' || row.consentId !== undefined || !isUsed) return undefined;
     try {
       await tokenFor({ tenantId, scope, resource: row.resource, renew: true }, signal);
     } catch (error) {

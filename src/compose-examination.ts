@@ -1,0 +1,69 @@
+import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
+import { signingKeys } from './clients/maskinporten/signing-keys.ts';
+import type { Config } from './config.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { type Ids, randomIds } from './lib/ids.ts';
+import { openKeystore } from './lib/keystore.ts';
+import { silentLog } from './lib/log.ts';
+import { openKeys } from './local-keys.ts';
+import { openReader, type Reader } from './store/open-reader.ts';
+import type { ConsentGateway, Maskinporten, Settings, SigningKey } from './usecases/ports.ts';
+import type { UsableClient } from './usecases/tokens/find-client.ts';
+import { signingKeys as opener } from './usecases/tokens/signing-keys.ts';
+
+/** One call takes no longer: somebody sits and waits. */
+const timeoutMs = 4000;
+
+/** What it takes to walk somebody's whole path: rows to read, keys to sign with, and the outside to ask. */
+export type Examination = {
+  clock: Clock;
+  ids: Ids;
+  settings: Pick<Settings, 'operatorOrgno' | 'consentScope' | 'links'>;
+  reader: Reader;
+  /** As workers open them. */
+  keyOf(by: UsableClient): Promise<SigningKey>;
+  /** Was this process given what opens this key? An API's is not. */
+  mayOpen(key: UsableClient['key']): boolean;
+  maskinporten: Maskinporten;
+  altinn3: ConsentGateway;
+  /** For each single try. */
+  patience(): AbortSignal;
+  close(): Promise<void>;
+};
+
+/** Beside `compose`, for looking alone: nothing is migrated, kept or made. @throws Error when a keystore key cannot be read */
+export const openExamination = async (config: Config, databaseUrl: string): Promise<Examination> => {
+  const { issuer, operatorOrgno, consentScope } = config;
+  const { keystore } = await openKeys(config, { openKeystore: true, make: false });
+  const keyOf = opener({ keystore: openKeystore(keystore), signing: signingKeys });
+  const shared = { clock: systemClock, log: silentLog, timeoutMs };
+  const maskinporten = openMaskinporten({
+    ...shared,
+    issuer,
+    operatorOrgno,
+    ids: randomIds,
+    // What another process kept is no sign that it can be read from here.
+    known: { read: async () => undefined, keep: async () => undefined },
+  });
+  const altinn3 = openAltinn3({ ...shared, baseUrl: config.altinn3Url });
+  const reader = openReader(databaseUrl, silentLog);
+  return {
+    clock: systemClock,
+    ids: randomIds,
+    settings: {
+      operatorOrgno,
+      consentScope,
+      links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfServiceUrl },
+    },
+    reader,
+    keyOf,
+    mayOpen: ({ privateSealed }) => privateSealed === undefined || keystore.privateJwks.length > 0,
+    maskinporten,
+    altinn3,
+    patience: () => AbortSignal.timeout(timeoutMs),
+    close: async () => {
+      await Promise.allSettled([reader.close(), maskinporten.close(), altinn3.close()]);
+    },
+  };
+};
