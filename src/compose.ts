@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
@@ -168,6 +169,7 @@ export const compose = async (
       settings,
       keystore: openKeystore(keys.keystore),
       signing: signingKeys,
+      keySources: parts.add(await openKeySources({ ...(isWorker ? config.keySources : {}), log })),
       maskinporten: isWorker
         ? parts.add(await openMaskinporten({ issuer, operatorOrgno: config.operatorOrgno, clock, ids, log, known }))
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
