@@ -133,16 +133,20 @@ hubTest(
     const locked = String(newKey().export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }));
     const foreign = certify({ seid2: '983163327', from: '2020-01-01' });
     mount('foreign.pem', foreign.keyPem + foreign.certificatePem);
-    mount('taken.pem', pemOf(newKey()));
-    const wrong: [key: object, field: string, why: RegExp][] = [
+    mount('fine.pem', pemOf(newKey()));
+    const taken = { ...newKey().export({ format: 'jwk' }), kid: before[0]?.keys[0]?.['kid'] };
+    mount('taken.jwk', JSON.stringify(taken));
+    type Wrong = [key: object, field: string, why: RegExp];
+    const wrong: Wrong[] = [
       [{ pem: locked, kid: 'a' }, '/passphrase', /locked with a passphrase, and none was given/],
       [{ pem: locked, kid: 'a', passphrase: 'Sesam' }, '/passphrase', /does not open/],
       [{ pem: foreign.keyPem, certificateChain: [foreign.base64] }, '/certificateChain', /organisation 983163327/],
       [{ file: 'nowhere.pem', kid: 'a' }, '/file', /no such file/],
       [{ file: 'foreign.pem' }, '/file', /organisation 983163327/],
-      [{ file: 'taken.pem' }, '/file', /needs the `kid`/],
-      ...(hsm ? ([[{ pkcs11: 'unknown', kid: 'a' }, '/pkcs11', /no private key with this label/]] as const) : []),
-    ].map(([key, field, why]) => [key as object, field as string, why as RegExp]);
+      [{ file: 'fine.pem' }, '/file', /needs the `kid`/],
+      [{ file: 'taken.jwk' }, '/file', /^Another key has the same `kid`.$/],
+    ];
+    if (hsm) wrong.push([{ pkcs11: 'unknown', kid: 'a' }, '/pkcs11', /no private key with this label/]);
     const [client] = before;
     for (const [key, field, why] of wrong) {
       const problem = (place: string) => ({
@@ -158,7 +162,7 @@ hubTest(
     }
     expect(await listed(world)).toEqual(before);
     // What was asked for in vain may be asked for again.
-    await add(world, 'wrong', { file: 'taken.pem', kid: 'a' });
+    await add(world, 'wrong', { file: 'fine.pem', kid: 'a' });
     expect(world.logs.join('')).not.toContain(passphrase);
   },
   settings,

@@ -2,8 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import koffi from 'koffi';
-import { openModule } from '../../src/clients/pkcs11/module.ts';
 
 export const softHsmModule = '/usr/lib/softhsm/libsofthsm2.so';
 
@@ -29,10 +27,16 @@ export type SoftHsm = {
   close(): void;
 };
 
-/** Calls SoftHSM past our own binding of it. */
-const call = (name: string, takes: string[], ...given: unknown[]): void => {
+/** Calls SoftHSM past our own binding of it. Loaded when it is wanted, as in the hub. */
+const call = async (name: string, takes: string[], ...given: unknown[]): Promise<void> => {
+  const { default: koffi } = await import('koffi');
   const answer = koffi.load(softHsmModule).func(name, 'ulong', takes)(...given);
   if (answer !== 0) throw new Error(`${name} answered ${answer}`);
+};
+
+const tokensIn = async () => {
+  const { openModule } = await import('../../src/clients/pkcs11/module.ts');
+  return (await openModule(softHsmModule)).tokens();
 };
 
 /**
@@ -70,19 +74,18 @@ export const startSoftHsm = (): SoftHsm => {
     },
     addToken,
     changePin: async (to, from = pin) => {
-      const slot = (await (await openModule(softHsmModule)).tokens()).find(({ label }) => label === token)?.slot;
+      const slot = (await tokensIn()).find(({ label }) => label === token)?.slot;
       // Where somebody is in already, nobody logs in.
-      call('C_CloseAllSessions', ['ulong'], slot);
+      await call('C_CloseAllSessions', ['ulong'], slot);
       const memory = Buffer.alloc(8);
-      call('C_OpenSession', ['ulong', 'ulong', 'void *', 'void *', 'void *'], slot, 6, null, null, memory); // it may write
+      await call('C_OpenSession', ['ulong', 'ulong', 'void *', 'void *', 'void *'], slot, 6, null, null, memory); // it may write
       const session = memory.readBigUInt64LE();
-      call('C_Login', ['ulong', 'ulong', 'str', 'ulong'], session, 1, from, from.length);
-      call('C_SetPIN', ['ulong', 'str', 'ulong', 'str', 'ulong'], session, from, from.length, to, to.length);
-      call('C_CloseSession', ['ulong'], session);
+      await call('C_Login', ['ulong', 'ulong', 'str', 'ulong'], session, 1, from, from.length);
+      await call('C_SetPIN', ['ulong', 'str', 'ulong', 'str', 'ulong'], session, from, from.length, to, to.length);
+      await call('C_CloseSession', ['ulong'], session);
     },
     breakSessions: async () => {
-      for (const { slot } of await (await openModule(softHsmModule)).tokens())
-        call('C_CloseAllSessions', ['ulong'], slot);
+      for (const { slot } of await tokensIn()) await call('C_CloseAllSessions', ['ulong'], slot);
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -98,4 +98,12 @@ export const KeyAskIn = z
     if (pkcs11 !== undefined) return { source: { pkcs11 }, kid };
     return { generate: true };
   })
-  .meta({ ...oneForm, example: { generate: true } });
+  .meta({
+    ...oneForm,
+    examples: [
+      { generate: true },
+      { pkcs12: 'MIIKPAIBAzCCCeYGCSqGSIb3…', passphrase: '…' },
+      { file: 'income-2026.pem', kid: 'income-2026' },
+      { pkcs11: 'income-2026', kid: 'income-2026' },
+    ],
+  });
