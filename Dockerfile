@@ -27,6 +27,8 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production METRICS_PORT=9464
 WORKDIR /hub
 COPY --from=dependencies /hub/node_modules node_modules/
+# koffi's own binary counts as optional too: without it no HSM can be reached.
+COPY --from=build /hub/node_modules/@koromix node_modules/@koromix/
 COPY --from=build /hub/package.json /hub/LICENSE ./
 COPY --from=build /hub/bin bin/
 COPY --from=build /hub/dist dist/

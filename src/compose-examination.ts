@@ -1,4 +1,5 @@
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import type { Config } from './config.ts';
@@ -36,7 +37,8 @@ export type Examination = {
 export const openExamination = async (config: Config, databaseUrl: string): Promise<Examination> => {
   const { issuer, operatorOrgno, consentScope } = config;
   const { keystore } = await openKeys(config, { openKeystore: true, make: false });
-  const keyOf = opener({ keystore: openKeystore(keystore), signing: signingKeys });
+  const keySources = await openKeySources({ ...config.keySources, log: silentLog });
+  const keyOf = opener({ keystore: openKeystore(keystore), signing: signingKeys, keySources });
   const shared = { clock: systemClock, log: silentLog, timeoutMs };
   const maskinporten = openMaskinporten({
     ...shared,
@@ -58,12 +60,16 @@ export const openExamination = async (config: Config, databaseUrl: string): Prom
     },
     reader,
     keyOf,
-    mayOpen: ({ privateSealed }) => privateSealed === undefined || keystore.privateJwks.length > 0,
+    mayOpen: ({ privateSealed, source }) => {
+      if (source && 'file' in source) return config.keySources.directory !== undefined;
+      if (source) return 'pkcs11' in config.keySources;
+      return privateSealed === undefined || keystore.privateJwks.length > 0;
+    },
     maskinporten,
     altinn3,
     patience: () => AbortSignal.timeout(timeoutMs),
     close: async () => {
-      await Promise.allSettled([reader.close(), maskinporten.close(), altinn3.close()]);
+      await Promise.allSettled([reader.close(), maskinporten.close(), altinn3.close(), keySources.close()]);
     },
   };
 };

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
@@ -156,6 +157,7 @@ export const compose = async (
       settings,
       keystore: openKeystore(keys.keystore),
       signing: signingKeys,
+      keySources: parts.add(await openKeySources({ ...(isWorker ? config.keySources : {}), log })),
       maskinporten: isWorker
         ? parts.add(
             measuredMaskinporten(registry, memories.clients, (onAnswer) =>

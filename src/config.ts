@@ -61,6 +61,10 @@ const Env = z.object({
   HUB_KEYSTORE_PRIVATE_KEYS: privateJwks.optional(),
   HUB_KEYSTORE_PUBLIC_KEYS: publicJwks.optional(),
   HUB_OPERATOR_KEY: z.string().min(32).optional(),
+  HUB_KEY_DIRECTORY: z.string().optional(),
+  HUB_PKCS11_MODULE: z.string().optional(),
+  HUB_PKCS11_TOKEN: z.string().optional(),
+  HUB_PKCS11_PIN: z.string().optional(),
   HUB_EGRESS_ALLOW: list.optional(),
   HUB_WEBHOOK_SCHEDULE: schedule.default([...defaultSchedule]),
   HUB_ERASE_AFTER_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
@@ -116,6 +120,14 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
     [
       role === 'api' && read.HUB_KEYSTORE_PRIVATE_KEYS !== undefined,
       'HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone; an API process must not have it',
+    ],
+    [
+      role === 'api' && (read.HUB_KEY_DIRECTORY ?? read.HUB_PKCS11_MODULE ?? read.HUB_PKCS11_PIN) !== undefined,
+      'HUB_KEY_DIRECTORY, HUB_PKCS11_MODULE and HUB_PKCS11_PIN: belong to workers alone; an API process must not have them',
+    ],
+    [
+      (read.HUB_PKCS11_MODULE === undefined) !== (read.HUB_PKCS11_PIN === undefined),
+      'HUB_PKCS11_MODULE: goes with HUB_PKCS11_PIN; set both or neither',
     ],
     [
       production && read.HUB_EGRESS_ALLOW !== undefined,
@@ -202,6 +214,13 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     sealingKeys: read.HUB_SEALING_KEYS,
     keystore: { privateJwks: read.HUB_KEYSTORE_PRIVATE_KEYS, publicJwks: read.HUB_KEYSTORE_PUBLIC_KEYS },
     operatorKey: read.HUB_OPERATOR_KEY,
+    /** Where signing keys lie outside the database; for workers alone. */
+    keySources: {
+      directory: read.HUB_KEY_DIRECTORY,
+      ...(read.HUB_PKCS11_MODULE === undefined || read.HUB_PKCS11_PIN === undefined
+        ? {}
+        : { pkcs11: { module: read.HUB_PKCS11_MODULE, pin: read.HUB_PKCS11_PIN, token: read.HUB_PKCS11_TOKEN } }),
+    },
     egressAllow: read.HUB_EGRESS_ALLOW ?? [],
     webhookSchedule: read.HUB_WEBHOOK_SCHEDULE,
     eraseAfterMs: read.HUB_ERASE_AFTER_DAYS * 24 * 60 * 60 * 1000,

@@ -69,6 +69,8 @@ const homes: Record<string, readonly string[]> = {
   undici: ['clients'],
   'ipaddr.js': ['clients'],
   jose: ['clients', 'lib', 'sandbox'],
+  koffi: ['clients'],
+  'node-forge': ['clients'],
   'lru-cache': ['clients', 'usecases', 'lib', 'sandbox'],
   pino: ['lib'],
   uuid: ['lib', 'sandbox'],

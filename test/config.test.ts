@@ -69,6 +69,7 @@ test.each<[string, NodeJS.ProcessEnv, Role]>([
   ['HUB_EGRESS_ALLOW', { HUB_EGRESS_ALLOW: '127.0.0.1/32' }, 'worker'],
   ['the sandbox does not run in production', {}, 'sandbox'],
   ['HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone', {}, 'api'],
+  ['HUB_PKCS11_MODULE: goes with HUB_PKCS11_PIN', { HUB_PKCS11_MODULE: '/hsm.so' }, 'worker'],
 ])('production refuses: %s', (says, change, role) => {
   expect(message({ ...production, ...change }, role)).toContain(says);
 });
@@ -76,6 +77,13 @@ test.each<[string, NodeJS.ProcessEnv, Role]>([
 test('outside production too an API process refuses the workers’ private keys', () => {
   expect(message({ HUB_KEYSTORE_PRIVATE_KEYS: '[{"kty":"EC"}]' }, 'api')).toContain('belongs to workers alone');
 });
+
+test.each(['HUB_KEY_DIRECTORY', 'HUB_PKCS11_MODULE', 'HUB_PKCS11_PIN'])(
+  'an API process refuses %s, which leads to signing keys',
+  (name) => {
+    expect(message({ [name]: 'x' }, 'api')).toContain('HUB_PKCS11_PIN: belong to workers alone');
+  },
+);
 
 test('a sandbox does not hide inside NODE_ENV=production', () => {
   expect(message({ HUB_ENVIRONMENT: 'sandbox', NODE_ENV: 'production' }, 'all')).toContain('sandbox does not go with');

@@ -2,10 +2,12 @@ import type { KeptProblem } from './problem.ts';
 
 /** What a client's tokens may be used for. */
 export type Purpose = 'consents' | 'data' | 'admin';
-export type KeyAsk =
-  | { generate: true }
+/** A private key that leaves the caller's hands. PKCS#12 in base64, with its certificates. */
+export type HandedKey =
   | { jwk: Record<string, unknown> }
-  | { pem: string; passphrase?: string | undefined; kid?: string | undefined; certificateChain?: string[] | undefined };
+  | { pem: string; passphrase?: string | undefined; kid?: string | undefined; certificateChain?: string[] | undefined }
+  | { pkcs12: string; passphrase?: string | undefined };
+export type KeyAsk = { generate: true } | HandedKey | { source: KeySource; kid?: string | undefined };
 /** Where a private key lies that is not in the database: a mounted file by its name, or a token of PKCS#11 by its label. */
 export type KeySource = { file: string } | { pkcs11: string };
 export type ClientKey = {

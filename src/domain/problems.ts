@@ -294,7 +294,7 @@ export const problems = {
     status: 422,
     mover: 'caller',
     title: 'This signing key cannot be used',
-    text: 'Maskinporten takes RSA keys of at least 2048 bits, with their private part, and a certificate that matches.',
+    text: 'Maskinporten takes RSA keys of at least 2048 bits, with their private part, and a certificate that matches: of the operator’s own organisation, and valid. Nothing was stored.',
   },
   'consent-not-accepted': {
     status: 409,
@@ -345,6 +345,12 @@ export const problems = {
     mover: 'operator',
     title: 'Maskinporten refuses the operator’s client or key',
     text: 'The client is unknown, or its key or certificate is unknown, expired or wrong. The operator must mend it.',
+  },
+  'client-key-unavailable': {
+    status: 409,
+    mover: 'operator',
+    title: 'The operator’s signing key cannot be reached',
+    text: 'It lies in a file or in an HSM, and is not there, or another one is. The operator must mend it; the hub’s log says more.',
   },
   'clock-wrong': {
     status: 503,

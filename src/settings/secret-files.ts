@@ -8,6 +8,7 @@ export const secretSettings = [
   'HUB_KEYSTORE_PRIVATE_KEYS',
   'HUB_KEYSTORE_PUBLIC_KEYS',
   'HUB_OPERATOR_KEY',
+  'HUB_PKCS11_PIN',
 ] as const;
 
 type Settings = Record<string, string | undefined>;

@@ -25,6 +25,10 @@ export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows[
     await tx.maskinportenClient.update({ where: { id }, data: { name, scopes, updatedAt } });
     tell('changed:clients');
   },
+  async remove(id) {
+    await tx.maskinportenClient.delete({ where: { id } });
+    tell('changed:clients');
+  },
   async addKey(clientId, { certificateChain = [], ...key }) {
     await tx.maskinportenKey.create({
       data: { ...key, clientId, certificateChain } as Prisma.MaskinportenKeyUncheckedCreateInput,

@@ -6,29 +6,44 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Store } from './store-port.ts';
+import type { HandedKey, KeySource } from './use-cases.ts';
 
 /** A key that signs grants for one client of ours. */
 export type SigningKey = { kid?: string; certificateChain?: string[]; sign(input: Uint8Array): Promise<Uint8Array> };
 
-/** Private and public part of a key for one of our clients. `kid` is what is registered at Maskinporten. */
-export type KeyPair = {
+/**
+ * What anybody may know of a key for one of our clients. `kid` is what is registered at Maskinporten; `expiresAt` the end of
+ * the certificate it signs by.
+ */
+export type PublicKey = {
   kid?: string;
-  privateJwk: Record<string, unknown>;
   publicJwk: Record<string, unknown>;
   certificateChain: string[];
+  expiresAt?: Date;
 };
+export type KeyPair = PublicKey & { privateJwk: Record<string, unknown> };
+
+/** Whose a certificate must be, and when it must be valid. */
+export type KeyOwner = { orgno: string; now: Date };
 
 export type SigningKeys = {
   /** A new RSA key with a `kid` unlike any other. */
   generate(now: Date): Promise<KeyPair>;
-  /** A key handed over. @throws Problem `key-unusable`, saying why */
-  read(
-    given:
-      | { jwk: Record<string, unknown> }
-      | { pem: string; kid?: string | undefined; certificateChain?: string[] | undefined },
-  ): KeyPair;
+  /** A key handed over. @throws Problem `key-unusable`, saying why and in which field */
+  read(given: HandedKey, owner: KeyOwner): KeyPair;
   /** A key that signs. */
   open(privateJwk: Record<string, unknown>, name: { kid?: string; certificateChain: string[] }): SigningKey;
+};
+
+/** Keys that lie in files or in an HSM. Workers alone can look at them. */
+export type KeySources = {
+  /** What lies there now. @throws Problem `key-unusable`, saying why */
+  look(source: KeySource, kid: string | undefined, owner: KeyOwner): Promise<PublicKey>;
+  /**
+   * A key that signs with what lies there when it signs, if it is still this one.
+   * Its `sign` throws Problem `client-key-unavailable`, and logs why.
+   */
+  open(source: KeySource, key: PublicKey): SigningKey;
 };
 
 export type TokenAsk = {
@@ -160,6 +175,7 @@ export type Ports = {
   sealing: SealingRing;
   keystore: Keystore;
   signing: SigningKeys;
+  keySources: KeySources;
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway;

@@ -192,6 +192,8 @@ export type OperatorRows = {
     >;
     add(client: MaskinportenClient): Promise<void>;
     save(client: MaskinportenClient): Promise<void>;
+    /** One that has no key. */
+    remove(id: string): Promise<void>;
     addKey(clientId: string, key: ClientKey & { privateSealed?: string; certificateChain?: string[] }): Promise<void>;
     /** Only what is named changes. A retired key's private part goes. */
     saveKey(

@@ -122,7 +122,14 @@ export type ReadinessStep = {
 };
 export type Readiness = { services: { service: string; ready: boolean; steps: ReadinessStep[] }[] };
 
-export type { ClientKey, KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten-client.ts';
+export type {
+  ClientKey,
+  HandedKey,
+  KeyAsk,
+  KeySource,
+  MaskinportenClient,
+  Purpose,
+} from '../domain/maskinporten-client.ts';
 
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 

@@ -40,7 +40,12 @@ beforeAll(async () => {
     PORT: '0',
     METRICS_PORT: '0',
   };
-  workersAlone = { HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify(privateJwk) };
+  workersAlone = {
+    HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify(privateJwk),
+    // Where one is set, a worker loads at its start what speaks to HSMs.
+    HUB_PKCS11_MODULE: '/nowhere/pkcs11.so',
+    HUB_PKCS11_PIN: '271828',
+  };
 }, 600_000);
 
 afterAll(async () => {

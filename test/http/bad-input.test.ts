@@ -195,7 +195,27 @@ const operators: [string, string, unknown, string, string][] = [
   ],
   ['PATCH', '/operator/v1/services/x', { dataUrl: 'ftp://data.example' }, 'request-invalid', '/dataUrl'],
   ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { generate: true, pem: 'x' }, 'request-invalid', ''],
-  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: {}, kid: 'x' }, 'request-invalid', ''],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, {}, 'request-invalid', ''],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { file: 'x', pkcs11: 'x' }, 'request-invalid', ''],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: {}, kid: 'x' }, 'request-invalid', '/kid'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { pkcs12: 'x', kid: 'x' }, 'request-invalid', '/kid'],
+  [
+    'POST',
+    `/operator/v1/maskinporten-clients/${id}/keys`,
+    { file: 'x', passphrase: 'x' },
+    'request-invalid',
+    '/passphrase',
+  ],
+  [
+    'POST',
+    `/operator/v1/maskinporten-clients/${id}/keys`,
+    { pkcs12: 'x', certificateChain: ['x'] },
+    'request-invalid',
+    '/certificateChain',
+  ],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { file: '../x' }, 'request-invalid', '/file'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { file: '.x' }, 'request-invalid', '/file'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { file: 'x', kid: 'a b' }, 'request-invalid', '/kid'],
   ['GET', '/operator/v1/tenants?limit=500', undefined, 'request-invalid', 'limit'],
   ['GET', '/operator/v1/tenants?limit=1&limit=2', undefined, 'request-invalid', 'limit'],
   ['GET', '/operator/v1/tenants?cursor=1', undefined, 'cursor-invalid', 'cursor'],
@@ -234,6 +254,8 @@ const inClear: [string, string, unknown, string][] = [
   ['POST', '/operator/v1/services', { ...service, dataUrl: `https://x.example/${person}` }, '/dataUrl'],
   ['POST', '/operator/v1/maskinporten-clients', { ...client, name: number }, '/name'],
   ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { jwk: { kid: number } }, '/jwk/kid'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { pkcs11: number }, '/pkcs11'],
+  ['POST', `/operator/v1/maskinporten-clients/${id}/keys`, { file: person }, '/file'],
 ];
 
 httpTest.for(inClear)('%s %s takes no person’s number in %j', async ([method, path, body, field], { open }) => {
@@ -275,7 +297,13 @@ httpTest('a body nested deeper than anybody reads is refused like any other', as
 
 httpTest('a wrong value is never repeated: it may be a secret', async ({ open }) => {
   const hub = await open();
-  const body = { pem: 5, jwk: 'very-secret', certificateChain: ['x'], 'surplus-secret': 'very-secret' };
+  const body = {
+    pem: 5,
+    jwk: 'very-secret',
+    certificateChain: ['x'],
+    passphrase: ['very-secret'],
+    'surplus-secret': 'very-secret',
+  };
   const told = await hub.call('POST', `/operator/v1/maskinporten-clients/${id}/keys`, { key: 'administrator', body });
   expect(told.status).toBe(422);
   expect(told.text).not.toContain('very-secret');

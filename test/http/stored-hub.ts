@@ -78,6 +78,12 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
         throw new Error('this hub signs nothing');
       },
     },
+    keySources: {
+      look: unreachable,
+      open: () => {
+        throw new Error('this hub signs nothing');
+      },
+    },
     maskinporten: { issuer: '', requestToken: unreachable },
     scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable },

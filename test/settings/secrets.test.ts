@@ -49,11 +49,14 @@ test('secrets may come in files', async () => {
     HUB_KEYSTORE_PUBLIC_KEYS: production.HUB_KEYSTORE_PUBLIC_KEYS,
     HUB_KEYSTORE_PRIVATE_KEYS: production.HUB_KEYSTORE_PRIVATE_KEYS,
     HUB_OPERATOR_KEY: 'an operator key of thirty-two letters',
+    HUB_PKCS11_PIN: '271828',
   };
   const { NODE_ENV, HUB_ORGNO, HUB_PUBLIC_URL } = production;
-  const env: NodeJS.ProcessEnv = { NODE_ENV, HUB_ORGNO, HUB_PUBLIC_URL };
+  const env: NodeJS.ProcessEnv = { NODE_ENV, HUB_ORGNO, HUB_PUBLIC_URL, HUB_PKCS11_MODULE: '/hsm.so' };
   for (const [name, text] of Object.entries(secrets)) env[`${name}_FILE`] = await file(name, `${text}\n`);
-  expect(loadConfig(env, 'worker')).toEqual(loadConfig({ ...production, ...secrets }, 'worker'));
+  expect(loadConfig(env, 'worker')).toEqual(
+    loadConfig({ ...production, ...secrets, HUB_PKCS11_MODULE: '/hsm.so' }, 'worker'),
+  );
   expect(message(env, 'api')).toContain('HUB_KEYSTORE_PRIVATE_KEYS: belongs to workers alone');
 });
 

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import { findDebianPostgres, versionIn } from './debian-postgres.ts';
+import { hasOpenssl } from './enterprise-certificate.ts';
+import { hasSoftHsm } from './soft-hsm.ts';
 
 const count = (modules: readonly TestModule[]) => {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -29,6 +31,8 @@ export default class LastLines implements Reporter {
     const debian = findDebianPostgres(15);
     const lines = [
       `queue engines: ${engines.length > 0 ? engines.join(', ') : 'none, the set-up failed'}`,
+      ...(hasSoftHsm ? [] : ['HSM: no SoftHSM or OpenSC on this machine, its tests were left out']),
+      ...(hasOpenssl ? [] : ['PKCS#12: no OpenSSL on this machine, its tests were left out']),
       `PostgreSQL 15: ${debian === undefined ? 'not on this machine, its journey was left out' : versionIn(debian)}`,
       ...(unhandled.length > 0 ? [`errors outside of tests: ${unhandled.length}`] : []),
       `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,

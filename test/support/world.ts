@@ -6,6 +6,7 @@ import { startTemporaryPostgres } from '../../src/embedded/temporary.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { startRedis } from './redis-server.ts';
+import { softHsmModule } from './soft-hsm.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,11 +23,16 @@ declare module 'vitest' {
 }
 
 const runs = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+/** What has no `--version` at least starts. */
+const starts = (program: string): boolean => spawnSync(program, ['--help']).error === undefined;
 
 /** What tests are skipped without, and the Debian package that brings it. */
 const wanted: [name: string, isHere: () => boolean, debian: string][] = [
   ['Redis, the second queue engine', () => runs('redis-server'), 'redis-server'],
   ['Chromium at /usr/bin/chromium', () => existsSync('/usr/bin/chromium'), 'chromium'],
+  ['OpenSSL’s command, which makes PKCS#12 files', () => starts('openssl'), 'openssl'],
+  ['SoftHSM, a token of PKCS#11', () => existsSync(softHsmModule), 'softhsm2'],
+  ['OpenSC, which makes keys in a token', () => starts('pkcs11-tool'), 'opensc'],
   ['Debian’s own PostgreSQL', () => globSync('/usr/lib/postgresql/*/bin/postgres').length > 0, 'postgresql'],
 ];
 

@@ -40,8 +40,8 @@ ALTER TABLE maskinporten_keys ADD CONSTRAINT maskinporten_keys_state
 UPDATE maskinporten_keys SET registered_at = created_at, active_since = created_at,
   expires_at = CASE WHEN cardinality(certificate_chain) = 0 THEN created_at + interval '365 days' END
 WHERE state = 'active';
--- What a worker found unusable is not kept.
-GRANT DELETE ON maskinporten_keys TO hub_operator;
+-- A key that a worker found unusable is not kept, nor is a client that came with it.
+GRANT DELETE ON maskinporten_keys, maskinporten_clients TO hub_operator;
 
 ALTER TABLE token_hand_outs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_door ON token_hand_outs TO hub_tenant USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());

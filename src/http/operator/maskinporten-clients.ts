@@ -2,7 +2,8 @@ import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById, ByKeyId } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { ClientAsk, ClientChange, clientView, Jwks, jwksView, KeyAskIn, MaskinportenClient } from './client-schemas.ts';
+import { ClientAsk, ClientChange, clientView, Jwks, jwksView, MaskinportenClient } from './client-schemas.ts';
+import { KeyAskIn } from './key-schemas.ts';
 
 const all = { audience: 'operator', tag: 'Maskinporten clients' } as const;
 const base = '/operator/v1/maskinporten-clients';
@@ -16,7 +17,8 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
     path: base,
     role: 'administrator',
     summary: 'Add a Maskinporten client',
-    description: 'A generated key is born in a worker: its `state` is `generating` until then.',
+    description:
+      'A generated key is born in a worker, which also reads one that lies in a file or an HSM: the answer waits five seconds for that, and until then its `state` is `generating`. Where the key cannot be used nothing is stored.',
     body: ClientAsk,
     replies: { 201: MaskinportenClient },
     problems: ['already-exists', 'key-unusable'],
@@ -75,6 +77,8 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
     path: `${base}/:id/keys`,
     role: 'administrator',
     summary: 'Add a signing key',
+    description:
+      'As with a new client, the answer waits for a worker where one is needed. A key found unusable later than that stays, with its `fault`, until it is retired.',
     params: ById,
     body: KeyAskIn,
     replies: { 201: MaskinportenClient },

@@ -172,6 +172,7 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'access-not-delegated',
       'access-not-granted',
       'client-missing',
+      'client-key-unavailable',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

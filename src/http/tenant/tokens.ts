@@ -29,6 +29,7 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
       'access-not-delegated',
       'access-not-granted',
       'client-missing',
+      'client-key-unavailable',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

@@ -1,38 +1,29 @@
 import { clientWarnings, type Examined } from '../../domain/client-scopes.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
-import { nobodysTenant } from '../jobs.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
-import type { ByOperator, ClientKey, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
+import type { ByOperator, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
+import { below, newKeys } from './new-key.ts';
 
 type Verbs = Pick<
   UseCases,
   'registerClient' | 'changeClient' | 'readClient' | 'listClients' | 'addClientKey' | 'retireClientKey'
 >;
 
-/** How long an answer waits for a worker to generate a key. */
+/** How long an answer waits for a worker to generate a key, or to read one. */
 const patienceMs = 5000;
 
 const withPublicKeys = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
   ...client,
-  keys: keys.map(({ id, kid, state, publicJwk, createdAt, retiredAt }) => ({
-    id,
-    state,
-    createdAt,
-    ...(kid === undefined ? {} : { kid }),
-    ...(publicJwk === undefined ? {} : { publicJwk }),
-    ...(retiredAt === undefined ? {} : { retiredAt }),
-  })),
+  keys: keys.map(({ privateSealed: _, certificateChain: __, ...key }) => key),
 });
 
-/**
- * The operator's own clients at Maskinporten. A generated key is born in a worker; one that is handed over is sealed at
- * once to the workers' public key. Either way no API process can open what it stored.
- */
+/** The operator's own clients at Maskinporten, and their signing keys, which no API process can open once they are stored. */
 export const maskinportenClients = (parts: Parts): Verbs => {
-  const { clock, ids, store, notices, keystore, signing, memories, settings } = parts;
+  const { clock, ids, store, notices, memories, settings } = parts;
+  const { prepare, add, refuseFaulty } = newKeys(parts);
 
   const shown = async (client: ClientWithKeys): Promise<Examined<MaskinportenClient>> => {
     const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
@@ -47,57 +38,40 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     return found;
   };
 
-  type Prepared = ClientKey & { privateSealed?: string; certificateChain?: string[] };
-  const prepare = async (clientId: string, ask: KeyAsk): Promise<Prepared> => {
-    const base = { id: ids.uuid(), createdAt: clock.now() };
-    if ('generate' in ask) return { ...base, state: 'generating' };
-    const { kid, privateJwk, publicJwk, certificateChain } = signing.read(ask);
-    const privateSealed = await keystore.close({ clientId, keyId: base.id }, privateJwk);
-    return {
-      ...base,
-      state: 'active',
-      publicJwk,
-      privateSealed,
-      certificateChain,
-      ...(kid === undefined ? {} : { kid }),
-    };
-  };
-
-  const addKey = async (rows: OperatorRows, by: ByOperator, clientId: string, key: Prepared) => {
-    await rows.clients.addKey(clientId, key);
-    if (key.state === 'generating')
-      await rows.outbox.owe('generate-key', nobodysTenant, key.id, key.createdAt, key.createdAt);
-    await rows.audit.add(
-      auditEntry(parts, by, 'maskinporten-key.added', key.id, {
-        clientId,
-        generated: key.state === 'generating',
-        ...(key.kid ? { kid: key.kid } : {}),
-      }),
-    );
-  };
-
   const settled = async (id: string): Promise<Examined<MaskinportenClient>> => {
     await waitFor(notices, {
       topic: 'changed:clients',
       timeoutMs: patienceMs,
       look: () => store.asOperator((rows) => rows.clients.list()),
       isEnough: (clients) =>
-        !clients.some((client) => client.id === id && client.keys.some(({ state }) => state === 'generating')),
+        !clients.some(
+          (client) => client.id === id && client.keys.some(({ state, fault }) => state === 'generating' && !fault),
+        ),
     });
     return shown(await store.asOperator((rows) => find(rows, id)));
+  };
+
+  /** The client with its new key ready, or a word of why that key is none. */
+  const withKey = async (by: ByOperator, id: string, keyId: string, isNew: boolean) => {
+    const client = await settled(id);
+    const key = client.keys.find((one) => one.id === keyId);
+    await refuseFaulty(by, id, key, isNew);
+    return client;
   };
 
   return {
     async registerClient(by, { key, ...ask }) {
       const now = clock.now();
       const client: MaskinportenClient = { id: ids.uuid(), ...ask, keys: [], createdAt: now, updatedAt: now };
-      const prepared = await prepare(client.id, key);
-      await store.asOperator(async (rows) => {
-        await rows.clients.add(client);
-        await rows.audit.add(auditEntry(parts, by, 'maskinporten-client.registered', client.id, ask));
-        await addKey(rows, by, client.id, prepared);
+      return below('/key', async () => {
+        const prepared = await prepare(client.id, key);
+        await store.asOperator(async (rows) => {
+          await rows.clients.add(client);
+          await rows.audit.add(auditEntry(parts, by, 'maskinporten-client.registered', client.id, ask));
+          await add(rows, by, client.id, prepared);
+        });
+        return withKey(by, client.id, prepared.id, true);
       });
-      return settled(client.id);
     },
     async changeClient(by, id, { name, scopes }) {
       await store.asOperator(async (rows) => {
@@ -120,8 +94,8 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     async addClientKey(by, id, key) {
       await store.asOperator((rows) => find(rows, id));
       const prepared = await prepare(id, key);
-      await store.asOperator((rows) => addKey(rows, by, id, prepared));
-      return settled(id);
+      await store.asOperator((rows) => add(rows, by, id, prepared));
+      return withKey(by, id, prepared.id, false);
     },
     async retireClientKey(by, id, keyId) {
       const client = await store.asOperator(async (rows) => {
@@ -129,7 +103,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
         const key = client.keys.find((one) => one.id === keyId);
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key with this id on this client');
         if (key.state !== 'retired') {
-          await rows.clients.saveKey({ id: keyId, state: 'retired', createdAt: key.createdAt, retiredAt: clock.now() });
+          await rows.clients.saveKey({ id: keyId, state: 'retired', retiredAt: clock.now() });
           await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
         }
         return find(rows, id);

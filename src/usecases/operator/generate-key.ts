@@ -1,28 +1,53 @@
-import type { Parts } from '../memory.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { PublicKey } from '../ports.ts';
 import type { Work } from '../use-cases.ts';
 
-/** A key pair is born here, in a worker: its private part leaves only sealed to the keystore. */
-export const generateKey =
-  ({ clock, store, keystore, signing }: Pick<Parts, 'clock' | 'store' | 'keystore' | 'signing'>): Work =>
-  async ({ subjectId: keyId }) => {
-    const waiting = await store.asOperator(async (rows) => {
+type Waiting = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
+
+/**
+ * Makes a key ready that only a worker may touch. A key pair is born here: its private part leaves only sealed to the
+ * keystore. Of a key in a file or an HSM the public part is read; its private part stays where it is.
+ */
+export const generateKey = ({
+  clock,
+  store,
+  keystore,
+  signing,
+  keySources,
+  settings,
+  log,
+}: Pick<Parts, 'clock' | 'store' | 'keystore' | 'signing' | 'keySources' | 'settings' | 'log'>): Work => {
+  const find = (keyId: string): Promise<Waiting | undefined> =>
+    store.asOperator(async (rows) => {
       for (const client of await rows.clients.list()) {
-        const key = client.keys.find(({ id, state }) => id === keyId && state === 'generating');
+        const key = client.keys.find(({ id, state, fault }) => id === keyId && state === 'generating' && !fault);
         if (key) return { client, key };
       }
       return undefined;
     });
+
+  const made = async ({ client, key }: Waiting): Promise<PublicKey & { privateSealed?: string }> => {
+    const now = clock.now();
+    if (key.source) return keySources.look(key.source, key.kid, { orgno: settings.operatorOrgno, now });
+    const { privateJwk, ...read } = await signing.generate(now);
+    return { ...read, privateSealed: await keystore.close({ clientId: client.id, keyId: key.id }, privateJwk) };
+  };
+
+  return async ({ subjectId: keyId }) => {
+    const waiting = await find(keyId);
     if (!waiting) return undefined;
-    const { kid, privateJwk, publicJwk } = await signing.generate(clock.now());
-    const privateSealed = await keystore.close({ clientId: waiting.client.id, keyId }, privateJwk);
-    await store.asOperator((rows) =>
-      rows.clients.saveKey({
-        ...waiting.key,
-        state: 'active',
-        publicJwk,
-        privateSealed,
-        ...(kid === undefined ? {} : { kid }),
-      }),
-    );
+    try {
+      const read = await made(waiting);
+      await store.asOperator((rows) => rows.clients.saveKey({ id: keyId, state: 'active', ...read }));
+    } catch (error) {
+      // Whoever asked for it is told why, and asks again once it is mended.
+      const isTaken = error instanceof Problem && error.code === 'already-exists';
+      if (!isTaken && !(error instanceof Problem && error.code === 'key-unusable')) throw error;
+      log.warn({ keyId, source: waiting.key.source, error }, 'a key cannot be used');
+      const fault = isTaken ? 'Another key has the same `kid`.' : error.detail;
+      await store.asOperator((rows) => rows.clients.saveKey({ id: keyId, fault }));
+    }
     return undefined;
   };
+};

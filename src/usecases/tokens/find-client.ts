@@ -24,7 +24,7 @@ export const findClient =
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
     for (const client of holders) {
       const key = client.keys
-        .filter(({ state, privateSealed }) => state === 'active' && privateSealed !== undefined)
+        .filter(({ state, privateSealed, source }) => state === 'active' && (privateSealed ?? source) !== undefined)
         .at(-1);
       if (key) return { client, key };
     }

@@ -2,16 +2,19 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { signingKeys } from '../../../src/clients/maskinporten/signing-keys.ts';
 import { Problem } from '../../../src/domain/problem.ts';
+import type { KeyOwner } from '../../../src/usecases/ports.ts';
+import type { HandedKey } from '../../../src/usecases/use-cases.ts';
 import { certificateFor } from '../../sandbox/certificate.ts';
 
 const now = new Date('2026-11-24T10:00:00Z');
+const owner = { orgno: '310149942', now };
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'bank-2026' };
 
-const faultOf = (given: Parameters<typeof signingKeys.read>[0]): Problem => {
+const faultOf = (given: HandedKey, change: Partial<KeyOwner> = {}): Problem => {
   try {
-    signingKeys.read(given);
+    signingKeys.read(given, { ...owner, ...change });
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -39,7 +42,7 @@ test.each([
   ['PEM (PKCS 8)', { pem, kid: 'bank-2026' }],
   ['PEM (PKCS 1)', { pem: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), kid: 'bank-2026' }],
 ])('%s is taken', async (_name, given) => {
-  const read = signingKeys.read(given);
+  const read = signingKeys.read(given, owner);
   expect(read).toMatchObject({
     kid: 'bank-2026',
     publicJwk: { n: jwk.n, kid: 'bank-2026', use: 'sig' },
@@ -56,11 +59,11 @@ const certificate = certificateFor('310149942', { privateKey, publicKey }, life)
 test('an enterprise certificate may stand for a name, as bare base64 or as PEM', () => {
   const asPem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
   for (const one of [certificate, asPem]) {
-    const read = signingKeys.read({ pem, certificateChain: [one] });
+    const read = signingKeys.read({ pem, certificateChain: [one] }, owner);
     expect(read.certificateChain).toEqual([certificate]);
     expect(read).not.toHaveProperty('kid');
   }
-  expect(signingKeys.read({ jwk: { ...jwk, x5c: [certificate] } }).certificateChain).toEqual([certificate]);
+  expect(signingKeys.read({ jwk: { ...jwk, x5c: [certificate] } }, owner).certificateChain).toEqual([certificate]);
 });
 
 test('a certificate of another key is refused', () => {
@@ -70,16 +73,12 @@ test('a certificate of another key is refused', () => {
   expect(faultOf({ pem, certificateChain: [certificate, foreign] }).detail).toMatch(/did not sign/);
 });
 
-const locked = privateKey
-  .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open sesame' })
-  .toString();
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
 const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const { d: _, ...publicJwk } = jwk;
 
-test.each<[string, Parameters<typeof signingKeys.read>[0], RegExp]>([
-  ['a passphrase', { pem: locked, kid: 'a' }, /passphrase/],
+test.each<[string, HandedKey, RegExp]>([
   [
     'only a public part in PEM',
     { pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), kid: 'a' },
@@ -99,5 +98,6 @@ test.each<[string, Parameters<typeof signingKeys.read>[0], RegExp]>([
   const problem = faultOf(given);
   expect(problem.code).toBe('key-unusable');
   expect(problem.detail).toMatch(why);
+  expect(problem.more.errors).toEqual([{ field: expect.any(String), code: 'key-unusable', detail: problem.detail }]);
   expect(JSON.stringify([problem.message, problem.cause ?? null])).not.toContain('MII');
 });
