@@ -106,6 +106,23 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       await tx.$executeRaw`select owe(${job}, ${tenantId}::uuid, ${subjectId}::uuid, ${dueAt}::timestamptz, ${now}::timestamptz)`;
       if (dueAt <= now) tell(`work:${job}`);
     },
+    async isDue(job, tenantId, subjectId, by) {
+      const rows = await tx.$queryRaw<unknown[]>`
+        select 1 from outbox where job = ${job} and tenant_id = ${tenantId}::uuid and subject_id = ${subjectId}::uuid
+          and (due_at <= ${by}::timestamptz or leased_until > clock_timestamp())`;
+      return rows.length > 0;
+    },
+    async probeRefused({ id, scopes }, codes, now, everyMs) {
+      await tx.$executeRaw`
+        update tokens set failed_until = null
+        where client_id = ${id}::uuid and failed_until > ${now}::timestamptz and failure->>'code' = any(${codes}::text[])`;
+      const owed = await tx.$executeRaw`
+        select owe('probe-access', tenant_id, id, ${now}::timestamptz + (place - 1) * ${everyMs}::int * interval '1 millisecond', ${now}::timestamptz)
+        from (select tenant_id, id, row_number() over (order by since, id) as place from access
+              where kind = 'scope' and state = 'missing' and name = any(${scopes}::text[]) and problem->>'code' = any(${codes}::text[])) refused`;
+      if (owed > 0) tell('work:probe-access');
+      return owed;
+    },
     count: (now) => tx.$queryRaw`
       select job as queue, count(*)::int as owed, (count(*) filter (where due_at <= ${now}::timestamptz))::int as due,
         (count(*) filter (where leased_until > clock_timestamp()))::int as "handedOut",

@@ -19,3 +19,19 @@ export const auditEntry = (
   details,
   requestId,
 });
+
+/** The same where nobody asked for it: a part of the hub did it by itself. */
+export const systemEntry = (
+  { clock, ids }: Pick<Ports, 'clock' | 'ids'>,
+  part: string,
+  action: string,
+  target: string,
+  details: object = {},
+): AuditEntry => ({
+  id: ids.uuid(),
+  at: clock.now(),
+  actor: { kind: 'system', id: part, name: part },
+  action,
+  target,
+  details,
+});

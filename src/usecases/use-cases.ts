@@ -1,3 +1,4 @@
+import type { KeyState } from '../domain/client-keys.ts';
 import type { Examined } from '../domain/client-scopes.ts';
 import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
@@ -130,8 +131,7 @@ export type KeySource = { file: string } | { pkcs11: string };
 export type ClientKey = {
   id: string;
   kid?: string;
-  /** `generating`: a worker has yet to make or read it; then `src/domain/client-keys.ts`. */
-  state: 'generating' | 'pending' | 'active' | 'retiring' | 'retired';
+  state: KeyState;
   publicJwk?: Record<string, unknown>;
   source?: KeySource;
   /** Why a worker found it unusable. */
@@ -290,6 +290,15 @@ export type UseCases = {
   listClients(by: ByOperator): Promise<Examined<MaskinportenClient>[]>;
   addClientKey(by: ByOperator, id: string, key: KeyAsk): Promise<Examined<MaskinportenClient>>;
   retireClientKey(by: ByOperator, id: string, keyId: string): Promise<Examined<MaskinportenClient>>;
+  /** The same key was registered anew at Maskinporten, so that its year begins again. */
+  renewClientKey(
+    by: ByOperator,
+    id: string,
+    keyId: string,
+    change: { registeredAt: Date },
+  ): Promise<Examined<MaskinportenClient>>;
+  /** Looks at once whether Maskinporten takes the client and its keys, and waits a little for what is found. */
+  probeClient(by: ByOperator, id: string): Promise<Examined<MaskinportenClient>>;
   defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
   changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;
   readService(by: ByOperator, key: string): Promise<Service>;

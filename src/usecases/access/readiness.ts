@@ -31,26 +31,36 @@ const accessStep = (step: keyof typeof words, access: Access | undefined, tenant
   };
 };
 
+const isReady = ({ stoppedAt, keys }: ClientWithKeys): boolean =>
+  stoppedAt === undefined && keys.some(({ state }) => state === 'active');
+
 const clientStep = (
   clients: readonly ClientWithKeys[],
   scopes: readonly string[],
   { links }: Pick<Settings, 'links'>,
   tenant: Tenant,
 ): ReadinessStep => {
-  const without = scopes.filter(
-    (scope) =>
-      !clients.some((client) => client.scopes.includes(scope) && client.keys.some(({ state }) => state === 'active')),
-  );
+  const step = 'client';
+  const holding = (scope: string) => clients.filter((client) => client.scopes.includes(scope));
+  const without = scopes.filter((scope) => !holding(scope).some(isReady));
+  if (without.length === 0)
+    return {
+      step,
+      state: 'done',
+      mover: 'nobody',
+      text: 'The operator has Maskinporten clients for this service',
+      since: tenant.createdAt,
+    };
+  const stopped = without.flatMap(holding).find(({ stoppedAt }) => stoppedAt !== undefined);
   return {
-    step: 'client',
-    state: without.length === 0 ? 'done' : 'missing',
-    mover: without.length === 0 ? 'nobody' : 'operator',
+    step,
+    state: 'missing',
+    mover: 'operator',
     text:
-      without.length === 0
-        ? 'The operator has Maskinporten clients for this service'
-        : `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
-    ...(without.length === 0 ? {} : { link: links.selfService }),
-    since: tenant.createdAt,
+      stopped?.stoppedProblem?.detail ??
+      `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
+    link: links.selfService,
+    since: stopped?.stoppedAt ?? tenant.createdAt,
   };
 };
 

@@ -1,11 +1,15 @@
-import { clientWarnings, type Examined } from '../../domain/client-scopes.ts';
+import { whenRetired } from '../../domain/client-keys.ts';
+import type { Examined } from '../../domain/client-scopes.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import { nobodysTenant } from '../jobs.ts';
-import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
 import type { ByOperator, ClientKey, KeyAsk, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
+import { keyUsable } from './key-usable.ts';
+import { oweProbe } from './owe-probe.ts';
+import { lockClient, readClient, showClient } from './show-client.ts';
 
 type Verbs = Pick<
   UseCases,
@@ -15,36 +19,14 @@ type Verbs = Pick<
 /** How long an answer waits for a worker to generate a key. */
 const patienceMs = 5000;
 
-const withPublicKeys = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
-  ...client,
-  keys: keys.map(({ id, kid, state, publicJwk, createdAt, retiredAt }) => ({
-    id,
-    state,
-    createdAt,
-    ...(kid === undefined ? {} : { kid }),
-    ...(publicJwk === undefined ? {} : { publicJwk }),
-    ...(retiredAt === undefined ? {} : { retiredAt }),
-  })),
-});
-
 /**
  * The operator's own clients at Maskinporten. A generated key is born in a worker; one that is handed over is sealed at
  * once to the workers' public key. Either way no API process can open what it stored.
  */
 export const maskinportenClients = (parts: Parts): Verbs => {
-  const { clock, ids, store, notices, keystore, signing, memories, settings } = parts;
+  const { clock, ids, store, notices, keystore, signing } = parts;
 
-  const shown = async (client: ClientWithKeys): Promise<Examined<MaskinportenClient>> => {
-    const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
-    const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes });
-    return { ...withPublicKeys(client), warnings };
-  };
-
-  const find = async (rows: OperatorRows, id: string): Promise<ClientWithKeys> => {
-    const found = (await rows.clients.list()).find((client) => client.id === id);
-    if (!found) throw new Problem('maskinporten-client-not-found', 'No Maskinporten client with this id');
-    return found;
-  };
+  const shown = showClient(parts);
 
   type Prepared = ClientKey & { privateSealed?: string; certificateChain?: string[] };
   const prepare = async (clientId: string, ask: KeyAsk): Promise<Prepared> => {
@@ -63,7 +45,9 @@ export const maskinportenClients = (parts: Parts): Verbs => {
   };
 
   const addKey = async (rows: OperatorRows, by: ByOperator, clientId: string, key: Prepared) => {
-    await rows.clients.addKey(clientId, key);
+    const client = await lockClient(rows, clientId);
+    const becomes = key.state === 'generating' ? {} : await keyUsable(rows, client, key.createdAt);
+    await rows.clients.addKey(clientId, { ...key, ...becomes });
     if (key.state === 'generating')
       await rows.outbox.owe('generate-key', nobodysTenant, key.id, key.createdAt, key.createdAt);
     await rows.audit.add(
@@ -83,7 +67,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
       isEnough: (clients) =>
         !clients.some((client) => client.id === id && client.keys.some(({ state }) => state === 'generating')),
     });
-    return shown(await store.asOperator((rows) => find(rows, id)));
+    return shown(await store.asOperator((rows) => readClient(rows, id)));
   };
 
   return {
@@ -100,7 +84,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     },
     async changeClient(by, id, { name, scopes }) {
       await store.asOperator(async (rows) => {
-        const client = await find(rows, id);
+        const client = await lockClient(rows, id);
         const changed = {
           ...client,
           ...(name === undefined ? {} : { name }),
@@ -108,30 +92,37 @@ export const maskinportenClients = (parts: Parts): Verbs => {
           updatedAt: clock.now(),
         };
         await rows.clients.save(changed);
+        // With another scope it may be taken, or be asked for the first time.
+        if (client.stoppedAt || client.keys.some(({ state }) => state === 'pending'))
+          await oweProbe(rows, id, changed.updatedAt);
         await rows.audit.add(
           auditEntry(parts, by, 'maskinporten-client.changed', id, { name: changed.name, scopes: changed.scopes }),
         );
       });
       return settled(id);
     },
-    readClient: async (_by, id) => shown(await store.asOperator((rows) => find(rows, id))),
+    readClient: async (_by, id) => shown(await store.asOperator((rows) => readClient(rows, id))),
     listClients: async () => Promise.all((await store.asOperator((rows) => rows.clients.list())).map(shown)),
     async addClientKey(by, id, key) {
-      await store.asOperator((rows) => find(rows, id));
+      await store.asOperator((rows) => readClient(rows, id));
       const prepared = await prepare(id, key);
       await store.asOperator((rows) => addKey(rows, by, id, prepared));
       return settled(id);
     },
     async retireClientKey(by, id, keyId) {
       const client = await store.asOperator(async (rows) => {
-        const client = await find(rows, id);
+        const client = await lockClient(rows, id);
         const key = client.keys.find((one) => one.id === keyId);
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key with this id on this client');
         if (key.state !== 'retired') {
-          await rows.clients.saveKey({ id: keyId, state: 'retired', createdAt: key.createdAt, retiredAt: clock.now() });
+          const now = clock.now();
+          const changes = whenRetired(client.keys, keyId, now);
+          for (const change of changes) await rows.clients.saveKey(change);
+          // Whether the one that signs in its place works is known when it was asked with.
+          if (client.stoppedAt || changes.length > 1) await oweProbe(rows, id, now);
           await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
         }
-        return find(rows, id);
+        return readClient(rows, id);
       });
       return shown(client);
     },

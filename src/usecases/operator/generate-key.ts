@@ -1,5 +1,6 @@
 import type { Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
+import { keyUsable } from './key-usable.ts';
 
 /** A key pair is born here, in a worker: its private part leaves only sealed to the keystore. */
 export const generateKey =
@@ -15,14 +16,17 @@ export const generateKey =
     if (!waiting) return undefined;
     const { kid, privateJwk, publicJwk } = await signing.generate(clock.now());
     const privateSealed = await keystore.close({ clientId: waiting.client.id, keyId }, privateJwk);
-    await store.asOperator((rows) =>
-      rows.clients.saveKey({
-        ...waiting.key,
-        state: 'active',
+    await store.asOperator(async (rows) => {
+      const client = await rows.clients.lock(waiting.client.id);
+      if (!client?.keys.some(({ id, state }) => id === keyId && state === 'generating')) return;
+      const becomes = await keyUsable(rows, client, clock.now());
+      await rows.clients.saveKey({
+        id: keyId,
+        ...becomes,
         publicJwk,
         privateSealed,
         ...(kid === undefined ? {} : { kid }),
-      }),
-    );
+      });
+    });
     return undefined;
   };

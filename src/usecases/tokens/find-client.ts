@@ -1,3 +1,4 @@
+import { signingOrder } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 
@@ -5,7 +6,8 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
 
 /**
  * Which of our clients asks for this scope: the one for consent administration when it is the consent API's, else one for
- * data. Clients with the purpose `admin` never speak for a tenant.
+ * data. Clients with the purpose `admin` never speak for a tenant. One that is stopped is named only where no other holds
+ * the scope: what it has fetched is good still, and whoever wants more is told why there is none.
  *
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
@@ -17,11 +19,11 @@ export const findClient =
       (client) => client.purpose === purpose && client.scopes.includes(scope),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
-    for (const client of holders) {
-      const key = client.keys
-        .filter(({ state, privateSealed }) => state === 'active' && privateSealed !== undefined)
-        .at(-1);
-      if (key) return { client, key };
-    }
-    throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+    const usable = holders.flatMap((client) => {
+      const [key] = signingOrder(client.keys);
+      return key?.state === 'active' ? [{ client, key }] : [];
+    });
+    const found = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
+    if (!found) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+    return found;
   };

@@ -52,7 +52,7 @@ const mostResources = 100;
 /**
  * Looks in the process, then in the tenant's row (made when there is none).
  *
- * @throws Problem the refusal of a moment ago, while it is still believed; `client-missing`, `token-resources-too-many`
+ * @throws Problem the refusal of a moment ago, while it is still believed; that of a client that is stopped; `client-missing`, `token-resources-too-many`
  */
 export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
@@ -113,6 +113,8 @@ export const knownToken = (parts: Parts) => {
       near.set(name, { ...ready, leavesAt: ready.expiresAt.getTime() - safetyMarginMs(life) });
       return { ready };
     }
+    // Also for whoever probes access: only its own probe asks with a client that was refused.
+    if (by.client.stoppedProblem) throw fromKept(by.client.stoppedProblem);
     if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
   };
