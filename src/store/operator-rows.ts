@@ -1,8 +1,9 @@
 import type { Service } from '../domain/service.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { AuditEntry } from '../usecases/oversight.ts';
 import type { OperatorRows } from '../usecases/store-port.ts';
-import type { AuditEntry, OperatorKey } from '../usecases/use-cases.ts';
+import type { OperatorKey } from '../usecases/use-cases.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';

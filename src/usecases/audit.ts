@@ -1,5 +1,6 @@
+import type { AuditEntry } from './oversight.ts';
 import type { Ports } from './ports.ts';
-import type { AuditEntry, By } from './use-cases.ts';
+import type { By } from './use-cases.ts';
 
 /** An entry of the audit: who did or saw what, within which request. Details hold no secret and no national number. */
 export const auditEntry = (

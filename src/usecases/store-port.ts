@@ -4,9 +4,9 @@ import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
+import type { AuditEntry, QueueCount } from './oversight.ts';
 import type {
   ApiKey,
-  AuditEntry,
   ClientKey,
   ConsentFilter,
   Delivery,
@@ -14,7 +14,6 @@ import type {
   OperatorKey,
   Page,
   PageAsk,
-  QueueCount,
   Tenant,
   WebhookEndpoint,
 } from './use-cases.ts';

@@ -4,7 +4,9 @@ import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { Party } from '../domain/party.ts';
 import type { KeptProblem } from '../domain/problem.ts';
+import type { Readiness } from '../domain/readiness.ts';
 import type { Service } from '../domain/service.ts';
+import type { AuditEntry, QueueCount } from './oversight.ts';
 
 export const tenantScopes = [
   'consents:read',
@@ -110,17 +112,6 @@ export type ApiKey = {
 };
 export type OperatorKey = Omit<ApiKey, 'scopes'> & { role: OperatorRole };
 
-export type ReadinessStep = {
-  step: string;
-  state: 'done' | 'missing' | 'unknown';
-  mover: 'tenant' | 'api-owner' | 'operator' | 'nobody';
-  text: string;
-  link?: string;
-  checkedAt?: Date;
-  since: Date;
-};
-export type Readiness = { services: { service: string; ready: boolean; steps: ReadinessStep[] }[] };
-
 export type Purpose = 'consents' | 'data' | 'admin';
 export type KeyAsk =
   | { generate: true }
@@ -162,29 +153,6 @@ export type MaskinportenClient = {
 };
 
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
-
-export type AuditEntry = {
-  id: string;
-  at: Date;
-  tenantId?: string;
-  actor: { kind: 'api-key' | 'operator-key' | 'system'; id: string; name: string };
-  action: string;
-  target: string;
-  details: unknown;
-  requestId?: string;
-};
-
-/** How one kind of work stands: rows owed in PostgreSQL, and jobs in the queue engine. */
-export type QueueCount = {
-  queue: string;
-  owed: number;
-  due: number;
-  handedOut: number;
-  failing: number;
-  oldestDueSeconds: number;
-  lastProblem?: string;
-  engine: { waiting: number; active: number } | null;
-};
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
 export type UseCases = {

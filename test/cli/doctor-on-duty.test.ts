@@ -17,7 +17,7 @@ test('a database that nobody migrated says what to run', async () => {
   const { wrong, of } = await examined({ DATABASE_URL: bare.url });
   expect(wrong).toEqual(['migrations']);
   expect(of('migrations')[0]).toMatchObject({
-    says: expect.stringMatching(/^1 to apply: \d+_first$/),
+    says: expect.stringMatching(/^2 to apply: \d+_first, \d+_tokens_and_keys$/),
     next: 'run `hub migrate`',
   });
 });

@@ -38,6 +38,9 @@ export const sandboxControl = (url: string) => {
     person: (id: string, does: 'accept' | 'reject' | 'revoke') => mustCall('POST', at(`/consents/${id}/${does}`)),
     advance: (ms: number) => mustCall('POST', at('/clock'), undefined, { advanceMs: ms }),
     settings: (change: Record<string, unknown>) => mustCall('POST', at('/settings'), undefined, change),
+    /** What is registered on a client from now on; a key that stays keeps its age. */
+    register: (clientId: string, jwks: { keys: unknown[] }) =>
+      mustCall('PUT', at(`/clients/${clientId}/jwks`), undefined, jwks),
     delegate: (consumer: string, supplier: string, scope: string) =>
       mustCall('PUT', at(`/delegations/${consumer}/${supplier}/${encodeURIComponent(scope)}`)),
     undelegate: (consumer: string, supplier: string, scope: string) =>

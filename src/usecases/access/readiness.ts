@@ -1,10 +1,11 @@
 import type { Access } from '../../domain/access.ts';
 import { Problem } from '../../domain/problem.ts';
+import type { Readiness, ReadinessStep } from '../../domain/readiness.ts';
 import type { Service } from '../../domain/service.ts';
 import { auditEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
-import type { Readiness, ReadinessStep, Tenant, UseCases } from '../use-cases.ts';
+import type { Tenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
 const checkAtMostEveryMs = 60_000;
