@@ -41,6 +41,9 @@ export const sandboxControl = (url: string) => {
     /** What is registered on a client from now on; a key that stays keeps its age. */
     register: (clientId: string, jwks: { keys: unknown[] }) =>
       mustCall('PUT', at(`/clients/${clientId}/jwks`), undefined, jwks),
+    client: (client: { clientId: string; scopes: string[]; active?: boolean }) =>
+      mustCall('POST', at('/clients'), undefined, client),
+    now: async () => new Date(String((await mustCall('GET', at('/clock')))['now'])),
     delegate: (consumer: string, supplier: string, scope: string) =>
       mustCall('PUT', at(`/delegations/${consumer}/${supplier}/${encodeURIComponent(scope)}`)),
     undelegate: (consumer: string, supplier: string, scope: string) =>
