@@ -54,8 +54,9 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
       await sandbox.register(first.clientId, { keys: [] });
       await sandbox.register(first.clientId, await jwks());
     },
-    /** Grants of this client as Maskinporten saw them. */
-    grants: async () => (await sandbox.calls('token')).filter((call) => grantOf(call).issuer === first.clientId),
+    /** Grants of this client as Maskinporten saw them, those after number `since`. */
+    grants: async (since = 0) =>
+      (await sandbox.calls('token', since)).filter((call) => grantOf(call).issuer === first.clientId),
   };
 };
 

@@ -31,8 +31,12 @@ export const sandboxControl = (url: string) => {
     holds: async () => (await mustCall('GET', at('/holds')))['parked'] as { name: string; on: string; path: string }[],
     /** A call is parked under that name. */
     parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=20000`)),
-    calls: async (on?: string) =>
-      (await mustCall('GET', at(`/calls${on === undefined ? '' : `?on=${on}`}`))) as unknown as SandboxCall[],
+    /** The newest 2,000 at most; those after number `since`, where it is given. */
+    calls: async (on?: string, since = 0) =>
+      (await mustCall(
+        'GET',
+        at(`/calls?since=${since}${on === undefined ? '' : `&on=${on}`}`),
+      )) as unknown as SandboxCall[],
     forget: () => callJson('DELETE', at('/calls')),
     consents: async () => (await mustCall('GET', at('/consents'))) as unknown as SandboxConsent[],
     person: (id: string, does: 'accept' | 'reject' | 'revoke') => mustCall('POST', at(`/consents/${id}/${does}`)),
