@@ -217,15 +217,10 @@ export type OperatorRows = {
     /** Is it due by then, or under way? */
     isDue(job: JobName, tenantId: string, subjectId: string, by: Date): Promise<boolean>;
     /**
-     * A client works again: what is known of its refusal is not believed any more, and every access row that it left
-     * without a token is probed, `everyMs` apart. Answers how many.
+     * A client works again: its refusals are not believed any more, every access row that it left without a token is probed,
+     * and work that failed for want of one is tried again; `everyMs` apart.
      */
-    probeRefused(
-      client: { id: string; scopes: string[] },
-      codes: readonly string[],
-      now: Date,
-      everyMs: number,
-    ): Promise<number>;
+    goOn(client: { id: string; scopes: string[] }, codes: readonly string[], now: Date, everyMs: number): Promise<void>;
     count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
   };
   audit: {

@@ -3,7 +3,7 @@ import { given } from '../support/given.ts';
 import { hubTest, operatorOrgno, type TenantName, type World } from '../support/hub-test.ts';
 import { type ClientSeen, operatorsClient } from '../support/operators-client.ts';
 import { until } from '../support/until.ts';
-import { day, inTime, second } from './in-time.ts';
+import { day, inTime, minute, second } from './in-time.ts';
 
 const administration = 'altinn:consentrequests.write';
 const income = 'skatteetaten:inntekt';
@@ -143,6 +143,26 @@ hubTest('a token that was fetched before its client was stopped is good to its e
   expect((await kept()).body['token']).toBe(before.body['token']);
   await sandbox.advance(121 * second);
   expect(await kept()).toMatchObject({ status: 409, body: { type: '/problems/key-refused' } });
+});
+
+hubTest('what could not be looked at while a client was stopped is looked at as soon as it goes on', async (world) => {
+  const { sandbox } = world;
+  const client = await operatorsClient(world, 'Consent administration');
+  const { id } = await world.ask('bank');
+  const keys = await client.jwks();
+  await sandbox.register(client.clientId, { keys: [] });
+  await sandbox.advance(121 * second);
+  await until('it to be stopped', () => isStopped(client));
+  await sandbox.person(id, 'accept');
+  // Tried in vain, with ever longer pauses.
+  for (let passed = 0; passed < 12; passed += 1) {
+    await sandbox.advance(minute);
+    await world.settled();
+  }
+  expect(await world.status('bank', id)).toBe('pending');
+  await sandbox.register(client.clientId, keys);
+  expect((await client.probe()).stopped).toBeNull();
+  await world.becomes('bank', id, 'accepted');
 });
 
 hubTest('what one tenant or one scope lacks never stops a client', async (world) => {

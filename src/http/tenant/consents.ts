@@ -172,6 +172,8 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'access-not-delegated',
       'access-not-granted',
       'client-missing',
+      'client-refused',
+      'key-refused',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

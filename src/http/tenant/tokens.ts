@@ -29,6 +29,8 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
       'access-not-delegated',
       'access-not-granted',
       'client-missing',
+      'client-refused',
+      'key-refused',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

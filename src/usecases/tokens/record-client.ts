@@ -54,7 +54,7 @@ export const recordClient = (parts: Pick<Parts, 'clock' | 'ids' | 'store' | 'log
       await note('maskinporten-client.resumed', id);
     } else if (promoted || rolledBack) await rows.clients.saveState(id, { probes: 0 });
     // Also a first proof: what asked before the client was registered has been waiting since.
-    if (resumes || proved) await rows.outbox.probeRefused(client, clientRefusals, now, releaseEveryMs);
+    if (resumes || proved) await rows.outbox.goOn(client, clientRefusals, now, releaseEveryMs);
   };
 
   return async (clientId: string, seen: readonly Seen[]): Promise<ClientWithKeys | undefined> => {
