@@ -48,7 +48,7 @@ hubTest('a new key waits until Maskinporten takes it, and the one before is ther
   const kid = String(added.keys[1]?.kid);
   expect((await client.jwks()).keys.map((key) => key.kid)).toEqual([first?.kid, kid]);
 
-  await until('the new key to be refused', async () => (await client.seen()).keys[1]?.problem);
+  await until('the new key to be refused', async () => (await client.seen()).keys[1]?.problem ?? undefined);
   expect((await client.seen()).keys[1]).toMatchObject({ state: 'pending', problem: { type: '/problems/key-refused' } });
   expect((await client.seen()).stopped).toBeNull();
   await client.register();
@@ -132,7 +132,7 @@ hubTest('whoever replaces all keys at once: the new one is tried before anybody 
   const client = await operatorsClient(world, 'Income');
   expect(await token(world)).toBe(200);
   const { keys } = await client.addKey();
-  await until('the new key to be refused', async () => (await client.seen()).keys[1]?.problem);
+  await until('the new key to be refused', async () => (await client.seen()).keys[1]?.problem ?? undefined);
   await client.register((kid) => kid !== keys[0]?.kid);
   await sandbox.forget();
   expect(await token(world)).toBe(200);
