@@ -178,6 +178,7 @@ export const compose = async (
       store,
       clock,
       role,
+      clients: memories.clients,
       pools: () => ({ ...store.pools(), ...(engine.pool ? { queues: engine.pool() } : {}) }),
     });
     // Anybody may ask, and each time both would be asked: once a second is as good.

@@ -3,6 +3,7 @@ import type { Clock } from './lib/clock.ts';
 import { remember } from './lib/remember.ts';
 import type { OpenStore, PoolCount } from './store/open-store.ts';
 import type { JobName } from './usecases/jobs.ts';
+import type { Memories } from './usecases/memory.ts';
 
 /** The count looks at every row of the outbox: however many ask and however often, no more than that. */
 const countEveryMs = 5000;
@@ -62,6 +63,52 @@ export const measuredMaskinporten = <T extends Watched>(
   return opened;
 };
 
+type ClientParts = Pick<Memories, 'clients'> & { clock: Clock };
+
+/** Keys that end, and clients that Maskinporten takes no more: the operator's own, so that names may be told. */
+const registerClientMetrics = (registry: Registry, { clock, clients }: ClientParts) => {
+  const known = () => clients().catch(() => []);
+  const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
+  new Gauge({
+    name: 'hub_maskinporten_key_expires_seconds',
+    help: 'Until Maskinporten takes a key no longer, by client and key; below zero where it has ended',
+    labelNames: ['client', 'kid'],
+    registers: [registry],
+    async collect() {
+      const rows = await known();
+      this.reset();
+      for (const { name: client, keys } of rows)
+        for (const { state, kid = 'certificate', expiresAt } of keys)
+          if (expiresAt && state !== 'retired') this.set({ client, kid }, -secondsSince(expiresAt));
+    },
+  });
+  new Gauge({
+    name: 'hub_maskinporten_key_age_seconds',
+    help: 'Since the key that signs was registered at Maskinporten, by client',
+    labelNames: ['client'],
+    registers: [registry],
+    async collect() {
+      const rows = await known();
+      this.reset();
+      for (const { name: client, keys } of rows) {
+        const key = keys.find(({ state }) => state === 'active');
+        if (key) this.set({ client }, secondsSince(key.registeredAt ?? key.createdAt));
+      }
+    },
+  });
+  new Gauge({
+    name: 'hub_maskinporten_client_stopped',
+    help: '1 where Maskinporten refuses the client or all its keys, and nothing is asked for with it',
+    labelNames: ['client'],
+    registers: [registry],
+    async collect() {
+      const rows = await known();
+      this.reset();
+      for (const { name: client, stoppedAt } of rows) this.set({ client }, stoppedAt ? 1 : 0);
+    },
+  });
+};
+
 /** What Prometheus is told of work and database. No tenant in any label: there may be hundreds, and it is nobody's business. */
 export const registerMetrics = (
   registry: Registry,
@@ -70,7 +117,13 @@ export const registerMetrics = (
     clock,
     role,
     pools,
-  }: { store: OpenStore; clock: Clock; role: string; pools: () => Record<string, PoolCount> },
+    clients,
+  }: Pick<Memories, 'clients'> & {
+    store: OpenStore;
+    clock: Clock;
+    role: string;
+    pools: () => Record<string, PoolCount>;
+  },
 ) => {
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
@@ -124,6 +177,7 @@ export const registerMetrics = (
         for (const [state, many] of Object.entries(counts)) this.set({ door, state }, many);
     },
   });
+  registerClientMetrics(registry, { clock, clients });
   return {
     ran: (job: JobName, outcome: 'done' | 'again', seconds: number) => {
       runs.observe({ job, outcome }, seconds);

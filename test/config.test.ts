@@ -103,8 +103,8 @@ test('what is wrong by itself and what is wrong beside others come in one messag
 });
 
 test.each<[Role, string | undefined, number]>([
-  ['worker', undefined, 17],
-  ['all', undefined, 17],
+  ['worker', undefined, 18],
+  ['all', undefined, 18],
   ['api', undefined, 8],
   ['worker', 'redis://localhost', 6],
 ])('%s with its queues on %s needs %i connections', (role, REDIS_URL, least) => {

@@ -14,7 +14,13 @@ const metricsOf = (store: GivenStore) => {
       return store.asOperator(work);
     },
   };
-  registerMetrics(registry, { store: counting, clock: { now: () => now }, role: 'worker', pools: () => ({}) });
+  registerMetrics(registry, {
+    store: counting,
+    clock: { now: () => now },
+    role: 'worker',
+    pools: () => ({}),
+    clients: async () => [],
+  });
   return { read: () => registry.metrics(), counts: () => counts };
 };
 

@@ -1,7 +1,17 @@
 import { scopesNamed } from './token.ts';
 
-/** What an operator should know of a client at Maskinporten, though it works. */
-export type ClientWarning = { code: 'scopes-mixed' | 'lives-mixed'; detail: string };
+export const clientWarningCodes = [
+  'scopes-mixed',
+  'lives-mixed',
+  'key-expiring',
+  'key-expired',
+  'key-pending',
+  'client-stopped',
+  'no-key',
+] as const;
+
+/** What an operator should know of a client at Maskinporten. */
+export type ClientWarning = { code: (typeof clientWarningCodes)[number]; detail: string };
 
 /** A client as operators see it. */
 export type Examined<Client> = Client & { warnings: ClientWarning[] };

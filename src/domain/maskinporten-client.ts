@@ -1,3 +1,4 @@
+import type { KeyState } from './client-keys.ts';
 import type { KeptProblem } from './problem.ts';
 
 /** What a client's tokens may be used for. */
@@ -13,8 +14,7 @@ export type KeySource = { file: string } | { pkcs11: string };
 export type ClientKey = {
   id: string;
   kid?: string;
-  /** `generating`: a worker has yet to make or read it; then `src/domain/client-keys.ts`. */
-  state: 'generating' | 'pending' | 'active' | 'retiring' | 'retired';
+  state: KeyState;
   publicJwk?: Record<string, unknown>;
   source?: KeySource;
   /** Why a worker found it unusable. */

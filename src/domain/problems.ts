@@ -343,8 +343,20 @@ export const problems = {
   'client-refused': {
     status: 409,
     mover: 'operator',
-    title: 'Maskinporten refuses the operator’s client or key',
-    text: 'The client is unknown, or its key or certificate is unknown, expired or wrong. The operator must mend it.',
+    title: 'Maskinporten refuses the operator’s client',
+    text: 'The client is unknown there, or meant for another environment (MP-100, MP-110). The operator must mend it. Until it is found to work again, Maskinporten is not asked with it; the hub looks by itself, and everything that waits goes on.',
+  },
+  'key-refused': {
+    status: 409,
+    mover: 'operator',
+    title: 'Maskinporten refuses the key of the operator’s client',
+    text: 'The key or certificate is not registered, was registered more than a year ago, has ended or is another’s (MP-120 to MP-124), and the client has no other that works. The operator must register it anew or add another. Until one is found to work, Maskinporten is not asked with this client; the hub looks by itself, and everything that waits goes on.',
+  },
+  'client-not-ours': {
+    status: 409,
+    mover: 'operator',
+    title: 'The Maskinporten client belongs to the organisation it asks for',
+    text: 'A client that acts for others must be the operator’s own: its organisation at Maskinporten is another than `HUB_ORGNO` says. The operator must mend one of the two.',
   },
   'client-key-unavailable': {
     status: 409,

@@ -27,12 +27,13 @@ type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string), 
 
 const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
 const named = ({ scopes }: TokenCall): string => listed(scopes);
-const client = (fault: string): Row<TokenCall> => [
+const client = (fault: string, code: ProblemCode = 'client-refused'): Row<TokenCall> => [
   'operator',
-  'client-refused',
+  code,
   (call) => `${fault} The operator must mend its client that holds ${named(call)}.`,
   'self-service',
 ];
+const key = (fault: string): Row<TokenCall> => client(fault, 'key-refused');
 const ours = (fault: string): Row<TokenCall> => ['us', 'maskinporten-refused', fault];
 const silent: Row<unknown> = ['again-soon', 'maskinporten-unavailable', 'Maskinporten answered without saying why.'];
 
@@ -73,7 +74,7 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
     text: /used before/i,
     row: ['again-now', 'maskinporten-unavailable', 'Maskinporten took fresh grants for used ones.'],
   },
-  { code: 'MP-121', text: /expired key/i, row: client('The key was registered more than a year ago.') },
+  { code: 'MP-121', text: /expired key/i, row: key('The key was registered more than a year ago.') },
   {
     code: 'MP-130',
     text: /\b(?:jwt|assertion|grant)\b.*\bexpired/i,
@@ -92,17 +93,20 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
   {
     code: 'MP-120',
     text: /invalid certificate/i,
-    row: client('The certificate has expired or is of another environment.'),
+    row: key('The certificate has expired or is of another environment.'),
   },
-  { code: 'MP-122', text: /certificate orgno/i, row: client('The certificate belongs to another organisation.') },
-  { code: 'MP-123', text: /header x5c/i, row: client('The certificate chain cannot be read.') },
-  { code: 'MP-124', text: /jwt signature/i, row: client('The signature does not fit the registered key.') },
+  { code: 'MP-122', text: /certificate orgno/i, row: key('The certificate belongs to another organisation.') },
+  { code: 'MP-123', text: /header x5c/i, row: key('The certificate chain cannot be read.') },
+  { code: 'MP-124', text: /jwt signature/i, row: key('The signature does not fit the registered key.') },
   {
     text: /unknown key id/i,
-    row: client('The key is not registered on the client, or was less than two minutes ago.'),
+    row: key('The key is not registered on the client, or was less than two minutes ago.'),
   },
-  { text: /no key id/i, row: client('The client has registered keys, so its certificate is not accepted.') },
-  { text: /combination consumer_org/i, row: client('The client belongs to the very organisation it asks for.') },
+  { text: /no key id/i, row: key('The client has registered keys, so its certificate is not accepted.') },
+  {
+    text: /combination consumer_org/i,
+    row: client('The client belongs to the very organisation it asks for.', 'client-not-ours'),
+  },
   {
     code: 'MP-200',
     text: /invalid scopes? for client/i,

@@ -1,21 +1,26 @@
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { OperatorRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
-import type { Prisma } from './generated/client.ts';
+import { Prisma } from './generated/client.ts';
 
 type Clients = Awaited<ReturnType<OperatorRows['clients']['list']>>;
 
+const withKeys = { keys: { orderBy: { id: 'asc' } } } as const;
+type Row = Prisma.MaskinportenClientGetPayload<{ include: typeof withKeys }>;
+
+const toClient = ({ keys, ...row }: Row): Clients[number] =>
+  ({
+    ...withoutNulls(row),
+    keys: keys.map(({ clientId: _, ...key }) => withoutNulls(key)),
+  }) as unknown as Clients[number];
+
 /** The operator's clients at Maskinporten, with their keys, oldest first. */
 export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows['clients'] => ({
-  async list() {
-    const rows = await tx.maskinportenClient.findMany({
-      orderBy: { id: 'asc' },
-      include: { keys: { orderBy: { id: 'asc' } } },
-    });
-    return rows.map((row) => ({
-      ...row,
-      keys: row.keys.map(({ clientId: _, ...key }) => withoutNulls(key)),
-    })) as unknown as Clients;
+  list: async () => (await tx.maskinportenClient.findMany({ orderBy: { id: 'asc' }, include: withKeys })).map(toClient),
+  async lock(id) {
+    await tx.$queryRaw`select 1 from maskinporten_clients where id = ${id}::uuid for update`;
+    const row = await tx.maskinportenClient.findUnique({ where: { id }, include: withKeys });
+    return row ? toClient(row) : undefined;
   },
   async add({ keys: _, id, name, clientId, purpose, scopes, createdAt, updatedAt }) {
     await tx.maskinportenClient.create({ data: { id, name, clientId, purpose, scopes, createdAt, updatedAt } });
@@ -29,6 +34,16 @@ export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows[
     await tx.maskinportenClient.delete({ where: { id } });
     tell('changed:clients');
   },
+  async saveState(id, { stoppedProblem, ...state }) {
+    await tx.maskinportenClient.update({
+      where: { id },
+      data: {
+        ...state,
+        ...(stoppedProblem === undefined ? {} : { stoppedProblem: stoppedProblem ?? Prisma.DbNull }),
+      },
+    });
+    tell('changed:clients');
+  },
   async addKey(clientId, { certificateChain = [], ...key }) {
     await tx.maskinportenKey.create({
       data: { ...key, clientId, certificateChain } as Prisma.MaskinportenKeyUncheckedCreateInput,
@@ -40,6 +55,7 @@ export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows[
       where: { id },
       data: {
         ...(change as Prisma.MaskinportenKeyUncheckedUpdateInput),
+        ...(change.problem === null ? { problem: Prisma.DbNull } : {}),
         // A retired key signs nothing more, so its private part need not exist.
         ...(change.state === 'retired' ? { privateSealed: null } : {}),
       },

@@ -1,5 +1,8 @@
 import type { Client } from 'pg';
+import type { LivingKey } from '../domain/client-keys.ts';
 import { keptLives, type LongestLives } from '../domain/client-scopes.ts';
+import type { KeptProblem } from '../domain/problem.ts';
+import { withoutNulls } from '../lib/without-nulls.ts';
 import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
 import { withLogin } from './direct-login.ts';
 import { closedDoors } from './roles.ts';
@@ -17,11 +20,22 @@ export type WorkOwed = {
   lastProblem: string | null;
 };
 
+export type ClientSeen = {
+  name: string;
+  purpose: string;
+  scopes: string[];
+  activeKeys: number;
+  certificates: string[];
+  stoppedAt?: Date;
+  stoppedProblem?: KeptProblem;
+  keys: (LivingKey & { kid?: string })[];
+};
+
 export type Contents = {
   work: WorkOwed[];
   /** Consents that wait for somebody outside. */
   blocked: { mover: string; code: string; consents: number; tenants: number }[];
-  clients: { name: string; purpose: string; scopes: string[]; activeKeys: number; certificates: string[] }[];
+  clients: ClientSeen[];
   dataScopes: string[];
   lives: LongestLives;
   /** API keys and operator keys that end within thirty days, or have just ended. */
@@ -61,11 +75,25 @@ const blockedText = `
   from consents where status = 'blocked' group by 1, 2 order by 3 desc`;
 
 const clientsText = `
-  select name, purpose, scopes,
-    (select count(*)::int from maskinporten_keys k where k.client_id = c.id and k.state = 'active' and k.private_sealed is not null) as "activeKeys",
+  select id, name, purpose, scopes, stopped_at as "stoppedAt", stopped_problem as "stoppedProblem",
+    (select count(*)::int from maskinporten_keys k
+     where k.client_id = c.id and k.state = 'active' and (k.private_sealed is not null or k.source is not null)) as "activeKeys",
     array(select k.certificate_chain[1] from maskinporten_keys k
           where k.client_id = c.id and k.state = 'active' and cardinality(k.certificate_chain) > 0) as certificates
   from maskinporten_clients c order by name`;
+
+const keysText = `
+  select client_id as "clientId", id, kid, state, created_at as "createdAt", expires_at as "expiresAt", problem
+  from maskinporten_keys where state <> 'retired' order by id`;
+
+const readClients = async (client: Client): Promise<ClientSeen[]> => {
+  const { rows: keys } = await client.query<Record<string, unknown>>(keysText);
+  const { rows } = await client.query<Record<string, unknown>>(clientsText);
+  return rows.map(({ id, ...row }) => ({
+    ...withoutNulls(row),
+    keys: keys.filter(({ clientId }) => clientId === id).map(({ clientId: _, ...key }) => withoutNulls(key)),
+  })) as unknown as ClientSeen[];
+};
 
 const endingText = `
   select * from (
@@ -78,7 +106,7 @@ const readContents = async (client: Client, now: Date): Promise<Contents> => {
   return {
     work: (await client.query<WorkOwed>(workText, [now])).rows,
     blocked: (await client.query<Contents['blocked'][number]>(blockedText)).rows,
-    clients: (await client.query<Contents['clients'][number]>(clientsText)).rows,
+    clients: await readClients(client),
     dataScopes: (await client.query<{ scope: string }>('select distinct data_scope as scope from services')).rows.map(
       ({ scope }) => scope,
     ),

@@ -1,6 +1,7 @@
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { AuditEntry } from '../usecases/oversight.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
-import type { ApiKey, AuditEntry, Tenant } from '../usecases/use-cases.ts';
+import type { ApiKey, Tenant } from '../usecases/use-cases.ts';
 import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';

@@ -11,6 +11,7 @@ import type { Parts } from './memory.ts';
 import { catalogue } from './operator/catalogue.ts';
 import { maskinportenClients } from './operator/clients.ts';
 import { generateKey } from './operator/generate-key.ts';
+import { mendingClients } from './operator/mend-client.ts';
 import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
 import { resting } from './resting.ts';
@@ -18,6 +19,7 @@ import { apiKeys } from './tenants/api-keys.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
+import { probeClient } from './tokens/probe-client.ts';
 import { readConsentTokens, readToken } from './tokens/read-token.ts';
 import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
@@ -46,6 +48,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...apiKeys(parts),
   ...tenants(parts),
   ...maskinportenClients(parts),
+  ...mendingClients(parts),
   ...catalogue(parts),
   ...operatorKeys(parts),
 });
@@ -60,6 +63,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'read-consent': lookAtConsent(parts, token),
     'deliver-webhook': deliverWebhook(parts),
     'probe-access': probeAccess(parts, token),
+    'probe-client': probeClient(parts),
     'generate-key': generateKey(parts),
     'erase-consent': eraseConsent(parts),
     tidy: tidy(parts),

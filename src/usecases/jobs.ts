@@ -23,6 +23,7 @@ export const jobs = {
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
   'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, again: backoff(5 * second, 15 * minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
+  'probe-client': { timeoutMs: 20 * second, concurrency: 4, again: backoff(5 * second, 5 * minute) },
   'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
   'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },
   tidy: { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },

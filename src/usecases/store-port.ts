@@ -4,9 +4,9 @@ import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
+import type { AuditEntry, QueueCount } from './oversight.ts';
 import type {
   ApiKey,
-  AuditEntry,
   ClientKey,
   ConsentFilter,
   Delivery,
@@ -14,7 +14,6 @@ import type {
   OperatorKey,
   Page,
   PageAsk,
-  QueueCount,
   Tenant,
   WebhookEndpoint,
 } from './use-cases.ts';
@@ -190,14 +189,25 @@ export type OperatorRows = {
         probes: number;
       })[]
     >;
+    /** One of them as it is now; nobody else changes it or its keys before this transaction ends. */
+    lock(id: string): Promise<Awaited<ReturnType<OperatorRows['clients']['list']>>[number] | undefined>;
     add(client: MaskinportenClient): Promise<void>;
     save(client: MaskinportenClient): Promise<void>;
     /** One that has no key. */
     remove(id: string): Promise<void>;
+    /** Stopped, or at work again, and how many looks in a row have changed nothing. Null empties. */
+    saveState(
+      id: string,
+      state: { probes?: number; stoppedAt?: Date | null; stoppedProblem?: KeptProblem | null },
+    ): Promise<void>;
     addKey(clientId: string, key: ClientKey & { privateSealed?: string; certificateChain?: string[] }): Promise<void>;
-    /** Only what is named changes. A retired key's private part goes. */
+    /** Only what is named changes; null empties. A retired key's private part goes. */
     saveKey(
-      key: Partial<ClientKey> & { id: string; privateSealed?: string; certificateChain?: string[] },
+      key: { [Name in keyof ClientKey]?: ClientKey[Name] | null | undefined } & {
+        id: string;
+        privateSealed?: string;
+        certificateChain?: string[];
+      },
     ): Promise<void>;
     /** What a worker found unusable is not kept. */
     removeKey(id: string): Promise<void>;
@@ -209,6 +219,13 @@ export type OperatorRows = {
   };
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
+    /** Is it due by then, or under way? */
+    isDue(job: JobName, tenantId: string, subjectId: string, by: Date): Promise<boolean>;
+    /**
+     * A client works again: its refusals are not believed any more, every access row that it left without a token is probed,
+     * and work that failed for want of one is tried again; `everyMs` apart.
+     */
+    goOn(client: { id: string; scopes: string[] }, codes: readonly string[], now: Date, everyMs: number): Promise<void>;
     count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
   };
   audit: {

@@ -3,7 +3,9 @@ import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten-client.ts';
 import type { Party } from '../domain/party.ts';
+import type { Readiness } from '../domain/readiness.ts';
 import type { Service } from '../domain/service.ts';
+import type { AuditEntry, QueueCount } from './oversight.ts';
 
 export const tenantScopes = [
   'consents:read',
@@ -111,17 +113,6 @@ export type ApiKey = {
 };
 export type OperatorKey = Omit<ApiKey, 'scopes' | 'handedOut'> & { role: OperatorRole };
 
-export type ReadinessStep = {
-  step: string;
-  state: 'done' | 'missing' | 'unknown';
-  mover: 'tenant' | 'api-owner' | 'operator' | 'nobody';
-  text: string;
-  link?: string;
-  checkedAt?: Date;
-  since: Date;
-};
-export type Readiness = { services: { service: string; ready: boolean; steps: ReadinessStep[] }[] };
-
 export type {
   ClientKey,
   HandedKey,
@@ -132,29 +123,6 @@ export type {
 } from '../domain/maskinporten-client.ts';
 
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
-
-export type AuditEntry = {
-  id: string;
-  at: Date;
-  tenantId?: string;
-  actor: { kind: 'api-key' | 'operator-key' | 'system'; id: string; name: string };
-  action: string;
-  target: string;
-  details: unknown;
-  requestId?: string;
-};
-
-/** How one kind of work stands: rows owed in PostgreSQL, and jobs in the queue engine. */
-export type QueueCount = {
-  queue: string;
-  owed: number;
-  due: number;
-  handedOut: number;
-  failing: number;
-  oldestDueSeconds: number;
-  lastProblem?: string;
-  engine: { waiting: number; active: number } | null;
-};
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
 export type UseCases = {
@@ -260,6 +228,15 @@ export type UseCases = {
   listClients(by: ByOperator): Promise<Examined<MaskinportenClient>[]>;
   addClientKey(by: ByOperator, id: string, key: KeyAsk): Promise<Examined<MaskinportenClient>>;
   retireClientKey(by: ByOperator, id: string, keyId: string): Promise<Examined<MaskinportenClient>>;
+  /** The same key was registered anew at Maskinporten, so that its year begins again. */
+  renewClientKey(
+    by: ByOperator,
+    id: string,
+    keyId: string,
+    change: { registeredAt: Date },
+  ): Promise<Examined<MaskinportenClient>>;
+  /** Looks at once whether Maskinporten takes the client and its keys, and waits a little for what is found. */
+  probeClient(by: ByOperator, id: string): Promise<Examined<MaskinportenClient>>;
   defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
   changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;
   readService(by: ByOperator, key: string): Promise<Service>;

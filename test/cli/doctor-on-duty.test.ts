@@ -126,3 +126,26 @@ test('a client that holds what is another purpose’s is noted', async () => {
     expect.stringMatching(/^note: Income: altinn:consentrequests\.write belongs to a client of another purpose/),
   ]);
 });
+
+test('a client that is stopped and a key that has ended are wrong; one that ends, or does not work yet, is noted', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
+  await admin.query(
+    `with client as (
+       insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at, stopped_at, stopped_problem)
+       values (gen_random_uuid(), 'Income', 'x', 'data', '{}', now(), now(), now(), $1) returning id)
+     insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at, expires_at)
+     select gen_random_uuid(), client.id, kid, state, 'x', '{}', $2::timestamptz, ends::timestamptz from client,
+       (values ('k-old', 'active', $3), ('k-next', 'active', $4), ('k-new', 'pending', null)) keys (kid, state, ends)`,
+    [{ code: 'key-refused', detail: 'Unknown there.', mover: 'operator' }, inDays(-3), inDays(-1), inDays(10)],
+  );
+  const { wrong, of } = await examined({ DATABASE_URL: url });
+  expect(wrong).toEqual(expect.arrayContaining(['client keys']));
+  const told = of('client keys').map(({ state, says }) => `${state}: ${says.replace(/since \S+/, 'since then')}`);
+  expect(told.sort()).toEqual([
+    expect.stringMatching(/^note: Income: The key k-new is there since then /),
+    expect.stringMatching(/^note: Income: The key k-next ends in 9 days, on /),
+    'wrong: Income: Nothing is asked for with it since then Unknown there.',
+    expect.stringMatching(/^wrong: Income: The key k-old ended on /),
+  ]);
+});

@@ -40,14 +40,8 @@ const seen: [string | undefined, string, string[], string, string][] = [
     'client-refused',
   ],
   ['MP-110', 'invalid_grant', [`${login} Invalid JWT claim aud.`], 'operator', 'client-refused'],
-  [
-    'MP-120',
-    'invalid_grant',
-    [`${login} The JWT is signed with an invalid certificate.`],
-    'operator',
-    'client-refused',
-  ],
-  ['MP-121', 'invalid_grant', [`${login} Expired key.`], 'operator', 'client-refused'],
+  ['MP-120', 'invalid_grant', [`${login} The JWT is signed with an invalid certificate.`], 'operator', 'key-refused'],
+  ['MP-121', 'invalid_grant', [`${login} Expired key.`], 'operator', 'key-refused'],
   [
     'MP-122',
     'invalid_grant',
@@ -56,16 +50,10 @@ const seen: [string | undefined, string, string[], string, string][] = [
       'Invalid JWT. Invalid organization number for client. Does not match certificate orgno',
     ],
     'operator',
-    'client-refused',
+    'key-refused',
   ],
-  [
-    'MP-123',
-    'invalid_grant',
-    ['Invalid JWT header x5c', `${login} Invalid JWT header x5c`],
-    'operator',
-    'client-refused',
-  ],
-  ['MP-124', 'invalid_grant', [`${login} Invalid JWT signature.`], 'operator', 'client-refused'],
+  ['MP-123', 'invalid_grant', ['Invalid JWT header x5c', `${login} Invalid JWT header x5c`], 'operator', 'key-refused'],
+  ['MP-124', 'invalid_grant', [`${login} Invalid JWT signature.`], 'operator', 'key-refused'],
   [
     'MP-130',
     'invalid_grant',
@@ -116,13 +104,13 @@ const seen: [string | undefined, string, string[], string, string][] = [
     'final',
     'consent-not-usable',
   ],
-  [undefined, 'invalid_grant', [`${login} Unknown key identifier (kid) for client.`], 'operator', 'client-refused'],
+  [undefined, 'invalid_grant', [`${login} Unknown key identifier (kid) for client.`], 'operator', 'key-refused'],
   [
     undefined,
     'invalid_grant',
     [`${login} Invalid JWT. The client requires pre-registered jwk and no key identifier (kid) provided`],
     'operator',
-    'client-refused',
+    'key-refused',
   ],
   [
     undefined,
@@ -143,7 +131,7 @@ const seen: [string | undefined, string, string[], string, string][] = [
     'invalid_request',
     ['Validation of JWT claim failed: The combination consumer_org in claim and delegation scope on client is invalid'],
     'operator',
-    'client-refused',
+    'client-not-ours',
   ],
 ];
 

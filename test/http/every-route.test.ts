@@ -23,6 +23,7 @@ const bodies: Record<string, unknown> = {
   createTenantApiKey: { name: 'loans', scopes: ['consents:read'] },
   registerClient: { name: 'consents', clientId: 'b3f7', purpose: 'consents', scopes: ['a:b'], key: { generate: true } },
   changeClient: { scopes: ['a:b'] },
+  renewClientKey: { registeredAt: '2026-11-24T08:00:00Z' },
   addClientKey: { pem: '-----BEGIN PRIVATE KEY-----' },
   defineService: { key: 'lan', generation: 'altinn2', serviceCode: '4629', serviceEditionCode: 2, dataScope: 'a:b' },
   changeService: { messageAllowed: true },

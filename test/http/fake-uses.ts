@@ -81,6 +81,8 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listClients: async () => [given.client],
   addClientKey: async () => given.client,
   retireClientKey: async () => given.client,
+  renewClientKey: async () => given.client,
+  probeClient: async () => given.client,
   defineService: async () => given.service,
   changeService: async () => given.service,
   readService: async () => given.service,

@@ -1,12 +1,12 @@
 import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
+import type { Readiness } from '../../src/domain/readiness.ts';
 import type { Service } from '../../src/domain/service.ts';
 import type {
   ApiKey,
   Delivery,
   MaskinportenClient,
   OperatorKey,
-  Readiness,
   Tenant,
   WebhookEndpoint,
 } from '../../src/usecases/use-cases.ts';

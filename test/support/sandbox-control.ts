@@ -31,13 +31,23 @@ export const sandboxControl = (url: string) => {
     holds: async () => (await mustCall('GET', at('/holds')))['parked'] as { name: string; on: string; path: string }[],
     /** A call is parked under that name. */
     parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=20000`)),
-    calls: async (on?: string) =>
-      (await mustCall('GET', at(`/calls${on === undefined ? '' : `?on=${on}`}`))) as unknown as SandboxCall[],
+    /** The newest 2,000 at most; those after number `since`, where it is given. */
+    calls: async (on?: string, since = 0) =>
+      (await mustCall(
+        'GET',
+        at(`/calls?since=${since}${on === undefined ? '' : `&on=${on}`}`),
+      )) as unknown as SandboxCall[],
     forget: () => callJson('DELETE', at('/calls')),
     consents: async () => (await mustCall('GET', at('/consents'))) as unknown as SandboxConsent[],
     person: (id: string, does: 'accept' | 'reject' | 'revoke') => mustCall('POST', at(`/consents/${id}/${does}`)),
     advance: (ms: number) => mustCall('POST', at('/clock'), undefined, { advanceMs: ms }),
     settings: (change: Record<string, unknown>) => mustCall('POST', at('/settings'), undefined, change),
+    /** What is registered on a client from now on; a key that stays keeps its age. */
+    register: (clientId: string, jwks: { keys: unknown[] }) =>
+      mustCall('PUT', at(`/clients/${clientId}/jwks`), undefined, jwks),
+    client: (client: { clientId: string; scopes: string[]; active?: boolean }) =>
+      mustCall('POST', at('/clients'), undefined, client),
+    now: async () => new Date(String((await mustCall('GET', at('/clock')))['now'])),
     delegate: (consumer: string, supplier: string, scope: string) =>
       mustCall('PUT', at(`/delegations/${consumer}/${supplier}/${encodeURIComponent(scope)}`)),
     undelegate: (consumer: string, supplier: string, scope: string) =>

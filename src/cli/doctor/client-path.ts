@@ -1,6 +1,6 @@
 import type { Examination } from '../../compose-examination.ts';
+import { verdictOf } from '../../domain/client-keys.ts';
 import { clientWarnings } from '../../domain/client-scopes.ts';
-import type { ProblemCode } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys } from '../../usecases/memory.ts';
 import type { SigningKey } from '../../usecases/ports.ts';
@@ -35,11 +35,7 @@ const stoppedLines = (parts: Examination, { stoppedAt, stoppedProblem }: ClientW
 };
 
 /** Maskinporten finds out who asks before it looks at what is asked for: these say that it knew. */
-const isProof = (tried: Tried): boolean =>
-  'issued' in tried ||
-  (
-    ['client-scope-missing', 'access-not-granted', 'access-not-delegated', 'token-unexpected'] as ProblemCode[]
-  ).includes(tried.problem.code);
+const isProof = (tried: Tried): boolean => verdictOf('issued' in tried ? undefined : tried.problem) === 'taken';
 
 const takenLine = (parts: Examination, key: Key, tried: Tried): Finding => {
   if ('issued' in tried || isProof(tried))

@@ -1,9 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import { clientWarnings } from '../../domain/client-scopes.ts';
+import { type ClientWarning, clientWarnings } from '../../domain/client-scopes.ts';
+import { keyWarnings } from '../../domain/key-warnings.ts';
 import type { ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
-import { type Contents, lookOver, type Overview, tryLogin, type WorkOwed } from '../../store/look-over.ts';
+import {
+  type ClientSeen,
+  type Contents,
+  lookOver,
+  type Overview,
+  tryLogin,
+  type WorkOwed,
+} from '../../store/look-over.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { count, type Finding, note, ok, span, wrong } from './finding.ts';
 
@@ -105,6 +113,25 @@ const blocked = (rows: Contents['blocked']): Finding[] => {
   });
 };
 
+/** What is told in other rows here: a client without a key, and the ends of certificates. */
+const keyFindings = ({ clients: rows }: Contents, now: Date): Finding[] => {
+  const nexts: Partial<Record<ClientWarning['code'], string>> = {
+    'client-stopped': 'mend it at Maskinporten; then POST …/maskinporten-clients/{id}/probe looks at once',
+    'key-expired': 'register it anew and PATCH …/keys/{keyId}, or POST …/maskinporten-clients/{id}/keys',
+  };
+  const told = ({ expiresAt, ...key }: ClientSeen['keys'][number]) =>
+    expiresAt === undefined || key.kid === undefined ? key : { ...key, expiresAt };
+  return rows.flatMap((client) =>
+    keyWarnings({ ...client, keys: client.keys.map(told) }, now)
+      .filter(({ code }) => code !== 'no-key')
+      .map(({ code, detail }) => {
+        const next = nexts[code];
+        const says = `${client.name}: ${detail}`;
+        return next === undefined ? note('client keys', says) : wrong('client keys', says, next);
+      }),
+  );
+};
+
 const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope }: Config): Finding[] => {
   const register = 'POST /operator/v1/maskinporten-clients';
   if (rows.length === 0) return [wrong('clients', 'no Maskinporten client is registered', register)];
@@ -191,6 +218,7 @@ export const examineDatabase = async (
           ...(contents.work.length === 0 ? [ok('outbox', 'nothing is owed')] : contents.work.map(work)),
           ...blocked(contents.blocked),
           ...clients(contents, config),
+          ...keyFindings(contents, now),
           ...endings(contents, now),
         ]
       : []),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { Examined } from '../../domain/client-scopes.ts';
+import { clientWarningCodes, type Examined } from '../../domain/client-scopes.ts';
+import { problemView } from '../../domain/consent-view.ts';
 import type { MaskinportenClient as ClientState } from '../../usecases/use-cases.ts';
-import { Instant, isoOrNull, Line, orNull, Scope, Uuid } from '../fields.ts';
+import { Instant, InstantIn, isoOrNull, Line, orNull, Scope, Uuid } from '../fields.ts';
+import { KeptProblem } from '../tenant/consent-schemas.ts';
 import { KeyAskIn } from './key-schemas.ts';
 
 const Name = Line(200).meta({ example: 'consents' });
@@ -17,6 +19,12 @@ export const ClientAsk = z.strictObject({
   key: KeyAskIn,
 });
 export const ClientChange = z.strictObject({ name: Name.exactOptional(), scopes: Scopes.exactOptional() });
+
+export const KeyChange = z.strictObject({
+  registeredAt: InstantIn.meta({
+    description: 'When the same key was registered anew at Maskinporten: its year begins again.',
+  }),
+});
 
 /** The public part and nothing else: what is not named here never leaves. */
 const PublicJwk = z.object({
@@ -41,28 +49,40 @@ export const MaskinportenClient = z
       z.object({
         id: Uuid,
         kid: z.string().nullable(),
-        state: z.enum(['generating', 'active', 'retired']),
+        state: z.enum(['generating', 'pending', 'active', 'retiring', 'retired']).meta({
+          description:
+            '`pending`: to be registered, signs nothing yet. `active`: signs. `retiring`: there to fall back on.',
+        }),
         publicJwk: PublicJwk.nullable(),
         source: z
           .union([z.object({ file: z.string() }), z.object({ pkcs11: z.string() })])
           .nullable()
           .meta({ description: 'Where its private part lies, when that is not with the hub.' }),
         fault: z.string().nullable().meta({ description: 'Why a worker found it unusable.' }),
-        expiresAt: Instant.nullable().meta({ description: 'When Maskinporten takes it no longer, as far as we know.' }),
         createdAt: Instant,
+        registeredAt: Instant.nullable().meta({ description: 'At Maskinporten, as far as the hub knows.' }),
+        expiresAt: Instant.nullable().meta({ description: 'When Maskinporten takes it no longer.' }),
+        provedAt: Instant.nullable().meta({ description: 'When Maskinporten first took a grant signed with it.' }),
+        activeSince: Instant.nullable().meta({ description: 'Of a `retiring` one: since when another signs.' }),
+        problem: KeptProblem.nullable().meta({ description: 'Its latest refusal, while it is not proved.' }),
         retiredAt: Instant.nullable(),
       }),
     ),
+    stopped: z.object({ since: Instant, problem: KeptProblem }).nullable().meta({
+      description: 'Maskinporten refused the client or all its keys: nothing is asked for until it takes it.',
+    }),
     warnings: z
-      .array(z.object({ code: z.enum(['scopes-mixed', 'lives-mixed']), detail: z.string() }))
-      .meta({ description: 'What should be otherwise, though it works.' }),
+      .array(z.object({ code: z.enum(clientWarningCodes), detail: z.string() }))
+      .meta({ description: 'What should be otherwise.' }),
     createdAt: Instant,
     updatedAt: Instant,
   })
   .meta({ id: 'MaskinportenClient' });
 
-export const clientView = (client: Examined<ClientState>) => ({
+export const clientView = ({ stoppedAt, stoppedProblem, ...client }: Examined<ClientState>) => ({
   ...client,
+  stopped:
+    stoppedAt && stoppedProblem ? { since: stoppedAt.toISOString(), problem: problemView(stoppedProblem) } : null,
   keys: client.keys.map((key) => ({
     id: key.id,
     kid: orNull(key.kid),
@@ -70,8 +90,12 @@ export const clientView = (client: Examined<ClientState>) => ({
     publicJwk: orNull(key.publicJwk),
     source: orNull(key.source),
     fault: orNull(key.fault),
-    expiresAt: isoOrNull(key.expiresAt),
     createdAt: key.createdAt.toISOString(),
+    registeredAt: isoOrNull(key.registeredAt),
+    expiresAt: isoOrNull(key.expiresAt),
+    provedAt: isoOrNull(key.provedAt),
+    activeSince: isoOrNull(key.activeSince),
+    problem: key.problem ? problemView(key.problem) : null,
     retiredAt: isoOrNull(key.retiredAt),
   })),
   createdAt: client.createdAt.toISOString(),

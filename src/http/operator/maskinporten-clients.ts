@@ -2,7 +2,15 @@ import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById, ByKeyId } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { ClientAsk, ClientChange, clientView, Jwks, jwksView, MaskinportenClient } from './client-schemas.ts';
+import {
+  ClientAsk,
+  ClientChange,
+  clientView,
+  Jwks,
+  jwksView,
+  KeyChange,
+  MaskinportenClient,
+} from './client-schemas.ts';
 import { KeyAskIn } from './key-schemas.ts';
 
 const all = { audience: 'operator', tag: 'Maskinporten clients' } as const;
@@ -78,7 +86,7 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
     role: 'administrator',
     summary: 'Add a signing key',
     description:
-      'As with a new client, the answer waits for a worker where one is needed. A key found unusable later than that stays, with its `fault`, until it is retired.',
+      'A client’s first key signs at once. Another is `pending`: register what `jwks.json` shows, and it takes over as soon as Maskinporten takes it, without a failed request; the one before is there to fall back on for ten minutes. The answer waits for a worker where one is needed; a key found unusable later than that stays, with its `fault`, until it is retired.',
     params: ById,
     body: KeyAskIn,
     replies: { 201: MaskinportenClient },
@@ -90,12 +98,29 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
   }),
   route({
     ...all,
+    name: 'renewClientKey',
+    method: 'patch',
+    path: `${base}/:id/keys/:keyId`,
+    role: 'administrator',
+    summary: 'Note that a signing key was registered anew',
+    params: ByKeyId,
+    body: KeyChange,
+    replies: { 200: MaskinportenClient },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: clientView(await uses.renewClientKey(by, params.id, params.keyId, body)),
+    }),
+  }),
+  route({
+    ...all,
     name: 'retireClientKey',
     method: 'delete',
     path: `${base}/:id/keys/:keyId`,
     role: 'administrator',
     summary: 'Retire a signing key',
-    description: 'It signs nothing from then on. Answers the client as it is now.',
+    description:
+      'It signs nothing from then on. Where it was the one that signs, another of the client does. Answers the client as it is now.',
     params: ByKeyId,
     replies: { 200: MaskinportenClient },
     problems: ['maskinporten-client-not-found'],
@@ -103,6 +128,20 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
       status: 200,
       body: clientView(await uses.retireClientKey(by, params.id, params.keyId)),
     }),
+  }),
+  route({
+    ...all,
+    name: 'probeClient',
+    method: 'post',
+    path: `${base}/:id/probe`,
+    role: 'support',
+    summary: 'Look at once whether Maskinporten takes the client',
+    description:
+      'Tries keys that are `pending`, and whether a client that is `stopped` works again. Waits a few seconds and answers the client as it is then.',
+    params: ById,
+    replies: { 200: MaskinportenClient },
+    problems: ['maskinporten-client-not-found'],
+    handle: async ({ by, params }) => ({ status: 200, body: clientView(await uses.probeClient(by, params.id)) }),
   }),
   route({
     ...all,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AuditEntry as AuditState, QueueCount as QueueState, UseCases } from '../../usecases/use-cases.ts';
+import type { AuditEntry as AuditState, QueueCount as QueueState } from '../../usecases/oversight.ts';
+import type { UseCases } from '../../usecases/use-cases.ts';
 import { Instant, Line, orNull, Uuid } from '../fields.ts';
 import { PageOf, pageAsk, pageView, paging } from '../paging.ts';
 import { type Route, route } from '../route.ts';

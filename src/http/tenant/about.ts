@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Readiness as ReadinessState } from '../../domain/readiness.ts';
 import type { Service as ServiceState } from '../../domain/service.ts';
-import { type Readiness as ReadinessState, tenantScopes, type UseCases } from '../../usecases/use-cases.ts';
+import { tenantScopes, type UseCases } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';

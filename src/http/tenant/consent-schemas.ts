@@ -82,7 +82,7 @@ const PartyOut = z
   .meta({ description: 'Whom it is about; persons masked.', example: { person: '259229*****' } });
 
 /** A problem as it is kept beside a consent. */
-const KeptProblem = z
+export const KeptProblem = z
   .object({ type: z.string(), title: z.string(), detail: z.string(), mover: z.string(), link: z.string().nullable() })
   .meta({ id: 'KeptProblem' });
 

@@ -173,6 +173,8 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'access-not-granted',
       'client-missing',
       'client-key-unavailable',
+      'client-refused',
+      'key-refused',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

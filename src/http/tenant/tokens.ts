@@ -30,6 +30,8 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
       'access-not-granted',
       'client-missing',
       'client-key-unavailable',
+      'client-refused',
+      'key-refused',
       'token-not-ready',
       'maskinporten-unavailable',
     ],

@@ -1,7 +1,7 @@
 import type { Access } from '../../domain/access.ts';
 import { accessBelievedMs } from '../../domain/pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
-import type { Parts } from '../memory.ts';
+import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import { linkedProblem } from './problem-link.ts';
 import { recordAccess } from './record-access.ts';
@@ -37,11 +37,19 @@ export const proveAccess =
     return undefined;
   };
 
+/** Is nobody asked for this scope, since Maskinporten refuses each client that holds it? */
+const isStopped = (clients: readonly ClientWithKeys[], scope: string): boolean => {
+  const holders = clients.filter(({ scopes }) => scopes.includes(scope));
+  return holders.length > 0 && holders.every(({ stoppedAt }) => stoppedAt !== undefined);
+};
+
 /** Asks Maskinporten for a token with that scope alone, and notes the answer; `anew` also when it was refused a moment ago. */
-export const findOut =
-  (parts: Parts, tokenFor: TokenFor) =>
-  async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
-    const askedAt = parts.clock.now();
+export const findOut = (parts: Parts, tokenFor: TokenFor) => {
+  const { clock, store, memories, settings } = parts;
+  const record = recordAccess(parts);
+  return async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
+    const askedAt = clock.now();
+    const wasStopped = isStopped(await memories.clients(), scope);
     const refused = await tokenFor({ tenantId, scope, anew }, signal).then(
       () => undefined,
       (error: unknown) => {
@@ -49,8 +57,16 @@ export const findOut =
         throw error;
       },
     );
-    const problem = refused && linkedProblem(parts.settings, refused);
-    return parts.store.asTenant(tenantId, (rows) =>
-      recordAccess(parts)(rows, { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) }),
+    const problem = refused && linkedProblem(settings, refused);
+    const access = await store.asTenant(tenantId, (rows) =>
+      record(rows, { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) }),
     );
+    // Whoever starts a client again probes all that it left without a token. What was noted a moment later, by one that
+    // had not heard of it yet, would be passed over.
+    if (problem && wasStopped && !isStopped(await store.asOperator((rows) => rows.clients.list()), scope)) {
+      const now = clock.now();
+      await store.asTenant(tenantId, (rows) => rows.outbox.owe('probe-access', access.id, now, now));
+    }
+    return access;
   };
+};

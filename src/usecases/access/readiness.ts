@@ -1,11 +1,12 @@
 import type { Access } from '../../domain/access.ts';
 import { Problem } from '../../domain/problem.ts';
+import type { Readiness, ReadinessStep } from '../../domain/readiness.ts';
 import type { Service } from '../../domain/service.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
-import type { Readiness, ReadinessStep, Tenant, UseCases } from '../use-cases.ts';
+import type { Tenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
 const checkAtMostEveryMs = 60_000;
@@ -32,29 +33,37 @@ const accessStep = (step: keyof typeof words, access: Access | undefined, tenant
   };
 };
 
+const isReady = ({ stoppedAt, keys }: ClientWithKeys): boolean =>
+  stoppedAt === undefined && keys.some(({ state }) => state === 'active');
+
 const clientStep = (
   clients: readonly ClientWithKeys[],
   scopes: readonly string[],
   { links }: Pick<Settings, 'links'>,
   tenant: Tenant,
 ): ReadinessStep => {
-  const without = scopes.filter(
-    (scope) =>
-      !clients.some(
-        ({ scopes: held, keys }) =>
-          scopesNamed(scope).every((one) => held.includes(one)) && keys.some(({ state }) => state === 'active'),
-      ),
-  );
+  const step = 'client';
+  const holding = (scope: string) =>
+    clients.filter(({ scopes: held }) => scopesNamed(scope).every((one) => held.includes(one)));
+  const without = scopes.filter((scope) => !holding(scope).some(isReady));
+  if (without.length === 0)
+    return {
+      step,
+      state: 'done',
+      mover: 'nobody',
+      text: 'The operator has Maskinporten clients for this service',
+      since: tenant.createdAt,
+    };
+  const stopped = without.flatMap(holding).find(({ stoppedAt }) => stoppedAt !== undefined);
   return {
-    step: 'client',
-    state: without.length === 0 ? 'done' : 'missing',
-    mover: without.length === 0 ? 'nobody' : 'operator',
+    step,
+    state: 'missing',
+    mover: 'operator',
     text:
-      without.length === 0
-        ? 'The operator has Maskinporten clients for this service'
-        : `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
-    ...(without.length === 0 ? {} : { link: links.selfService }),
-    since: tenant.createdAt,
+      stopped?.stoppedProblem?.detail ??
+      `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
+    link: links.selfService,
+    since: stopped?.stoppedAt ?? tenant.createdAt,
   };
 };
 

@@ -1,11 +1,13 @@
-import { clientWarnings, type Examined } from '../../domain/client-scopes.ts';
+import { whenRetired } from '../../domain/client-keys.ts';
+import type { Examined } from '../../domain/client-scopes.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
-import type { ClientWithKeys, Parts } from '../memory.ts';
-import type { OperatorRows } from '../store-port.ts';
+import type { Parts } from '../memory.ts';
 import type { ByOperator, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { below, newKeys } from './new-key.ts';
+import { oweProbe } from './owe-probe.ts';
+import { lockClient, readClient, showClient } from './show-client.ts';
 
 type Verbs = Pick<
   UseCases,
@@ -15,28 +17,12 @@ type Verbs = Pick<
 /** How long an answer waits for a worker to generate a key, or to read one. */
 const patienceMs = 5000;
 
-const withPublicKeys = ({ keys, ...client }: ClientWithKeys): MaskinportenClient => ({
-  ...client,
-  keys: keys.map(({ privateSealed: _, certificateChain: __, ...key }) => key),
-});
-
 /** The operator's own clients at Maskinporten, and their signing keys, which no API process can open once they are stored. */
 export const maskinportenClients = (parts: Parts): Verbs => {
-  const { clock, ids, store, notices, memories, settings } = parts;
+  const { clock, ids, store, notices } = parts;
   const { prepare, add, refuseFaulty } = newKeys(parts);
 
-  const shown = async (client: ClientWithKeys): Promise<Examined<MaskinportenClient>> => {
-    const dataScopes = [...(await memories.services()).values()].map(({ dataScope }) => dataScope);
-    const lives = await memories.longestLives();
-    const warnings = clientWarnings(client, { consentScope: settings.consentScope, dataScopes, lives });
-    return { ...withPublicKeys(client), warnings };
-  };
-
-  const find = async (rows: OperatorRows, id: string): Promise<ClientWithKeys> => {
-    const found = (await rows.clients.list()).find((client) => client.id === id);
-    if (!found) throw new Problem('maskinporten-client-not-found', 'No Maskinporten client with this id');
-    return found;
-  };
+  const shown = showClient(parts);
 
   const settled = async (id: string): Promise<Examined<MaskinportenClient>> => {
     await waitFor(notices, {
@@ -48,7 +34,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
           (client) => client.id === id && client.keys.some(({ state, fault }) => state === 'generating' && !fault),
         ),
     });
-    return shown(await store.asOperator((rows) => find(rows, id)));
+    return shown(await store.asOperator((rows) => readClient(rows, id)));
   };
 
   /** The client with its new key ready, or a word of why that key is none. */
@@ -75,7 +61,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
     },
     async changeClient(by, id, { name, scopes }) {
       await store.asOperator(async (rows) => {
-        const client = await find(rows, id);
+        const client = await lockClient(rows, id);
         const changed = {
           ...client,
           ...(name === undefined ? {} : { name }),
@@ -83,30 +69,37 @@ export const maskinportenClients = (parts: Parts): Verbs => {
           updatedAt: clock.now(),
         };
         await rows.clients.save(changed);
+        // With another scope it may be taken, or be asked for the first time.
+        if (client.stoppedAt || client.keys.some(({ state }) => state === 'pending'))
+          await oweProbe(rows, id, changed.updatedAt);
         await rows.audit.add(
           auditEntry(parts, by, 'maskinporten-client.changed', id, { name: changed.name, scopes: changed.scopes }),
         );
       });
       return settled(id);
     },
-    readClient: async (_by, id) => shown(await store.asOperator((rows) => find(rows, id))),
+    readClient: async (_by, id) => shown(await store.asOperator((rows) => readClient(rows, id))),
     listClients: async () => Promise.all((await store.asOperator((rows) => rows.clients.list())).map(shown)),
     async addClientKey(by, id, key) {
-      await store.asOperator((rows) => find(rows, id));
+      await store.asOperator((rows) => readClient(rows, id));
       const prepared = await prepare(id, key);
       await store.asOperator((rows) => add(rows, by, id, prepared));
       return withKey(by, id, prepared.id, false);
     },
     async retireClientKey(by, id, keyId) {
       const client = await store.asOperator(async (rows) => {
-        const client = await find(rows, id);
+        const client = await lockClient(rows, id);
         const key = client.keys.find((one) => one.id === keyId);
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key with this id on this client');
         if (key.state !== 'retired') {
-          await rows.clients.saveKey({ id: keyId, state: 'retired', retiredAt: clock.now() });
+          const now = clock.now();
+          const changes = whenRetired(client.keys, keyId, now);
+          for (const change of changes) await rows.clients.saveKey(change);
+          // Whether the one that signs in its place works is known when it was asked with.
+          if (client.stoppedAt || changes.length > 1) await oweProbe(rows, id, now);
           await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
         }
-        return find(rows, id);
+        return readClient(rows, id);
       });
       return shown(client);
     },

@@ -2,6 +2,7 @@ import { Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { PublicKey } from '../ports.ts';
 import type { Work } from '../use-cases.ts';
+import { keyUsable } from './key-usable.ts';
 
 type Waiting = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
@@ -39,7 +40,11 @@ export const generateKey = ({
     if (!waiting) return undefined;
     try {
       const read = await made(waiting);
-      await store.asOperator((rows) => rows.clients.saveKey({ id: keyId, state: 'active', ...read }));
+      await store.asOperator(async (rows) => {
+        const client = await rows.clients.lock(waiting.client.id);
+        if (!client?.keys.some(({ id, state }) => id === keyId && state === 'generating')) return;
+        await rows.clients.saveKey({ id: keyId, ...read, ...(await keyUsable(rows, client, clock.now())) });
+      });
     } catch (error) {
       // Whoever asked for it is told why, and asks again once it is mended.
       const isTaken = error instanceof Problem && error.code === 'already-exists';

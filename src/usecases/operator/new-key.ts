@@ -4,6 +4,8 @@ import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
 import type { ByOperator, ClientKey, KeyAsk, KeySource } from '../use-cases.ts';
+import { keyUsable } from './key-usable.ts';
+import { lockClient } from './show-client.ts';
 
 export type NewKey = ClientKey & { privateSealed?: string; certificateChain?: string[] };
 
@@ -45,7 +47,9 @@ export const newKeys = (parts: Parts) => {
     },
     async add(rows: OperatorRows, by: ByOperator, clientId: string, key: NewKey): Promise<void> {
       const { id, kid, source, state, createdAt } = key;
-      await rows.clients.addKey(clientId, key);
+      const client = await lockClient(rows, clientId);
+      const becomes = state === 'generating' ? {} : await keyUsable(rows, client, createdAt);
+      await rows.clients.addKey(clientId, { ...key, ...becomes });
       if (state === 'generating') await rows.outbox.owe('generate-key', nobodysTenant, id, createdAt, createdAt);
       await rows.audit.add(
         auditEntry(parts, by, 'maskinporten-key.added', id, {

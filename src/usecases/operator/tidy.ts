@@ -1,3 +1,4 @@
+import { warningDue } from '../../domain/key-warnings.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
@@ -5,7 +6,24 @@ import { learnLives } from './learn-lives.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** Once an hour, by one worker: rows that nobody can need any more go, and what others say of our scopes is read again. */
+/** A key that ends is told of in good time, once for each of 60, 30, 14 and 7 days before. */
+const warnOfKeys = async ({ store, log }: Pick<Parts, 'store' | 'log'>, now: Date): Promise<void> => {
+  const due = await store.asOperator(async (rows) => {
+    const found = (await rows.clients.list()).flatMap(({ name, keys }) =>
+      keys.map((key) => ({ client: name, key, days: warningDue(key, now) })),
+    );
+    const due = found.filter(({ days }) => days !== undefined);
+    for (const { key, days } of due) await rows.clients.saveKey({ id: key.id, warnedDays: days });
+    return due;
+  });
+  for (const { client, key, days } of due)
+    log.warn(
+      { client, kid: key.kid, keyId: key.id, expiresAt: key.expiresAt, days },
+      'a signing key ends soon: register it anew at Maskinporten, or add another',
+    );
+};
+
+/** Once an hour, by one worker: rows that nobody can need any more go, keys that end soon are told of, and what others say of our scopes is read again. */
 export const tidy = (
   parts: Pick<Parts, 'clock' | 'store' | 'log' | 'settings' | 'memories' | 'scopeCatalogue'>,
 ): Work => {
@@ -13,6 +31,7 @@ export const tidy = (
   const learn = learnLives(parts);
   return async (_subject, signal) => {
     const now = clock.now();
+    await warnOfKeys({ store, log }, now);
     const gone = await store.asOperator((rows) => rows.tidy(now));
     // Each is owed when its consent ends; HUB_ERASE_AFTER_DAYS may have been shortened since.
     const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);

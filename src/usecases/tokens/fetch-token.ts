@@ -1,10 +1,13 @@
-import { Problem } from '../../domain/problem.ts';
+import { keptProblem, Problem } from '../../domain/problem.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { isOffered } from './is-offered.ts';
 import type { TokenFor } from './token-for.ts';
+
+/** Long enough for those who wait to read it. */
+const believedMs = 1000;
 
 /**
  * Fetches what an API process asked for on a tenant's behalf. A refusal is kept in the token's row, where the asker reads
@@ -14,7 +17,7 @@ import type { TokenFor } from './token-for.ts';
  * be what may be: an API process, which faces the world, is not believed.
  */
 export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { store, memories, log } = parts;
+  const { clock, store, memories, log } = parts;
 
   const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
     if (consentId === undefined) {
@@ -24,6 +27,17 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
     return isOffered(parts, found?.consent.rights.map(({ service }) => service) ?? [], scope);
   };
+
+  /** Refused before anybody was asked (a client that is stopped, or gone): the asker looks in the row and nowhere else. */
+  const tell = ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> =>
+    store.asTenant(tenantId, async (rows) => {
+      const now = clock.now();
+      const row = await rows.tokens.find(id);
+      if (row?.failedUntil && row.failedUntil > now) return;
+      const lease = await rows.tokens.lease(id, believedMs, fetchedAt);
+      if (lease !== undefined)
+        await rows.tokens.fail(id, lease, keptProblem(problem), new Date(now.getTime() + believedMs));
+    });
 
   return async ({ tenantId, subjectId }, signal) => {
     const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
@@ -39,8 +53,9 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
       resource: row.resource,
       ...(row.consentId === undefined ? {} : { consentId: row.consentId }),
     };
-    await tokenFor(need, signal).catch((error: unknown) => {
+    await tokenFor(need, signal).catch(async (error: unknown) => {
       if (!(error instanceof Problem)) throw error;
+      await tell(row, error);
     });
     return undefined;
   };

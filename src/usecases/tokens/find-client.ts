@@ -1,3 +1,4 @@
+import { signingOrder } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys, Memories } from '../memory.ts';
@@ -7,7 +8,8 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
 
 /**
  * Which of our clients asks for this scope: the one for consent administration when it is the consent API's, else one for
- * data. Clients with the purpose `admin` never speak for a tenant.
+ * data. Clients with the purpose `admin` never speak for a tenant. One that is stopped is named only where no other holds
+ * the scope: what it has fetched is good still, and whoever wants more is told why there is none.
  *
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
@@ -22,11 +24,11 @@ export const findClient =
       ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
-    for (const client of holders) {
-      const key = client.keys
-        .filter(({ state, privateSealed, source }) => state === 'active' && (privateSealed ?? source) !== undefined)
-        .at(-1);
-      if (key) return { client, key };
-    }
-    throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+    const usable = holders.flatMap((client) => {
+      const [key] = signingOrder(client.keys);
+      return key?.state === 'active' ? [{ client, key }] : [];
+    });
+    const found = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
+    if (!found) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+    return found;
   };

@@ -59,7 +59,7 @@ const nameOf = (clientId: string, scope: string, consumer: string, { resource = 
  * Looks in the process, then in the tenant's row (made when there is none). However many look for the same at once, they
  * look together.
  *
- * @throws Problem the refusal of a moment ago, while it is still believed; `client-missing`, `token-resources-too-many`
+ * @throws Problem the refusal of a moment ago, while it is still believed; that of a client that is stopped; `client-missing`, `token-resources-too-many`
  */
 export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
@@ -108,6 +108,8 @@ export const knownToken = (parts: Parts) => {
       near.set(name, { ...ready, leavesAt: leavesAt(ready) });
       return { ready };
     }
+    // Also for whoever probes access: only its own probe asks with a client that was refused.
+    if (by.client.stoppedProblem) throw fromKept(by.client.stoppedProblem);
     if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
   };

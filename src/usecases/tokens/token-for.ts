@@ -3,10 +3,9 @@ import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
 import { renewalOf } from '../../domain/token.ts';
 import { openParties } from '../consents/parties.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenAsk } from '../ports.ts';
 import { waitFor } from '../wait.ts';
+import { askMaskinporten, type ClientAsk } from './ask-maskinporten.ts';
 import { type Known, knownToken, openToken, type ReadyToken, type TokenNeed, tokenPlace } from './known-token.ts';
-import { signingKeys } from './signing-keys.ts';
 
 export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
 
@@ -23,22 +22,16 @@ const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
  * @throws Problem by the table of refusals; `maskinporten-unavailable` when no answer came in time
  */
 export const tokenFor = (parts: Parts): TokenFor => {
-  const { clock, store, notices, sealing, maskinporten, settings } = parts;
+  const { clock, store, notices, sealing, settings } = parts;
   const leaseMs = Math.min(longestLeaseMs, settings.leaseMs ?? longestLeaseMs);
   const known = knownToken(parts);
-  const keyOf = signingKeys(parts);
+  const maskinporten = askMaskinporten(parts);
 
   const askFor = async (
     tenantId: string,
-    { row, consumer, by }: Exclude<Known, { ready: ReadyToken }>,
-  ): Promise<TokenAsk> => {
-    const ask = {
-      clientId: by.client.clientId,
-      key: await keyOf(by),
-      scopes: row.scopes,
-      consumer,
-      resource: row.resource,
-    };
+    { row, consumer }: Exclude<Known, { ready: ReadyToken }>,
+  ): Promise<ClientAsk> => {
+    const ask = { scopes: row.scopes, consumer, resource: row.resource };
     if (row.consentId === undefined) return ask;
     const { consentId } = row;
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
@@ -58,7 +51,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
   ): Promise<ReadyToken> => {
     const { id, consentId } = found.row;
     try {
-      const issued = await maskinporten.requestToken(await askFor(tenantId, found), signal);
+      const issued = await maskinporten.request(found.by.client, await askFor(tenantId, found), signal);
       const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
       const ready: ReadyToken = { ...issued, id, fetchedAt: clock.now() };
       const { expiresAt, fetchedAt } = ready;

@@ -1,0 +1,18 @@
+import { becameUsable } from '../../domain/client-keys.ts';
+import type { ClientWithKeys } from '../memory.ts';
+import type { OperatorRows } from '../store-port.ts';
+import { oweProbe } from './owe-probe.ts';
+
+/**
+ * What a key becomes that can be used from now on: it signs at once where the client has no other, and is proved first where
+ * it has, which is owed here.
+ */
+export const keyUsable = async (
+  rows: Pick<OperatorRows, 'clients' | 'outbox'>,
+  client: Pick<ClientWithKeys, 'id' | 'keys'>,
+  now: Date,
+): Promise<ReturnType<typeof becameUsable>> => {
+  const becomes = becameUsable(client.keys, now);
+  if (becomes.state === 'pending') await oweProbe(rows, client.id, now);
+  return becomes;
+};

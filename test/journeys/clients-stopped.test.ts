@@ -1,0 +1,196 @@
+import { expect } from 'vitest';
+import { given } from '../support/given.ts';
+import { hubTest, operatorOrgno, type TenantName, type World } from '../support/hub-test.ts';
+import { type ClientSeen, operatorsClient } from '../support/operators-client.ts';
+import { until } from '../support/until.ts';
+import { day, inTime, minute, second } from './in-time.ts';
+
+const administration = 'altinn:consentrequests.write';
+const income = 'skatteetaten:inntekt';
+const names = ['Consent administration', 'Income', 'Tax basis'];
+let asked = 0;
+
+/** A token that nobody has yet: another audience each time. */
+const token = ({ call }: World, who: TenantName = 'bank') => {
+  asked += 1;
+  return call(who, 'POST', '/v1/tokens', { scope: income, resource: `https://api.example/${asked}` });
+};
+const clients = (world: World) => Promise.all(names.map((name) => operatorsClient(world, name)));
+const consent = async ({ call, receiver }: World, who: TenantName) => {
+  const validTo = new Date(Date.now() + 700 * day).toISOString();
+  const { body } = await call(who, 'POST', '/v1/consents', given.ask(`${receiver.url}/done`, { validTo }));
+  return String(body['id']);
+};
+const audited = async ({ call }: World, action: string) =>
+  (
+    (await call('operator', 'GET', `/operator/v1/audit?limit=200&action=${action}`)).body['items'] as {
+      target: string;
+    }[]
+  ).map(({ target }) => target);
+const isStopped = async (client: { seen(): Promise<ClientSeen> }) => (await client.seen()).stopped !== null;
+
+hubTest(
+  'a client whose key has expired asks Maskinporten no more, until it is registered anew and all go on',
+  async (world) => {
+    const { sandbox, call, receiver, logs } = world;
+    const house = await clients(world);
+    const [consents, data] = house;
+    if (!consents || !data) throw new Error('no clients');
+    await world.ask('bank');
+    expect((await token(world)).status).toBe(200);
+    await sandbox.advance(366 * day);
+    await world.settled();
+    expect((await data.seen()).warnings).toMatchObject([{ code: 'key-expired' }]);
+
+    const refused = { type: '/problems/key-refused', mover: 'operator', link: expect.stringMatching(/^http/) };
+    expect(await token(world)).toMatchObject({ status: 409, body: refused });
+    expect(await data.seen()).toMatchObject({
+      stopped: { since: expect.any(String), problem: refused },
+      warnings: [{ code: 'client-stopped' }, { code: 'key-expired' }],
+    });
+    const waiting = [await consent(world, 'bank'), await consent(world, 'insurer')] as const;
+    expect(await world.becomes('bank', waiting[0], 'blocked')).toMatchObject({ problem: refused });
+    await world.becomes('insurer', waiting[1], 'blocked');
+    await receiver.got('consent.blocked', waiting[0]);
+
+    await sandbox.forget();
+    for (const who of ['bank', 'insurer'] as const) {
+      expect(await token(world, who)).toMatchObject({ status: 409, body: refused });
+      await world.becomes(who, await consent(world, who), 'blocked');
+    }
+    await call('bank', 'POST', '/v1/readiness/check');
+    const ready = (await call('bank', 'GET', '/v1/readiness')).body as {
+      services: { ready: boolean; steps: { step: string }[] }[];
+    };
+    expect(ready.services[0]).toMatchObject({ ready: false });
+    expect(ready.services[0]?.steps.find(({ step }) => step === 'client')).toMatchObject({
+      state: 'missing',
+      mover: 'operator',
+      text: expect.stringContaining('more than a year ago'),
+    });
+    expect([...(await consents.grants()), ...(await data.grants())]).toEqual([]);
+
+    // It looks by itself, ever more seldom.
+    await inTime(world, 'a look', 30 * second, async () => (await data.grants()).length > 0);
+    expect((await data.grants()).map(({ status }) => status)).toEqual([400]);
+    expect(await isStopped(data)).toBe(true);
+
+    for (const client of house) await client.registerAnew();
+    for (const client of house) {
+      const [key] = (await client.seen()).keys;
+      const registeredAt = (await sandbox.now()).toISOString();
+      const renewed = await call('operator', 'PATCH', `${client.path}/keys/${key?.id}`, { registeredAt });
+      expect(renewed.status).toBe(200);
+      await until('the client to go on', async () => !(await isStopped(client)));
+      const [seen] = (await client.seen()).keys;
+      expect(seen).toMatchObject({ registeredAt, state: 'active' });
+      expect(new Date(String(seen?.expiresAt)).getTime() - new Date(registeredAt).getTime()).toBe(365 * day);
+      expect((await client.seen()).warnings).toEqual([]);
+    }
+    // Nobody has to wait for time to pass.
+    await world.becomes('bank', waiting[0], 'pending');
+    await world.becomes('insurer', waiting[1], 'pending');
+    await receiver.got('consent.requested', waiting[0]);
+    expect((await token(world)).status).toBe(200);
+    // All three were asked with, the last by the check of readiness, and each was stopped once.
+    const ids = (await Promise.all(house.map((client) => client.seen()))).map(({ id }) => id).sort();
+    for (const action of ['stopped', 'resumed'])
+      expect((await audited(world, `maskinporten-client.${action}`)).sort()).toEqual(ids);
+    expect(await audited(world, 'maskinporten-key.registered')).toHaveLength(3);
+    expect(logs.filter((line) => line.includes('Maskinporten refuses a client'))).toHaveLength(3);
+  },
+);
+
+hubTest('a client that is mended at Maskinporten is found to work by itself, or at once when asked', async (world) => {
+  const { sandbox } = world;
+  const client = await operatorsClient(world, 'Income');
+  const keys = await client.jwks();
+  const breakIt = async () => {
+    await sandbox.register(client.clientId, { keys: [] });
+    expect((await token(world)).body['type']).toBe('/problems/key-refused');
+    expect(await isStopped(client)).toBe(true);
+  };
+  expect((await token(world)).status).toBe(200);
+  await breakIt();
+  await sandbox.register(client.clientId, keys);
+  expect((await token(world)).status).toBe(409);
+  await inTime(world, 'it to be found', 10 * second, async () => !(await isStopped(client)));
+  expect((await token(world)).status).toBe(200);
+
+  await breakIt();
+  expect(await client.probe()).toMatchObject({ stopped: { problem: { type: '/problems/key-refused' } } });
+  await sandbox.register(client.clientId, keys);
+  expect(await client.probe()).toMatchObject({ stopped: null, warnings: [] });
+  expect((await token(world)).status).toBe(200);
+
+  // Another key may be what mends it.
+  await breakIt();
+  const { keys: both } = await client.addKey();
+  await sandbox.register(client.clientId, await client.jwks());
+  await client.register((kid) => kid === both[1]?.kid);
+  expect(await client.probe()).toMatchObject({ stopped: null, keys: [{ state: 'retiring' }, { state: 'active' }] });
+  expect((await token(world)).status).toBe(200);
+});
+
+hubTest('a token that was fetched before its client was stopped is good to its end', async (world) => {
+  const { sandbox, call } = world;
+  const client = await operatorsClient(world, 'Income');
+  const kept = () => call('bank', 'POST', '/v1/tokens', { scope: income });
+  const before = await kept();
+  expect(before.status).toBe(200);
+  await sandbox.register(client.clientId, { keys: [] });
+  expect((await token(world)).status).toBe(409);
+  expect((await kept()).body['token']).toBe(before.body['token']);
+  await sandbox.advance(121 * second);
+  expect(await kept()).toMatchObject({ status: 409, body: { type: '/problems/key-refused' } });
+});
+
+hubTest('what could not be looked at while a client was stopped is looked at as soon as it goes on', async (world) => {
+  const { sandbox } = world;
+  const client = await operatorsClient(world, 'Consent administration');
+  const { id } = await world.ask('bank');
+  const keys = await client.jwks();
+  await sandbox.register(client.clientId, { keys: [] });
+  await sandbox.advance(121 * second);
+  await until('it to be stopped', () => isStopped(client));
+  await sandbox.person(id, 'accept');
+  // Tried in vain, with ever longer pauses.
+  for (let passed = 0; passed < 12; passed += 1) {
+    await sandbox.advance(minute);
+    await world.settled();
+  }
+  expect(await world.status('bank', id)).toBe('pending');
+  await sandbox.register(client.clientId, keys);
+  expect((await client.probe()).stopped).toBeNull();
+  await world.becomes('bank', id, 'accepted');
+});
+
+hubTest('what one tenant or one scope lacks never stops a client', async (world) => {
+  const { sandbox, banks } = world;
+  const client = await operatorsClient(world, 'Income');
+  await sandbox.undelegate(banks.bank.orgno, operatorOrgno, income);
+  expect((await token(world)).body['type']).toBe('/problems/access-not-delegated');
+  await sandbox.ungrant(banks.bank.orgno, income);
+  expect((await token(world)).body['type']).toBe('/problems/access-not-granted');
+  await sandbox.client({ clientId: client.clientId, scopes: [administration] });
+  expect((await token(world, 'insurer')).body['type']).toBe('/problems/client-scope-missing');
+  expect(await isStopped(client)).toBe(false);
+  await sandbox.client({ clientId: client.clientId, scopes: [income] });
+  await until('the other tenant to have its token', async () => {
+    await sandbox.advance(10 * second);
+    return (await token(world, 'insurer')).status === 200;
+  });
+  // A client that is gone is another matter.
+  await sandbox.client({ clientId: client.clientId, scopes: [income], active: false });
+  expect((await token(world, 'insurer')).body['type']).toBe('/problems/client-refused');
+  expect(await isStopped(client)).toBe(true);
+});
+
+hubTest('an outage of Maskinporten stops no client', async (world) => {
+  const { sandbox } = world;
+  const client = await operatorsClient(world, 'Income');
+  await sandbox.fault('token', { kind: 'status', status: 503 }, 1);
+  expect((await token(world)).status).toBe(503);
+  expect(await isStopped(client)).toBe(false);
+  expect((await token(world)).status).toBe(200);
+});
