@@ -1,11 +1,13 @@
 import { isInForce } from '../../domain/consent.ts';
 import { keptProblem, Problem } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
+import { coalesced } from '../../lib/coalesce.ts';
+import { sharedAsks } from '../../lib/shared-asks.ts';
 import { problemLink } from '../access/problem-link.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../store-port.ts';
-import type { ByTenant, UseCases } from '../use-cases.ts';
+import type { AuditEntry, ByTenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { isOffered } from './is-offered.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
@@ -16,6 +18,7 @@ const patienceMs = 10_000;
 
 /**
  * A token for a tenant's app. The API never speaks to Maskinporten: what is not there is owed to a worker and waited for.
+ * However many of a process want the same one at once, they look, owe and wait together.
  *
  * @throws Problem the refusal as the worker met it, with the link for whoever must act; `token-not-ready`
  */
@@ -32,7 +35,8 @@ export const awaitToken = (parts: Parts) => {
     const { link } = problemLink(parts.settings, problems[error.code].mover);
     return new Problem(error.code, error.detail, { ...error.more, link });
   };
-  return async (need: TokenNeed): Promise<ReadyToken> => {
+  const asks = sharedAsks<ReadyToken>((error) => error instanceof Problem && error.code === 'token-not-ready');
+  const ask = async (need: TokenNeed): Promise<ReadyToken> => {
     const found = await known(need).catch((error: unknown) => {
       throw withLink(error);
     });
@@ -62,10 +66,30 @@ export const awaitToken = (parts: Parts) => {
       );
     throw new Problem('token-not-ready', 'No worker has fetched the token yet', { retryAfterSeconds: 2 });
   };
+  return (need: TokenNeed): Promise<ReadyToken> => {
+    const { tenantId, scope, resource, consentId } = need;
+    return asks(JSON.stringify([tenantId, scope, resource, consentId]), () => ask(need));
+  };
 };
+
+/** Written before the answer leaves; those of one tenant that come while some are being written go in one transaction. */
+const noteHandOuts = ({ store }: Parts): ((tenantId: string, entry: AuditEntry) => Promise<void>) =>
+  coalesced<AuditEntry, void>(
+    (groups) =>
+      Promise.all(
+        groups.map(({ key, asks }) =>
+          store.asTenant(key, async (rows) => {
+            await rows.audit.addAll(asks);
+            return asks.map(() => undefined);
+          }),
+        ),
+      ),
+    { lanes: 2, most: { groups: 4, asks: 500 } },
+  );
 
 export const readToken = (parts: Parts): UseCases['readToken'] => {
   const token = awaitToken(parts);
+  const note = noteHandOuts(parts);
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
     if (!(await isOffered(parts, tenant.services, scope)))
@@ -75,9 +99,7 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
       scope,
       ...(resource === undefined ? {} : { resource: [resource] }),
     });
-    await parts.store.asTenant(tenantId, (rows) =>
-      rows.audit.add(auditEntry(parts, by, 'token.handed-out', scope, {}, tenantId)),
-    );
+    await note(tenantId, auditEntry(parts, by, 'token.handed-out', scope, {}, tenantId));
     return { token: text, expiresAt, scope };
   };
 };
