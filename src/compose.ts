@@ -156,7 +156,6 @@ export const compose = async (
     };
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
-    store.notices.onGap(memories.forget);
     const hub: Parts = {
       clock,
       ids,

@@ -25,7 +25,7 @@ export type Memories = {
   /** The whole catalogue. */
   services(): Promise<Map<string, Service>>;
   clients(): Promise<ClientWithKeys[]>;
-  /** Nothing is believed any more: the listener was away, and a change may have been missed. */
+  /** Nothing is believed any more: what was changed here just now is known here at once. */
   forget(): void;
 };
 

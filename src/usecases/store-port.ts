@@ -125,6 +125,8 @@ export type TenantRows = {
     fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
     dropOfConsent(consentId: string): Promise<void>;
     dropAll(): Promise<void>;
+    /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
+    dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
     list(): Promise<WebhookEndpoint[]>;

@@ -92,7 +92,7 @@ export const knownToken = (parts: Parts) => {
     const name = identity.toString('hex');
     const close = near.get(name);
     if (close && close.token === refused) near.delete(name);
-    else if (!renew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
+    else if (!renew && !anew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
     const spec: TokenSpec = {
       identity,
       clientId: by.client.id,
