@@ -43,7 +43,12 @@ export const awaitToken = (parts: Parts) => {
     if ('ready' in found) return used(need, found.ready);
     const { id } = found.row;
     const asked = clock.now();
-    await store.asTenant(need.tenantId, (rows) => rows.outbox.owe('fetch-token', id, asked, asked));
+    await store.asTenant(need.tenantId, async (rows) => {
+      // What this process knows of the tenant may be a moment old; its work rests, and the caller would wait in vain.
+      if ((await rows.tenant()).status === 'suspended')
+        throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
+      await rows.outbox.owe('fetch-token', id, asked, asked);
+    });
     const isRefused = ({ failure, failedUntil }: TokenRow): boolean =>
       failure !== undefined && failedUntil !== undefined && failedUntil > asked;
     const row = await waitFor(notices, {
