@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { mustCall } from '../../src/cli/call-json.ts';
 import { engines, operatorOrgno } from '../support/hub-test.ts';
 import { openCallers } from './callers.ts';
 import { type FaultHub, faultTest } from './hub-of-processes.ts';
@@ -14,6 +15,8 @@ const holdAtMostMs = 5000;
 const callAtOnce = async ({ sandbox, banks }: FaultHub, urls: string[], scope: string, many: number) => {
   await sandbox.forget();
   await sandbox.fault('token', { kind: 'hold', when: 'before', name: 'first' });
+  // Their key is known everywhere, as an app's is that calls all day.
+  await Promise.all(urls.map((url) => mustCall('GET', `${url}/v1/me`, banks.bank.key)));
   const callers = await openCallers({ urls, path: '/v1/tokens', key: banks.bank.key, body: { scope }, many });
   const sent = callers.send();
   await sandbox.parked('first');

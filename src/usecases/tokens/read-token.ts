@@ -89,7 +89,7 @@ const noteHandOuts = ({ store }: Parts): ((tenantId: string, entry: AuditEntry) 
           }),
         ),
       ),
-    { lanes: 2, most: { groups: 4, asks: 500 } },
+    { lanes: 2, most: { groups: 4, asks: 100 } },
   );
 
 export const readToken = (parts: Parts): UseCases['readToken'] => {
