@@ -142,7 +142,6 @@ export const compose = async (
     };
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
-    store.notices.onGap(memories.forget);
     // Closed before the store, and after all who hand out.
     const handOuts = parts.add(openHandOutCount({ clock, store, log }));
     const registry = new Registry();

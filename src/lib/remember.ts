@@ -12,7 +12,7 @@ type Options = {
 };
 
 /**
- * Believed for `ttlMs` at most, also when nobody says that it changed; what was not found is remembered likewise, but apart,
+ * Believed for `ttlMs` at most since the look for it began, also when nobody says that it changed; what was not found is remembered likewise, but apart,
  * so that however many keys lead nowhere push out none that leads somewhere.
  */
 export const remember = <T extends object>(
@@ -31,7 +31,12 @@ export const remember = <T extends object>(
   const cache = new LRUCache<string, { value: T | undefined }>({
     max: most,
     ttl: ttlMs,
-    fetchMethod: async (key) => ({ value: await look(key) }),
+    fetchMethod: async (key, _stale, { options }) => {
+      const beganAt = performance.now();
+      const value = await look(key);
+      options.ttl = Math.max(1, ttlMs - (performance.now() - beganAt));
+      return { value };
+    },
     // Who was waiting when all was forgotten still gets what was loaded; it is not kept.
     ignoreFetchAbort: true,
   });

@@ -7,8 +7,6 @@ const channel = 'hub';
 const mostBytes = 7000;
 
 export type OpenNotices = Notices & {
-  /** Calls back when notices may have been missed: whoever remembers something should forget it. */
-  onGap(listener: () => void): () => void;
   /** Is there a connection that hears? */
   listens(): boolean;
   close(): Promise<void>;
@@ -17,13 +15,13 @@ export type OpenNotices = Notices & {
 /**
  * One notifier and one listener for a process. The first word after a silence goes out at once, what is told within
  * `everyMs` of it as one more notice, after the commits it speaks of, since `pg_notify` inside each transaction would cost
- * most of its rate. A lost one is no loss: those who wait also look by themselves now and then.
+ * most of its rate. A lost one is no loss: those who wait also look by themselves now and then; and while nothing is heard
+ * anything may have changed, so whoever listens for a `changed:` topic is called when the listener breaks and when it is back.
  *
  * @param directUrl a connection that stays with one session; a pooler in transaction mode would lose LISTEN
  */
 export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs = 5): OpenNotices => {
   const listeners = new Map<string, Set<() => void>>();
-  const gapListeners = new Set<() => void>();
   const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let isPending = false;
@@ -46,6 +44,10 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
 
   const call = (topic: string) => {
     for (const listener of listeners.get(topic) ?? []) listener();
+  };
+
+  const missedSome = () => {
+    for (const topic of listeners.keys()) if (topic.startsWith('changed:')) call(topic);
   };
 
   const flush = async () => {
@@ -87,7 +89,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
       next.end().catch(() => undefined);
       if (closed) return;
       log.warn({ error }, 'the listener for notices broke; connecting again');
-      for (const listener of gapListeners) listener();
+      missedSome();
       retry = setTimeout(() => void connect(), 500);
     };
     next.on('error', lost);
@@ -96,7 +98,7 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
       await next.connect();
       await next.query(`listen ${channel}`);
       client = next;
-      for (const listener of gapListeners) listener();
+      missedSome();
     } catch (error) {
       lost(error);
     }
@@ -119,10 +121,6 @@ export const openNotices = (pool: pg.Pool, directUrl: string, log: Log, everyMs 
         set.delete(listener);
         if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
       };
-    },
-    onGap(listener) {
-      gapListeners.add(listener);
-      return () => gapListeners.delete(listener);
     },
     listens: () => client !== undefined,
     async close() {

@@ -8,7 +8,7 @@ import { tokenColumns, toToken } from './token-rows.ts';
 
 type Statements = Pick<
   Store,
-  'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'tokenRow' | 'findToken' | 'owe'
+  'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'tokenRow' | 'findToken' | 'oweForWaiting'
 >;
 
 /** Of the tenant's door, each in one round trip: functions whose first statement sets the tenant. */
@@ -56,9 +56,15 @@ export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): 
       const [row] = await ask<Parameters<typeof toToken>[0]>('find-token', text, [tenantId, id]);
       return row && toToken(row);
     },
-    async owe(tenantId, job, subjectId, dueAt, now) {
-      await ask('owe-work', 'select owe_work($1, $2, $3, $4, $5)', [job, tenantId, subjectId, dueAt, now]);
-      if (dueAt <= now) tell(`work:${job}`);
+    async oweForWaiting(tenantId, job, subjectId, now) {
+      const values = [job, tenantId, subjectId, now];
+      const [row] = await ask<{ owed: boolean }>(
+        'owe-for-waiting',
+        'select owe_for_waiting($1, $2, $3, $4) as owed',
+        values,
+      );
+      if (row?.owed) tell(`work:${job}`);
+      return row?.owed ?? false;
     },
   };
 };

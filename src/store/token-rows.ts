@@ -59,6 +59,14 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     await tx.token.deleteMany({ where: { tenantId, consentId } });
     tell('changed:tokens');
   },
+  async dropOfScope(scope, failure, until) {
+    // The lease too: what its holder asked for before it was known may still come.
+    const dropped = await tx.$executeRaw`
+      update tokens set token_sealed = null, expires_at = null, fetched_at = null, lease_number = lease_number + 1, leased_until = null,
+        failure = ${JSON.stringify(failure)}::jsonb, failed_until = ${until}::timestamptz
+      where tenant_id = ${tenantId}::uuid and ${scope} = any(scopes)`;
+    if (dropped > 0) tell('changed:tokens');
+  },
   async dropAll() {
     await tx.token.deleteMany({ where: { tenantId } });
     tell('changed:tokens');

@@ -10,7 +10,7 @@ import type { OperatorRows } from './store-port.ts';
 import type { ApiKey, OperatorKey, Tenant } from './use-cases.ts';
 
 /** Nothing a process remembers of keys, tenants and clients is older than this, even when no notice of a change arrives. */
-const believedMs = 5000;
+export const believedMs = 5000;
 
 /** Keys this process has never seen fit are looked up so many at once, and so many may wait for that. */
 const strangersAtOnce = 4;
@@ -34,7 +34,7 @@ export type Memories = {
   clients(): Promise<ClientWithKeys[]>;
   /** Of our clients' scopes, as a worker last read them. */
   longestLives(): Promise<LongestLives>;
-  /** Nothing is believed any more: the listener was away, and a change may have been missed. */
+  /** Nothing is believed any more: what was changed here just now is known here at once. */
   forget(): void;
 };
 

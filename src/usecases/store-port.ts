@@ -127,6 +127,8 @@ export type TenantRows = {
     fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
     dropOfConsent(consentId: string): Promise<void>;
     dropAll(): Promise<void>;
+    /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
+    dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
     list(): Promise<WebhookEndpoint[]>;
@@ -155,6 +157,7 @@ export type TenantRows = {
   };
   audit: {
     add(entry: AuditEntry): Promise<void>;
+    addAll(entries: readonly AuditEntry[]): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
     /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
     since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;
@@ -274,7 +277,8 @@ export type Store = {
     now: Date,
   ): Promise<TokenRow | undefined>;
   findToken(tenantId: string, id: string): Promise<TokenRow | undefined>;
-  owe(tenantId: string, job: JobName, subjectId: string, dueAt: Date, now: Date): Promise<void>;
+  /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
+  oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;
 
   /** These tokens were used, by tenant and id. */
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;

@@ -20,6 +20,8 @@ export type FaultHub = {
   receiver: Receiver;
   /** The superuser's address of the hub's database: what the hub cannot see, a test can. */
   adminUrl: string;
+  /** Where the hub itself reaches that database. */
+  databaseUrl: string;
   /** Of this test alone; undefined where the queues live in PostgreSQL. */
   redisUrl: string | undefined;
   banks: Record<TenantName, Bank>;
@@ -27,7 +29,7 @@ export type FaultHub = {
   api: HubProcess;
   worker: HubProcess;
   /** Another one, on any free port unless told. */
-  startApi(name: string, port?: number): Promise<HubProcess>;
+  startApi(name: string, port?: number, change?: NodeJS.ProcessEnv): Promise<HubProcess>;
   startWorker(name: string): Promise<HubProcess>;
   call(
     who: TenantName | 'operator',
@@ -94,7 +96,8 @@ const openHub = async (
     METRICS_PORT: '0',
     ...change,
   };
-  const startApi: FaultHub['startApi'] = (name, port = 0) => start('api', name, { ...settings, PORT: String(port) });
+  const startApi: FaultHub['startApi'] = (name, port = 0, more = {}) =>
+    start('api', name, { ...settings, PORT: String(port), ...more });
   const startWorker: FaultHub['startWorker'] = (name) =>
     start('worker', name, { ...settings, HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify(keystore.privateJwk) });
   const sandboxSettings = { HUB_SANDBOX_PORT: sandboxPort, HUB_ORGNO: operatorOrgno, LOG_LEVEL: 'info' };
@@ -121,6 +124,7 @@ const openHub = async (
     sandbox: sandboxControl(sandboxUrl),
     receiver,
     adminUrl: database.adminUrl,
+    databaseUrl: database.url,
     redisUrl: redis?.url,
     banks,
     api,

@@ -16,6 +16,9 @@ export type HubProcess = {
   isRunning(): boolean;
   /** SIGKILL: no word of farewell. Resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGSTOP: alive, and deaf to everything until it goes on. */
+  pause(): void;
+  goOn(): void;
   /** SIGTERM, then its exit code; null when a signal ended it. */
   stop(): Promise<number | null>;
 };
@@ -89,6 +92,8 @@ export const startProcess = async (role: Role, name: string, settings: NodeJS.Pr
     lines,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     kill: async () => void (await end('SIGKILL')),
+    pause: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
     stop: () => end('SIGTERM'),
   };
 };

@@ -119,8 +119,14 @@ BEGIN
   RETURN QUERY SELECT t.* FROM tokens t WHERE t.tenant_id = p_tenant AND t.identity = p_identity;
 END $$;
 
-CREATE FUNCTION owe_work(p_job text, p_tenant uuid, p_subject uuid, p_due timestamptz, p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+-- Owed at once, for somebody who waits; false for a suspended tenant, whose work rests.
+CREATE FUNCTION owe_for_waiting(p_job text, p_tenant uuid, p_subject uuid, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM set_config('hub.tenant', p_tenant::text, true);
-  PERFORM owe(p_job, p_tenant, p_subject, p_due, p_now);
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  PERFORM 1 FROM tenants WHERE id = p_tenant AND status = 'active';
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM owe(p_job, p_tenant, p_subject, p_now, p_now);
+  RETURN true;
 END $$;

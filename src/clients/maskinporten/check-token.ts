@@ -3,7 +3,10 @@ import type { TokenAsk } from '../../usecases/ports.ts';
 import { type Claims, member, orgnoIn, scopesOf } from '../token-claims.ts';
 import { consentType } from './wire.ts';
 
-type Expected = Pick<TokenAsk, 'scopes' | 'consumer' | 'consent'> & { issuer: string; operatorOrgno: string };
+type Expected = Pick<TokenAsk, 'scopes' | 'consumer' | 'resource' | 'consent'> & {
+  issuer: string;
+  operatorOrgno: string;
+};
 
 const isFor = (claims: Claims, { id, from }: NonNullable<TokenAsk['consent']>, consumer: string): boolean => {
   const details = member(claims, 'authorization_details');
@@ -25,7 +28,7 @@ const isFor = (claims: Claims, { id, from }: NonNullable<TokenAsk['consent']>, c
  * never come into use, whoever mixed them up. Its signature is for the API to check: it comes from the issuer itself.
  */
 export const tokenFault = (claims: Claims, expected: Expected): string | undefined => {
-  const { issuer, operatorOrgno, scopes, consumer, consent } = expected;
+  const { issuer, operatorOrgno, scopes, consumer, resource = [], consent } = expected;
   const iss = member(claims, 'iss');
   if (iss !== undefined && iss !== issuer) return 'its issuer differs';
   if (orgnoIn(member(claims, 'consumer')) !== consumer) return `its consumer is not ${consumer}`;
@@ -35,5 +38,7 @@ export const tokenFault = (claims: Claims, expected: Expected): string | undefin
   const held = new Set(scopesOf(claims));
   const missing = scopes.filter((scope) => !held.has(scope));
   if (missing.length > 0) return `it lacks ${missing.map((scope) => `\`${scope}\``).join(', ')}`;
+  const audience = [member(claims, 'aud') ?? resource].flat();
+  if (!resource.every((one) => audience.includes(one))) return 'it is for another audience';
   return consent && !isFor(claims, consent, consumer) ? 'it is not for this consent' : undefined;
 };

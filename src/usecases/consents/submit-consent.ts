@@ -74,7 +74,11 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     );
   };
 
-  const blockFor = async (consent: Consent, what: Pick<Access, 'kind' | 'name'>, problem: KeptProblem) => {
+  const blockFor = async (
+    consent: Consent,
+    what: Pick<Access, 'kind' | 'name'> & { askedAt?: Date },
+    problem: KeptProblem,
+  ) => {
     const access = await store.asTenant(consent.tenantId, (rows) => record(rows, { ...what, problem }));
     return block(consent, access, problem);
   };
@@ -144,6 +148,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     // What Altinn refuses is told apart from what Maskinporten does.
     let refusal: unknown;
     let wasSent = false;
+    const askedAt = clock.now();
     const submit = (token: string) => {
       wasSent = true;
       return altinn3.submit(submission, token, signal).catch((error: unknown) => {
@@ -161,7 +166,11 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       if (!wasSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
       // Access that was proved a while ago may have been taken away since.
       if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked')
-        return blockFor(consent, { kind: 'scope', name: settings.consentScope }, linkedProblem(settings, error));
+        return blockFor(
+          consent,
+          { kind: 'scope', name: settings.consentScope, askedAt },
+          linkedProblem(settings, error),
+        );
       throw error;
     }
   };

@@ -1,9 +1,12 @@
-import { keptProblem, Problem } from '../../domain/problem.ts';
+import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
 import { nameOfScopes } from '../../domain/token.ts';
+import { linkedProblem } from '../access/problem-link.ts';
+import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { isOffered } from './is-offered.ts';
+import type { ReadyToken } from './known-token.ts';
 import type { TokenFor } from './token-for.ts';
 
 /** Long enough for those who wait to read it. */
@@ -11,13 +14,24 @@ const believedMs = 1000;
 
 /**
  * Fetches what an API process asked for on a tenant's behalf. A refusal is kept in the token's row, where the asker reads
- * it: no second try here.
+ * it: no second try here. Where it shows that access is not what it was known to be, that is noted like any other look.
  *
  * What workers need for themselves they fetch without this job. So whatever is asked for here will be handed out, and must
  * be what may be: an API process, which faces the world, is not believed.
  */
 export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { clock, store, memories, log } = parts;
+  const { clock, store, memories, settings, log } = parts;
+  const record = recordAccess(parts);
+
+  const noteAccess = (tenantId: string, scope: string, askedAt: Date, found: ReadyToken | Problem) =>
+    store.asTenant(tenantId, async (rows) => {
+      const known = (await rows.access.list()).find(({ kind, name }) => kind === 'scope' && name === scope);
+      if (!(found instanceof Problem)) {
+        if (known?.state === 'missing' && found.fetchedAt >= known.since)
+          await record(rows, { kind: 'scope', name: scope, askedAt });
+      } else if (known?.state === 'granted' && fateOf(found) === 'blocked')
+        await record(rows, { kind: 'scope', name: scope, askedAt, problem: linkedProblem(settings, found) });
+    });
 
   const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
     if (consentId === undefined) {
@@ -53,10 +67,14 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
       resource: row.resource,
       ...(row.consentId === undefined ? {} : { consentId: row.consentId }),
     };
-    await tokenFor(need, signal).catch(async (error: unknown) => {
+    const askedAt = clock.now();
+    // As it is now: what this process has at hand may have been dropped from the row where the asker looks.
+    const found = await tokenFor({ ...need, anew: true }, signal).catch(async (error: unknown) => {
       if (!(error instanceof Problem)) throw error;
       await tell(row, error);
+      return error;
     });
+    if (row.consentId === undefined) await noteAccess(tenantId, scope, askedAt, found);
     return undefined;
   };
 };

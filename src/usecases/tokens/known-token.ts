@@ -1,7 +1,7 @@
 import { fromKept, Problem } from '../../domain/problem.ts';
 import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
-import type { Place } from '../../lib/seal.ts';
-import type { Parts } from '../memory.ts';
+import type { Place as SealedPlace } from '../../lib/seal.ts';
+import { believedMs, type Parts } from '../memory.ts';
 import type { TokenRow, TokenSpec } from '../store-port.ts';
 import { findClient, type UsableClient } from './find-client.ts';
 
@@ -21,7 +21,7 @@ export type TokenNeed = {
 };
 export type ReadyToken = { id: string; token: string; expiresAt: Date; fetchedAt: Date };
 
-export const tokenPlace = (tenantId: string, tokenId: string): Place => ({
+export const tokenPlace = (tenantId: string, tokenId: string): SealedPlace => ({
   tenantId,
   table: 'tokens',
   column: 'token_sealed',
@@ -46,18 +46,25 @@ export const openToken = (
 /** What is known of a token: the token itself, or its row and the way to fetch it. */
 export type Known = { ready: ReadyToken } | { row: TokenRow; spec: TokenSpec; consumer: string; by: UsableClient };
 
+/** Who asks for it, for whom, and by what name it is at hand. */
+type Place = { by: UsableClient; consumer: string; name: string };
+
 /** Tokens for so many different audiences a tenant may hold of one scope: each is a row, and a call at Maskinporten. */
 const mostResources = 100;
 
 /** All that tells one token from another in this process, whose issuer is one. A line break stands in none of them. */
-const nameOf = (clientId: string, scope: string, consumer: string, { resource = [], consentId }: TokenNeed): string =>
+const nameOf = (
+  clientId: string,
+  scope: string,
+  consumer: string,
+  { resource = [], consentId }: Pick<TokenNeed, 'resource' | 'consentId'>,
+): string =>
   resource.length === 0 && consentId === undefined
     ? `${clientId}\n${scope}\n${consumer}`
     : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
 
 /**
- * Looks in the process, then in the tenant's row (made when there is none). However many look for the same at once, they
- * look together.
+ * Looks in the process, then in the tenant's row (made when there is none).
  *
  * @throws Problem the refusal of a moment ago, while it is still believed; that of a client that is stopped; `client-missing`, `token-resources-too-many`
  */
@@ -65,7 +72,6 @@ export const knownToken = (parts: Parts) => {
   const { clock, ids, store, memories, settings } = parts;
   const { tokens: near } = memories;
   const find = findClient(parts);
-  const looking = new Map<string, Promise<Known>>();
 
   const rowOf = async (tenantId: string, spec: TokenSpec): Promise<TokenRow> => {
     const row = await store.tokenRow(tenantId, spec, ids.uuid(), mostResources, clock.now());
@@ -83,29 +89,28 @@ export const knownToken = (parts: Parts) => {
     });
   };
 
-  const look = async (need: TokenNeed, by: UsableClient, consumer: string, name: string): Promise<Known> => {
+  const place = async ({ tenantId, scope, ...need }: TokenNeed): Promise<Place> => {
+    const by = await find(scope);
+    const known = await memories.tenant.get(tenantId);
+    if (!known) throw new Error('the tenant is gone');
+    const consumer = known.tenant.orgno;
+    return { by, consumer, name: nameOf(by.client.clientId, scope, consumer, need) };
+  };
+
+  const look = async (need: TokenNeed, { by, consumer, name }: Place): Promise<Known> => {
     const { tenantId, scope, resource = [], consentId, anew = false, renew = false, refused } = need;
+    const lookedAt = performance.now();
+    const scopes = scopesNamed(scope);
     const { issuer } = settings;
-    const identity = identityOf({
-      issuer,
-      clientId: by.client.clientId,
-      scopes: scopesNamed(scope),
-      consumer,
-      resource,
-      consentId,
-    });
-    const spec: TokenSpec = {
-      identity,
-      clientId: by.client.id,
-      scopes: scopesNamed(scope),
-      resource: [...resource],
-      ...(consentId === undefined ? {} : { consentId }),
-    };
+    const identity = identityOf({ issuer, clientId: by.client.clientId, scopes, consumer, resource, consentId });
+    const carried = consentId === undefined ? {} : { consentId };
+    const spec: TokenSpec = { identity, clientId: by.client.id, scopes, resource: [...resource], ...carried };
     const found = await rowOf(tenantId, spec);
     const row = refused === undefined ? found : await withoutRefused(found, refused);
     const ready = openToken(parts, row);
     if (ready && !renew) {
-      near.set(name, { ...ready, leavesAt: leavesAt(ready) });
+      const ttl = Math.max(1, believedMs - (performance.now() - lookedAt));
+      near.set(name, { ...ready, leavesAt: leavesAt(ready) }, { ttl });
       return { ready };
     }
     // Also for whoever probes access: only its own probe asks with a client that was refused.
@@ -114,21 +119,22 @@ export const knownToken = (parts: Parts) => {
     return { row, spec, consumer, by };
   };
 
-  return async (need: TokenNeed): Promise<Known> => {
-    const { tenantId, scope, anew, renew, refused } = need;
-    const by = await find(scope);
-    const known = await memories.tenant.get(tenantId);
-    if (!known) throw new Error('the tenant is gone');
-    const consumer = known.tenant.orgno;
-    const name = nameOf(by.client.clientId, scope, consumer, need);
+  const atHand = ({ name }: Place): ReadyToken | undefined => {
     const close = near.get(name);
-    if (close && close.token === refused) near.delete(name);
-    else if (!renew && close && close.leavesAt > clock.now().getTime()) return { ready: close };
-    if (anew || renew || refused !== undefined) return look(need, by, consumer, name);
-    const under = looking.get(name);
-    if (under) return under;
-    const begun = look(need, by, consumer, name).finally(() => looking.delete(name));
-    looking.set(name, begun);
-    return begun;
+    return close && close.leavesAt > clock.now().getTime() ? close : undefined;
+  };
+
+  return {
+    /** In this process, without another look. */
+    async atHand(need: TokenNeed): Promise<ReadyToken | undefined> {
+      return atHand(await place(need));
+    },
+    async known(need: TokenNeed): Promise<Known> {
+      const placed = await place(need);
+      const close = atHand(placed);
+      if (close && close.token === need.refused) near.delete(placed.name);
+      else if (close && !need.renew && !need.anew) return { ready: close };
+      return look(need, placed);
+    },
   };
 };

@@ -1,71 +1,15 @@
 import { isInForce } from '../../domain/consent.ts';
-import { keptProblem, Problem } from '../../domain/problem.ts';
-import { problems } from '../../domain/problems.ts';
-import { problemLink } from '../access/problem-link.ts';
+import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenRow } from '../store-port.ts';
 import type { ByTenant, UseCases } from '../use-cases.ts';
-import { waitFor } from '../wait.ts';
+import { awaitToken } from './await-token.ts';
 import { isOffered } from './is-offered.ts';
-import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
-import { noteUse } from './note-use.ts';
 
-/** How long a caller waits for a worker to fetch a token. */
-const patienceMs = 10_000;
-
-/**
- * A token for a tenant's app. The API never speaks to Maskinporten: what is not there is owed to a worker and waited for.
- *
- * @throws Problem the refusal as the worker met it, with the link for whoever must act; `token-not-ready`
- */
-export const awaitToken = (parts: Parts) => {
-  const { clock, store, notices } = parts;
-  const known = knownToken(parts);
-  const isUsed = noteUse(parts);
-  const used = (need: TokenNeed, ready: ReadyToken): ReadyToken => {
-    if (need.consentId === undefined) isUsed(need.tenantId, ready.id);
-    return ready;
-  };
-  const withLink = (error: unknown): unknown => {
-    if (!(error instanceof Problem)) return error;
-    const { link } = problemLink(parts.settings, problems[error.code].mover);
-    return new Problem(error.code, error.detail, { ...error.more, link });
-  };
-  return async (need: TokenNeed): Promise<ReadyToken> => {
-    const found = await known(need).catch((error: unknown) => {
-      throw withLink(error);
-    });
-    if ('ready' in found) return used(need, found.ready);
-    const { id } = found.row;
-    const asked = clock.now();
-    await store.owe(need.tenantId, 'fetch-token', id, asked, asked);
-    const isRefused = ({ failure, failedUntil }: TokenRow): boolean =>
-      failure !== undefined && failedUntil !== undefined && failedUntil > asked;
-    const row = await waitFor(notices, {
-      topic: `token:${id}`,
-      timeoutMs: patienceMs,
-      tenantId: need.tenantId,
-      look: () => store.findToken(need.tenantId, id),
-      // A row that is gone was taken back: the consent has ended, or the tenant was suspended.
-      isEnough: (latest) => latest === undefined || openToken(parts, latest) !== undefined || isRefused(latest),
-    });
-    const ready = row && openToken(parts, row);
-    if (ready) return used(need, ready);
-    if (row?.failure && isRefused(row))
-      throw withLink(
-        new Problem(
-          row.failure.code,
-          row.failure.detail,
-          keptProblem(new Problem(row.failure.code, row.failure.detail, row.failure)),
-        ),
-      );
-    throw new Problem('token-not-ready', 'No worker has fetched the token yet', { retryAfterSeconds: 2 });
-  };
-};
-
+/** A token for a data scope of the tenant's services, and counted. @throws Problem as `awaitToken`; `scope-not-offered` */
 export const readToken = (parts: Parts): UseCases['readToken'] => {
   const token = awaitToken(parts);
+
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
     if (!(await isOffered(parts, tenant.services, scope)))

@@ -164,6 +164,7 @@ describe('a token is thrown away', () => {
     ['that lacks a scope', good(), { scopes: [writeScope, dataScope] }],
     ['whose scope only begins alike', { ...good(), scope: `${writeScope}.more` }, {}],
     ['of another issuer', { ...good(), iss: 'https://elsewhere.example/' }, {}],
+    ['for another audience', { ...good(), aud: 'https://elsewhere.example/' }, { resource: ['https://api.example/'] }],
     ['without the consent', good(), { consent }],
     ['of another consent', { ...good(), ...details({ id: 'f70542a8-d97a-40a8-9ef7-221603ffd5e6' }) }, { consent }],
     [
@@ -186,12 +187,13 @@ describe('a token is thrown away', () => {
   test('but not for its casing', async () => {
     const claims = {
       ...good(),
+      aud: 'https://api.example/',
       consumer: party(bank, 'id'),
       supplier: party(operator, 'id'),
       ...details({ to: party(bank, 'id'), from: `urn:altinn:person:identifier-no:${person}` }),
     };
     const { issuer } = await openFake((response) => sendJson(response, 200, { access_token: tokenOf(claims) }));
-    await expect(openClient(issuer).ask({ consent })).resolves.toBeDefined();
+    await expect(openClient(issuer).ask({ consent, resource: ['https://api.example/'] })).resolves.toBeDefined();
   });
 });
 
