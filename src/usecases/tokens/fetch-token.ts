@@ -23,15 +23,17 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
   const { clock, store, memories, settings, log } = parts;
   const record = recordAccess(parts);
 
-  const noteAccess = (tenantId: string, scope: string, askedAt: Date, found: ReadyToken | Problem) =>
-    store.asTenant(tenantId, async (rows) => {
-      const known = (await rows.access.list()).find(({ kind, name }) => kind === 'scope' && name === scope);
-      if (!(found instanceof Problem)) {
-        if (known?.state === 'missing' && found.fetchedAt >= known.since)
-          await record(rows, { kind: 'scope', name: scope, askedAt });
-      } else if (known?.state === 'granted' && fateOf(found) === 'blocked')
-        await record(rows, { kind: 'scope', name: scope, askedAt, problem: linkedProblem(settings, found) });
-    });
+  /** Mostly it tells nothing new, and then nothing is written. */
+  const noteAccess = async (tenantId: string, scope: string, askedAt: Date, found: ReadyToken | Problem) => {
+    const known = (await store.listAccess(tenantId)).find(({ kind, name }) => kind === 'scope' && name === scope);
+    const isRefused = found instanceof Problem;
+    const isNews = isRefused
+      ? known?.state === 'granted' && fateOf(found) === 'blocked'
+      : known?.state === 'missing' && found.fetchedAt >= known.since;
+    if (!isNews) return;
+    const problem = isRefused ? { problem: linkedProblem(settings, found) } : {};
+    await store.asTenant(tenantId, (rows) => record(rows, { kind: 'scope', name: scope, askedAt, ...problem }));
+  };
 
   const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
     if (consentId === undefined) {
@@ -54,7 +56,7 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     });
 
   return async ({ tenantId, subjectId }, signal) => {
-    const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
+    const row = await store.findToken(tenantId, subjectId);
     const scope = nameOfScopes(row?.scopes ?? []);
     if (!row || scope === '') return undefined;
     if (!(await mayLeave(row, scope))) {
