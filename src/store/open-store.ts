@@ -11,6 +11,7 @@ import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
+import { renewalRows } from './renewal-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
 
 export type StoreOptions = {
@@ -125,6 +126,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
         values,
       });
     },
+    renewals: renewalRows(operatorDoor.pool),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

@@ -49,6 +49,8 @@ export type TokenRow = {
   sealed?: Uint8Array;
   expiresAt?: Date;
   fetchedAt?: Date;
+  /** How long such a token lives, as its rhythm goes by it. */
+  lifeSeconds?: number;
   usedAt?: Date;
   failure?: KeptProblem;
   failedUntil?: Date;
@@ -121,7 +123,11 @@ export type TenantRows = {
     /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
     lease(id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
     /** Does nothing when the lease has passed on. */
-    keep(id: string, lease: number, token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date }): Promise<boolean>;
+    keep(
+      id: string,
+      lease: number,
+      token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date; lifeSeconds: number },
+    ): Promise<boolean>;
     fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
     dropOfConsent(consentId: string): Promise<void>;
     dropAll(): Promise<void>;
@@ -220,6 +226,31 @@ export type OperatorRows = {
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 
+/** The renewal of a token that is owed, as it stands in the outbox. */
+export type OwedRenewal = {
+  tenantId: string;
+  id: string;
+  clientId: string;
+  dueAt: Date;
+  lifeSeconds: number | null;
+} & Record<'fetchedAt' | 'expiresAt', Date>;
+
+/** Renewals of all tenants' tokens. A statement each, and no transaction around several. */
+export type Renewals = {
+  /** Gives away moments of this client's, each to one caller over all processes: `many` of those wanted, from `fromMs` on. */
+  takeMoments(
+    clientId: string,
+    wanted: number,
+    pace: { now: Date; spacingMs: number; nearMs: number },
+  ): Promise<{ many: number; fromMs: number }>;
+  /** Of those that are not handed out. */
+  oldestDueAt(): Promise<Date | undefined>;
+  /** Those that are not handed out, of tokens used since. */
+  owed(usedSince: Date): Promise<OwedRenewal[]>;
+  /** Those that are still due when they `was`, and not handed out, are due then. Answers how many. */
+  move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<number>;
+};
+
 /**
  * Two doors. Each call is one transaction; what it changed is told to other processes after its commit
  * (`consent:<id>`, `token:<id>`, `work:<job>`, `events:<tenant>`).
@@ -235,6 +266,7 @@ export type Store = {
   findConsent(tenantId: string, id: string): Promise<Consent | undefined>;
   /** These tokens were used, by tenant and id. */
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
+  renewals: Renewals;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };
