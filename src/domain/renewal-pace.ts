@@ -24,8 +24,8 @@ export const momentsFor = (
   return { many, fromMs, pacedUntilMs: fromMs + many * spacing };
 };
 
-/** However few tokens there are: so many renewals a second trouble nobody. */
-const leastPerSecond = 10;
+/** However few tokens there are: so many renewals a second trouble nobody, and each would else wait long for the one before. */
+const leastPerSecond = 2;
 
 /** Renewals due longer ago than that have been kept waiting by a standstill, not by others a moment before them. */
 export const behindMs = 2000;

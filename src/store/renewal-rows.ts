@@ -36,23 +36,24 @@ export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
       // A client that is gone: asking for its tokens says so.
       return given ?? { many: wanted, fromMs: now.getTime() };
     },
-    async oldestDueAt() {
-      const [oldest] = await ask<{ due_at: Date }>(
+    async oldestDueAt({ tenantId, id }) {
+      const [oldest] = await ask<{ due_at: Date | null }>(
         'oldest-renewal',
-        `select due_at from outbox where job = 'refresh-token' and (leased_until is null or leased_until < clock_timestamp())
-         order by due_at limit 1`,
-        [],
+        `select least(
+           (select due_at from outbox where job = 'refresh-token' and (leased_until is null or leased_until < clock_timestamp())
+            order by due_at limit 1),
+           (select due_at from outbox where job = 'refresh-token' and tenant_id = $1::uuid and subject_id = $2::uuid)) as due_at`,
+        [tenantId, id],
       );
-      return oldest?.due_at;
+      return oldest?.due_at ?? undefined;
     },
     owed: (usedSince) =>
       ask(
         'owed-renewals',
         `select o.tenant_id as "tenantId", t.id, t.client_id as "clientId", o.due_at as "dueAt", t.life_seconds as "lifeSeconds",
-           t.fetched_at as "fetchedAt", t.expires_at as "expiresAt"
+           t.fetched_at as "fetchedAt", t.expires_at as "expiresAt", coalesce(o.leased_until > clock_timestamp(), false) as "isOut"
          from outbox o join tokens t on t.tenant_id = o.tenant_id and t.id = o.subject_id
-         where o.job = 'refresh-token' and (o.leased_until is null or o.leased_until < clock_timestamp())
-           and t.used_at > $1::timestamptz and t.expires_at is not null`,
+         where o.job = 'refresh-token' and t.used_at > $1::timestamptz and t.expires_at is not null`,
         [usedSince],
       ),
     async move(moves) {

@@ -229,11 +229,16 @@ export type OperatorRows = {
 /** The renewal of a token that is owed, as it stands in the outbox. */
 export type OwedRenewal = {
   tenantId: string;
+  /** The token's. */
   id: string;
   clientId: string;
   dueAt: Date;
   lifeSeconds: number | null;
-} & Record<'fetchedAt' | 'expiresAt', Date>;
+  fetchedAt: Date;
+  expiresAt: Date;
+  /** Handed out, by this process or another. */
+  isOut: boolean;
+};
 
 /** Renewals of all tenants' tokens. A statement each, and no transaction around several. */
 export type Renewals = {
@@ -243,9 +248,9 @@ export type Renewals = {
     wanted: number,
     pace: { now: Date; spacingMs: number; nearMs: number },
   ): Promise<{ many: number; fromMs: number }>;
-  /** Of those that are not handed out. */
-  oldestDueAt(): Promise<Date | undefined>;
-  /** Those that are not handed out, of tokens used since. */
+  /** Of those that are not handed out, and of this one, which is. */
+  oldestDueAt(own: { tenantId: string; id: string }): Promise<Date | undefined>;
+  /** All of tokens used since, those that are handed out too. */
   owed(usedSince: Date): Promise<OwedRenewal[]>;
   /** Those that are still due when they `was`, and not handed out, are due then. Answers how many. */
   move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<number>;

@@ -12,7 +12,7 @@ const rounds = 3;
 const seconds = 4;
 const redirectUrl = 'https://bank.example/done';
 
-const organizationNumbers = (count: number): string[] => {
+export const organizationNumbers = (count: number): string[] => {
   const found: string[] = [];
   for (let number = 310_000_000; found.length < count; number += 1)
     if (isOrganizationNumber(String(number))) found.push(String(number));

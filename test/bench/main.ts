@@ -4,6 +4,7 @@ import { approvalOverhead } from './approval-overhead.ts';
 import { consentsCreate } from './consents-create.ts';
 import type { Figure } from './figure.ts';
 import { openGround } from './ground.ts';
+import { refresh } from './refresh.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +28,7 @@ const ground = await openGround();
 try {
   say(ground.told);
   let printed = 0;
-  for (const bench of [approvalOverhead, consentsCreate]) printed += print(await bench(ground, wants));
+  for (const bench of [approvalOverhead, consentsCreate, refresh]) printed += print(await bench(ground, wants));
   if (printed === 0) {
     say(`No figure begins with “${prefix}”.`);
     process.exitCode = 1;

@@ -9,6 +9,8 @@ import type { OwedRenewal } from '../store-port.ts';
 const lookEveryMs = 1000;
 const evenOutEveryMs = 10_000;
 
+type Renewal = { tenantId: string; id: string };
+
 /** Renewals that would begin at once share one statement for their client. */
 const together = { groups: 16, asks: 200 };
 
@@ -21,6 +23,8 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
   let lookedAt = Number.NEGATIVE_INFINITY;
   let evenedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
+  /** Moments of those that were handed out already when the others were moved. */
+  const places = new Map<string, Date>();
 
   const owedBy = (renewals: readonly OwedRenewal[]) => {
     const all = renewals.map((renewal) => {
@@ -35,16 +39,20 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
     return Map.groupBy(all, ({ clientId }) => clientId);
   };
 
-  const look = async (now: Date): Promise<void> => {
-    const oldest = await store.renewals.oldestDueAt();
+  const look = async (now: Date, own: Renewal): Promise<void> => {
+    const oldest = await store.renewals.oldestDueAt(own);
     if (!oldest || now.getTime() - oldest.getTime() < behindMs || now.getTime() - evenedAt < evenOutEveryMs) return;
     evenedAt = now.getTime();
+    places.clear();
     for (const [clientId, owed] of owedBy(await store.renewals.owed(usedSince(now)))) {
       const moves = evenedOut(owed, now, refreshPerSecond);
       const tooLate = moves.filter(({ renewal, dueAt }) => renewal.usableUntil > now && renewal.usableUntil < dueAt);
+      for (const { renewal, dueAt } of moves) if (renewal.isOut) places.set(renewal.id, dueAt);
       const fields = { clientId, perSecond: Math.round(catchUpPerSecond(owed, refreshPerSecond)) };
       const moved = await store.renewals.move(
-        moves.map(({ renewal: { tenantId, id, dueAt: was }, dueAt }) => ({ tenantId, id, was, dueAt })),
+        moves
+          .filter(({ renewal }) => !renewal.isOut)
+          .map(({ renewal: { tenantId, id, dueAt: was }, dueAt }) => ({ tenantId, id, was, dueAt })),
       );
       log.info({ ...fields, owed: owed.length, moved }, 'renewals of tokens were behind, and now go at an even pace');
       if (tooLate.length > 0)
@@ -66,17 +74,21 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
   );
 
   return {
-    /** Those that wait while it is under way wait for the same. */
-    evenOut(): Promise<void> {
+    /** Asked by each renewal; those that come while it is under way wait for the same. */
+    evenOut(own: Renewal): Promise<void> {
       const now = clock.now();
       if (looking || now.getTime() - lookedAt < lookEveryMs) return looking ?? Promise.resolve();
       lookedAt = now.getTime();
-      looking = look(now).finally(() => {
+      looking = look(now, own).finally(() => {
         looking = undefined;
       });
       return looking;
     },
-    /** Undefined when a renewal by this client may begin; else when to come again. */
-    moment: (clientId: string): Promise<Date | undefined> => take(clientId, true),
+    /** Undefined when the renewal of this token may begin; else when to come again. */
+    async moment({ id, clientId }: { id: string; clientId: string }): Promise<Date | undefined> {
+      const place = places.get(id);
+      places.delete(id);
+      return place && place.getTime() > clock.now().getTime() + nearMs ? place : take(clientId, true);
+    },
   };
 };

@@ -34,13 +34,13 @@ export const refreshToken = (parts: Parts, tokenFor: TokenFor): Work => {
   };
 
   return async ({ tenantId, subjectId }, signal) => {
-    await pace.evenOut();
+    await pace.evenOut({ tenantId, id: subjectId });
     const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
     const [scope] = row?.scopes ?? [];
     const askedAt = clock.now();
     if (!row?.fetchedAt || scope === undefined || row.consentId !== undefined) return undefined;
     if (!isUsedLately(row.usedAt, askedAt)) return undefined;
-    const nextAt = notBefore(row) ?? (await pace.moment(row.clientId));
+    const nextAt = notBefore(row) ?? (await pace.moment(row));
     if (nextAt) return { nextAt };
     try {
       const { fetchedAt } = await tokenFor({ tenantId, scope, resource: row.resource, renew: true }, signal);
