@@ -58,7 +58,7 @@ export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
       ),
     async move(moves) {
       // What is being handed out meanwhile is left alone, and not waited for.
-      const moved = await ask(
+      const moved = await ask<{ id: string }>(
         'move-renewals',
         `with moves as (
            select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as m(tenant_id, id, was, due_at)
@@ -68,7 +68,7 @@ export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
            for update of o skip locked
          )
          update outbox o set due_at = f.due_at from free f
-         where o.job = 'refresh-token' and o.tenant_id = f.tenant_id and o.subject_id = f.subject_id returning 1`,
+         where o.job = 'refresh-token' and o.tenant_id = f.tenant_id and o.subject_id = f.subject_id returning o.subject_id as id`,
         [
           moves.map(({ tenantId }) => tenantId),
           moves.map(({ id }) => id),
@@ -76,7 +76,7 @@ export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
           moves.map(({ dueAt }) => dueAt),
         ],
       );
-      return moved.length;
+      return new Set(moved.map(({ id }) => id));
     },
   };
 };

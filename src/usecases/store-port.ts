@@ -252,8 +252,8 @@ export type Renewals = {
   oldestDueAt(own: { tenantId: string; id: string }): Promise<Date | undefined>;
   /** All of tokens used since, those that are handed out too. */
   owed(usedSince: Date): Promise<OwedRenewal[]>;
-  /** Those that are still due when they `was`, and not handed out, are due then. Answers how many. */
-  move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<number>;
+  /** Those that are still due when they `was`, and not handed out, are due then. Answers whose moved. */
+  move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<Set<string>>;
 };
 
 /**

@@ -23,7 +23,7 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
   let lookedAt = Number.NEGATIVE_INFINITY;
   let evenedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
-  /** Moments of those that were handed out already when the others were moved. */
+  /** Moments of those that could not be moved, since they were handed out. */
   const places = new Map<string, Date>();
 
   const owedBy = (renewals: readonly OwedRenewal[]) => {
@@ -47,16 +47,19 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
     for (const [clientId, owed] of owedBy(await store.renewals.owed(usedSince(now)))) {
       const moves = evenedOut(owed, now, refreshPerSecond);
       const tooLate = moves.filter(({ renewal, dueAt }) => renewal.usableUntil > now && renewal.usableUntil < dueAt);
-      for (const { renewal, dueAt } of moves) if (renewal.isOut) places.set(renewal.id, dueAt);
       const fields = { clientId, perSecond: Math.round(catchUpPerSecond(owed, refreshPerSecond)) };
       const moved = await store.renewals.move(
         moves
           .filter(({ renewal }) => !renewal.isOut)
           .map(({ renewal: { tenantId, id, dueAt: was }, dueAt }) => ({ tenantId, id, was, dueAt })),
       );
-      log.info({ ...fields, owed: owed.length, moved }, 'renewals of tokens were behind, and now go at an even pace');
+      for (const { renewal, dueAt } of moves) if (!moved.has(renewal.id)) places.set(renewal.id, dueAt);
+      log.info(
+        { ...fields, owed: owed.length, moved: moved.size },
+        'renewals of tokens were behind, and now go at an even pace',
+      );
       if (tooLate.length > 0)
-        log.warn({ ...fields, many: tooLate.length }, 'tokens will end before their renewal: HUB_REFRESH_PER_SECOND');
+        log.warn({ ...fields, many: tooLate.length }, 'tokens in use will end before they are renewed');
     }
   };
 

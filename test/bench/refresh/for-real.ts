@@ -18,10 +18,10 @@ const minute = 60 * second;
 
 const lifeSeconds = 120;
 /** Apps begin their day within that. */
-const arriveWithin = 2 * minute;
-const down = { from: 7 * minute, forMs: 15 * second };
+const arriveWithin = minute;
+const down = { from: 6 * minute, forMs: 15 * second };
 /** In virtual time; longer where there is real time left. */
-const atLeastMs = 13 * minute;
+const atLeastMs = 11 * minute;
 /** How many apps ask side by side. */
 const askers = 16;
 
@@ -123,7 +123,7 @@ const openApps = async (place: { url: string; sandboxUrl: string }, tenants: num
       apps.push({
         key,
         scope: dataScope,
-        everyMs: 20 * second + 130 * second * Math.random(),
+        everyMs: (80 + 70 * Math.random()) * second,
         askAt: arriveWithin * Math.random(),
         leavesAt: Math.random() < 0.05 ? 5 * minute * Math.random() : Number.POSITIVE_INFINITY,
       });
