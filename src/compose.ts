@@ -132,6 +132,7 @@ export const compose = async (
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       renewAt: config.renewAt,
+      refreshPerSecond: config.refreshPerSecond,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),

@@ -25,23 +25,14 @@ export const identityOf = ({ issuer, clientId, scopes, consumer, resource, conse
   return createHash('sha256').update(canonical).digest();
 };
 
-/**
- * When a token that came at `fetchedAt` is fetched anew, so that nobody waits for one: at a part of its life, 5 % sooner or
- * later by its row's id, so that those that came together do not stay together.
- *
- * @param part of its life, 0 to 1
- */
-export const renewalOf = (
-  { id, fetchedAt, expiresAt }: { id: string; fetchedAt: Date; expiresAt: Date },
-  part: number,
-): Date => {
-  const place = Number.parseInt(id.slice(-8), 16) / 2 ** 32;
-  const life = expiresAt.getTime() - fetchedAt.getTime();
-  return new Date(fetchedAt.getTime() + Math.round(life * part * (0.95 + 0.1 * place)));
-};
-
-/** A token that nobody has used for so long is left to die. */
-export const usedLatelyMs = 10 * 60_000;
-
 /** How long before its end a token is no longer handed out: ten seconds, or a tenth of a short life. */
 export const safetyMarginMs = (lifeMs: number): number => Math.min(10_000, lifeMs / 10);
+
+/** May it still be handed out then? */
+export const isUsableAt = (
+  { fetchedAt, expiresAt }: { fetchedAt?: Date | undefined; expiresAt?: Date | undefined },
+  at: Date,
+): boolean =>
+  fetchedAt !== undefined &&
+  expiresAt !== undefined &&
+  at.getTime() < expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());

@@ -10,6 +10,7 @@ import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
+import { renewalRows } from './renewal-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { tenantStatements } from './tenant-statements.ts';
 
@@ -134,6 +135,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
           throw knownFault(error);
         });
     },
+    renewals: renewalRows(operatorDoor.pool),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

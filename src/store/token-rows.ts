@@ -32,13 +32,14 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
       returning lease_number`;
     return row?.lease_number;
   },
-  async keep(id, lease, { sealed, expiresAt, fetchedAt }) {
+  async keep(id, lease, { sealed, expiresAt, fetchedAt, lifeSeconds }) {
     const { count } = await tx.token.updateMany({
       where: { tenantId, id, leaseNumber: lease },
       data: {
         tokenSealed: Buffer.from(sealed),
         expiresAt,
         fetchedAt,
+        lifeSeconds,
         failure: Prisma.DbNull,
         failedUntil: null,
         leasedUntil: null,

@@ -19,7 +19,9 @@ const minute = 60 * second;
 export const jobs = {
   'submit-consent': { timeoutMs: 30 * second, concurrency: 16, again: backoff(2 * second, 5 * minute) },
   'fetch-token': { timeoutMs: 20 * second, concurrency: 16, again: backoff(second, minute) },
-  'refresh-token': { timeoutMs: 20 * second, concurrency: 16, again: backoff(2 * second, minute) },
+  // Many wait for Maskinporten side by side; and the pauses leave time for several tries in what is left of a token's life,
+  // the first of them not before a refusal of a moment ago is forgotten.
+  'refresh-token': { timeoutMs: 20 * second, concurrency: 48, again: backoff(1.5 * second, 10 * second) },
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
   'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, again: backoff(5 * second, 15 * minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },

@@ -157,6 +157,8 @@ export type Settings = {
   eraseAfterMs: number;
   /** At which part of its life a token in use is fetched anew. */
   renewAt: number;
+  /** So many renewals a second at most, for each Maskinporten client, over all processes. */
+  refreshPerSecond: number;
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;

@@ -60,6 +60,8 @@ export type TokenRow = {
   sealed?: Uint8Array;
   expiresAt?: Date;
   fetchedAt?: Date;
+  /** How long such a token lives, as its rhythm goes by it. */
+  lifeSeconds?: number;
   usedAt?: Date;
   failure?: KeptProblem;
   failedUntil?: Date;
@@ -123,7 +125,11 @@ export type TenantRows = {
     /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
     lease(id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
     /** Does nothing when the lease has passed on. */
-    keep(id: string, lease: number, token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date }): Promise<boolean>;
+    keep(
+      id: string,
+      lease: number,
+      token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date; lifeSeconds: number },
+    ): Promise<boolean>;
     fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
     dropOfConsent(consentId: string): Promise<void>;
     dropAll(): Promise<void>;
@@ -245,6 +251,36 @@ export type OperatorRows = {
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 
+/** The renewal of a token that is owed, as it stands in the outbox. */
+export type OwedRenewal = {
+  tenantId: string;
+  /** The token's. */
+  id: string;
+  clientId: string;
+  dueAt: Date;
+  lifeSeconds: number | null;
+  fetchedAt: Date;
+  expiresAt: Date;
+  /** Handed out, by this process or another. */
+  isOut: boolean;
+};
+
+/** Renewals of all tenants' tokens. A statement each, and no transaction around several. */
+export type Renewals = {
+  /** Gives away moments of this client's, each to one caller over all processes: `many` of those wanted, from `fromMs` on. */
+  takeMoments(
+    clientId: string,
+    wanted: number,
+    pace: { now: Date; spacingMs: number; nearMs: number },
+  ): Promise<{ many: number; fromMs: number }>;
+  /** Of those that are not handed out, and of this one, which is. */
+  oldestDueAt(own: { tenantId: string; id: string }): Promise<Date | undefined>;
+  /** All of tokens used since, those that are handed out too. */
+  owed(usedSince: Date): Promise<OwedRenewal[]>;
+  /** Those that are still due when they `was`, and not handed out, are due then. Answers whose moved. */
+  move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<Set<string>>;
+};
+
 /**
  * Two doors. Each call is one transaction; what it changed is told to other processes after its commit
  * (`consent:<id>`, `token:<id>`, `work:<job>`, `events:<tenant>`).
@@ -284,6 +320,7 @@ export type Store = {
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
   /** So many tokens more were handed out. */
   addHandOuts(outs: readonly HandOuts[]): Promise<void>;
+  renewals: Renewals;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

@@ -2,8 +2,9 @@
 export type Figure = {
   name: string;
   value: number;
-  unit: '/s' | 'ms';
+  unit: '/s' | 'ms' | 'misses' | 'fetches';
   ceiling: number;
+  /** The nearer to 1 the better. */
   ratio: number;
   /** What a reader wants to know besides: percentiles, which engine, what the ceiling was. */
   details: string[];

@@ -4,6 +4,7 @@ import { approvalOverhead } from './approval-overhead.ts';
 import { consentsCreate } from './consents-create.ts';
 import type { Figure } from './figure.ts';
 import { openGround } from './ground.ts';
+import { refresh } from './refresh.ts';
 import { tokens } from './tokens.ts';
 
 const { values, positionals } = parseArgs({
@@ -28,7 +29,7 @@ const ground = await openGround();
 try {
   say(ground.told);
   let printed = 0;
-  for (const bench of [approvalOverhead, consentsCreate, tokens]) printed += print(await bench(ground, wants));
+  for (const bench of [approvalOverhead, consentsCreate, tokens, refresh]) printed += print(await bench(ground, wants));
   if (printed === 0) {
     say(`No figure begins with “${prefix}”.`);
     process.exitCode = 1;

@@ -65,6 +65,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       links: { delegate: '', grant: '', selfService: '' },
       eraseAfterMs: 0,
       renewAt: 0.7,
+      refreshPerSecond: 400,
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },

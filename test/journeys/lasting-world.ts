@@ -16,10 +16,10 @@ import { sandboxControl } from '../support/sandbox-control.ts';
 import { until } from '../support/until.ts';
 import { openGate } from './gate.ts';
 
-type Places = { engine: EngineName; database: string; redis: string | undefined };
+type Places = { engine: EngineName; database: string; admin: string; redis: string | undefined };
 
 /** One hub after another on the same database, while sandbox, bank, PostgreSQL and a Redis of its own go on. */
-const openLastingWorld = async ({ engine, database, redis }: Places) => {
+const openLastingWorld = async ({ engine, database, admin, redis }: Places) => {
   const clock = movableClock();
   const sandbox = await startSandbox({ port: 0, clock, log: openLog('silent'), operatorOrgno });
   onTestFinished(sandbox.close);
@@ -55,6 +55,7 @@ const openLastingWorld = async ({ engine, database, redis }: Places) => {
   await call('POST', '/v1/webhook-endpoints', { url: `${receiver.url}/webhooks` });
   return {
     engine,
+    adminUrl: admin,
     sandbox: sandboxControl(sandbox.url),
     receiver,
     bank,
@@ -95,7 +96,7 @@ export const lastingTest = (name: string, run: (world: LastingWorld, gates: Gate
       if (server) onTestFinished(server.stop);
       const redisGate = server && { ...(await openGate(server.url)), realUrl: server.url };
       if (redisGate) onTestFinished(redisGate.close);
-      const places = { engine, database: databaseGate.url, redis: redisGate?.url };
+      const places = { engine, database: databaseGate.url, admin: database.adminUrl, redis: redisGate?.url };
       await run(await openLastingWorld(places), { database: databaseGate, redis: redisGate });
     });
 };

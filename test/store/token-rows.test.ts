@@ -46,7 +46,12 @@ test('of a scope’s rows those count that are for a resource, and hold a token 
   await givenToken(tenantId, 'kept', id(4), ['https://two.example']);
   await store.asTenant(tenantId, async (rows) => {
     const lease = (await rows.tokens.lease(id(4), 1000, undefined)) ?? 0;
-    await rows.tokens.keep(id(4), lease, { sealed: Buffer.from('x'), expiresAt: later(2 * 3_600_000), fetchedAt: now });
+    await rows.tokens.keep(id(4), lease, {
+      sealed: Buffer.from('x'),
+      expiresAt: later(2 * 3_600_000),
+      fetchedAt: now,
+      lifeSeconds: 120,
+    });
   });
   const resource = ['https://three.example'];
   /** Is there room for one more beside so many? A row that is made for it gets in the way of later questions, so it goes. */
@@ -73,7 +78,12 @@ test('a token that was refused is forgotten, but not the one that came after it'
     store.asTenant(tenantId, async (rows) => {
       const seen = (await rows.tokens.find(id(5)))?.fetchedAt;
       const lease = (await rows.tokens.lease(id(5), 1000, seen)) ?? 0;
-      await rows.tokens.keep(id(5), lease, { sealed: Buffer.from('x'), expiresAt: later(day), fetchedAt });
+      await rows.tokens.keep(id(5), lease, {
+        sealed: Buffer.from('x'),
+        expiresAt: later(day),
+        fetchedAt,
+        lifeSeconds: 120,
+      });
     });
   const drop = (fetchedAt: Date) => store.asTenant(tenantId, (rows) => rows.tokens.drop(id(5), fetchedAt));
   const held = async () => (await store.asTenant(tenantId, (rows) => rows.tokens.find(id(5))))?.sealed !== undefined;
@@ -92,7 +102,12 @@ test('who saw no token, and comes when another has just fetched one, does not fe
   const first = (await lease()) ?? 0;
   expect(await lease()).toBeUndefined();
   await store.asTenant(tenantId, (rows) =>
-    rows.tokens.keep(id(6), first, { sealed: Buffer.from('x'), expiresAt: later(day), fetchedAt: now }),
+    rows.tokens.keep(id(6), first, {
+      sealed: Buffer.from('x'),
+      expiresAt: later(day),
+      fetchedAt: now,
+      lifeSeconds: 120,
+    }),
   );
   expect(await lease()).toBeUndefined();
 });

@@ -10,6 +10,8 @@ export type Fault =
 
 export type SandboxCall = {
   seq: number;
+  /** By the sandbox's clock. */
+  at: string;
   on: string;
   method: string;
   path: string;

@@ -1,5 +1,5 @@
 -- AlterTable
-ALTER TABLE "maskinporten_clients" ADD COLUMN     "paced_until" TIMESTAMPTZ(3),
+ALTER TABLE "maskinporten_clients" ADD COLUMN     "paced_until" TIMESTAMPTZ(6),
 ADD COLUMN     "probes" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "stopped_at" TIMESTAMPTZ(3),
 ADD COLUMN     "stopped_problem" JSONB;
@@ -15,8 +15,7 @@ ADD COLUMN     "source" JSONB,
 ADD COLUMN     "warned_days" INTEGER;
 
 -- AlterTable
-ALTER TABLE "tokens" ADD COLUMN     "life_seconds" INTEGER,
-ADD COLUMN     "slot_at" TIMESTAMPTZ(3);
+ALTER TABLE "tokens" ADD COLUMN     "life_seconds" INTEGER;
 
 -- CreateTable
 CREATE TABLE "token_hand_outs" (

@@ -1,6 +1,6 @@
 import { isInForce } from '../../domain/consent.ts';
 import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
-import { renewalOf } from '../../domain/token.ts';
+import { nextRenewalOf, renewalOf, steadyLife } from '../../domain/renewals.ts';
 import { openParties } from '../consents/parties.ts';
 import type { Parts } from '../memory.ts';
 import { waitFor } from '../wait.ts';
@@ -44,27 +44,29 @@ export const tokenFor = (parts: Parts): TokenFor => {
   };
 
   const fetchHolding = async (
-    tenantId: string,
+    { tenantId, renew = false }: TokenNeed,
     found: Exclude<Known, { ready: ReadyToken }>,
     lease: number,
     signal: AbortSignal,
   ): Promise<ReadyToken> => {
     const { id, consentId } = found.row;
+    const askedAt = clock.now();
     try {
       const issued = await maskinporten.request(found.by.client, await askFor(tenantId, found), signal);
       const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
       const ready: ReadyToken = { ...issued, id, fetchedAt: clock.now() };
       const { expiresAt, fetchedAt } = ready;
+      const lifeSeconds = steadyLife(found.row.lifeSeconds, (expiresAt.getTime() - askedAt.getTime()) / 1000);
+      const dueAt = (renew ? nextRenewalOf : renewalOf)({ id, lifeSeconds, fetchedAt, expiresAt }, settings.renewAt);
       const isKept = await store.asTenant(tenantId, async (rows) => {
         // What ended while its token was being fetched gets none: nobody would take it back again.
         if (consentId !== undefined) {
           const found = await rows.consents.find(consentId);
           if (!found || !isInForce(found.consent, fetchedAt)) return false;
         }
-        const isOurs = await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt });
+        const isOurs = await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt, lifeSeconds });
         // One that carries a consent is fetched when it is wanted, and never ahead.
-        if (isOurs && consentId === undefined)
-          await rows.outbox.owe('refresh-token', id, renewalOf(ready, settings.renewAt), fetchedAt);
+        if (isOurs && consentId === undefined) await rows.outbox.owe('refresh-token', id, dueAt, fetchedAt);
         return true;
       });
       if (!isKept) throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
@@ -85,7 +87,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
       if ('ready' in found) return found.ready;
       const { id, failedUntil: before, fetchedAt } = found.row;
       const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs, fetchedAt));
-      if (lease !== undefined) return fetchHolding(need.tenantId, found, lease, signal);
+      if (lease !== undefined) return fetchHolding(need, found, lease, signal);
       // Somebody else renews it already, and this one is good until they have.
       const good = need.renew ? openToken(parts, found.row) : undefined;
       if (good) return good;
