@@ -10,9 +10,9 @@ import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
-import { renewalRows } from './renewal-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { tenantStatements } from './tenant-statements.ts';
+import { tokenStatements } from './token-statements.ts';
 
 export type StoreOptions = {
   url: string;
@@ -106,36 +106,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     asOperator: (work) => told(operatorDoor, (tx, tell) => work(operatorRows(tx, tell))),
     createConsent: consentCreator(creates, notices.tell),
     ...tenantStatements(tenantDoor.pool, notices.tell),
-    async noteUses(uses, at) {
-      const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
-      await operatorDoor.pool.query({
-        name: 'note-uses',
-        text: `update tokens t set used_at = $3 from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, id)
-          where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < $3)`,
-        values,
-      });
-    },
-    async addHandOuts(outs) {
-      await operatorDoor.pool
-        .query({
-          name: 'add-hand-outs',
-          text: `insert into token_hand_outs as t (tenant_id, key_id, scope, hour, count, last_at)
-            select tenant, key, scope, hour, count, last from jsonb_to_recordset($1) as o(
-              tenant uuid, key uuid, scope text, hour timestamptz, count bigint, last timestamptz)
-            order by tenant, key, scope, hour
-            on conflict (tenant_id, key_id, scope, hour) do update
-            set count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)`,
-          values: [
-            JSON.stringify(
-              outs.map(({ tenantId: tenant, keyId: key, lastAt: last, ...out }) => ({ tenant, key, last, ...out })),
-            ),
-          ],
-        })
-        .catch((error: unknown) => {
-          throw knownFault(error);
-        });
-    },
-    renewals: renewalRows(operatorDoor.pool),
+    ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

@@ -4,12 +4,8 @@ import { withoutNulls } from '../lib/without-nulls.ts';
 import type { Store } from '../usecases/store-port.ts';
 import { changeText, changeTopics, changeValues, consentColumns, sealedFromSql } from './consent-rows.ts';
 import { knownFault } from './doors.ts';
-import { tokenColumns, toToken } from './token-rows.ts';
 
-type Statements = Pick<
-  Store,
-  'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'tokenRow' | 'findToken' | 'oweForWaiting'
->;
+type Statements = Pick<Store, 'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'oweForWaiting'>;
 
 /** Of the tenant's door, each in one round trip: functions whose first statement sets the tenant. */
 export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): Statements => {
@@ -39,22 +35,6 @@ export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): 
       const [row] = await ask<{ changed: boolean }>('change-consent', changeText, changeValues(tenantId, change));
       if (row?.changed) for (const topic of changeTopics(tenantId, change)) tell(topic);
       return row?.changed ?? false;
-    },
-    async tokenRow(tenantId, { identity, clientId, scopes, resource, consentId }, id, mostResources, now) {
-      const text = `select ${tokenColumns} from token_row($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
-      const spec = [Buffer.from(identity), id, clientId, scopes, resource, consentId ?? null];
-      const [row] = await ask<Parameters<typeof toToken>[0]>('token-row', text, [
-        tenantId,
-        ...spec,
-        mostResources,
-        now,
-      ]);
-      return row && toToken(row);
-    },
-    async findToken(tenantId, id) {
-      const text = `select ${tokenColumns} from find_token($1, $2)`;
-      const [row] = await ask<Parameters<typeof toToken>[0]>('find-token', text, [tenantId, id]);
-      return row && toToken(row);
     },
     async oweForWaiting(tenantId, job, subjectId, now) {
       const values = [job, tenantId, subjectId, now];

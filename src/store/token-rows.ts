@@ -1,5 +1,6 @@
 import { withoutNulls } from '../lib/without-nulls.ts';
-import type { TenantRows, TokenRow } from '../usecases/store-port.ts';
+import type { TenantRows } from '../usecases/store-port.ts';
+import type { TokenRow } from '../usecases/token-store-port.ts';
 import { columnsOf } from './columns.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Token as Row } from './generated/client.ts';
@@ -22,39 +23,6 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
       data: { tokenSealed: null, expiresAt: null, fetchedAt: null },
     });
     tell('changed:tokens');
-  },
-  async lease(id, forMs, seenFetchedAt) {
-    // The one place where the database's clock counts: leases must mean the same to all processes.
-    const [row] = await tx.$queryRaw<{ lease_number: number }[]>`
-      update tokens set lease_number = lease_number + 1, leased_until = clock_timestamp() + ${forMs}::int * interval '1 millisecond'
-      where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and (leased_until is null or leased_until < clock_timestamp())
-        and fetched_at is not distinct from ${seenFetchedAt ?? null}::timestamptz
-      returning lease_number`;
-    return row?.lease_number;
-  },
-  async keep(id, lease, { sealed, expiresAt, fetchedAt, lifeSeconds }) {
-    const { count } = await tx.token.updateMany({
-      where: { tenantId, id, leaseNumber: lease },
-      data: {
-        tokenSealed: Buffer.from(sealed),
-        expiresAt,
-        fetchedAt,
-        lifeSeconds,
-        failure: Prisma.DbNull,
-        failedUntil: null,
-        leasedUntil: null,
-      },
-    });
-    tell(`token:${id}`);
-    return count === 1;
-  },
-  async fail(id, lease, failure, until) {
-    const { count } = await tx.token.updateMany({
-      where: { tenantId, id, leaseNumber: lease },
-      data: { failure, failedUntil: until, leasedUntil: null },
-    });
-    tell(`token:${id}`);
-    return count === 1;
   },
   async dropOfConsent(consentId) {
     await tx.token.deleteMany({ where: { tenantId, consentId } });

@@ -5,6 +5,7 @@ import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
+import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
   ClientKey,
@@ -38,9 +39,6 @@ export type Created = { consentId: string; outcome: 'created' | 'same' | 'differ
 
 export type SealedParty = { consent: Consent; partySealed?: Uint8Array };
 
-/** So many tokens of one scope went out with one API key within one full hour. */
-export type HandOuts = { tenantId: string; keyId: string; scope: string; hour: Date; count: number; lastAt: Date };
-
 /** What a consent becomes, from the version that was seen, with the work it owes and the events that tell of it. */
 export type ConsentChange = {
   seen: number;
@@ -49,24 +47,6 @@ export type ConsentChange = {
   events: NewEvent[];
   now: Date;
 };
-
-export type TokenRow = {
-  id: string;
-  tenantId: string;
-  clientId: string;
-  scopes: string[];
-  resource: string[];
-  consentId?: string;
-  sealed?: Uint8Array;
-  expiresAt?: Date;
-  fetchedAt?: Date;
-  /** How long such a token lives, as its rhythm goes by it. */
-  lifeSeconds?: number;
-  usedAt?: Date;
-  failure?: KeptProblem;
-  failedUntil?: Date;
-};
-export type TokenSpec = Pick<TokenRow, 'clientId' | 'scopes' | 'resource' | 'consentId'> & { identity: Uint8Array };
 
 export type EndpointSecrets = { secret: Uint8Array; previous?: Uint8Array; previousUntil?: Date };
 export type DueDelivery = {
@@ -122,15 +102,6 @@ export type TenantRows = {
     find(id: string): Promise<TokenRow | undefined>;
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
-    /** The right to fetch, for so long; undefined while somebody else has it, or has fetched one since the row was read. */
-    lease(id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
-    /** Does nothing when the lease has passed on. */
-    keep(
-      id: string,
-      lease: number,
-      token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date; lifeSeconds: number },
-    ): Promise<boolean>;
-    fail(id: string, lease: number, failure: KeptProblem, until: Date): Promise<boolean>;
     dropOfConsent(consentId: string): Promise<void>;
     dropAll(): Promise<void>;
     /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
@@ -251,43 +222,13 @@ export type OperatorRows = {
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 
-/** The renewal of a token that is owed, as it stands in the outbox. */
-export type OwedRenewal = {
-  tenantId: string;
-  /** The token's. */
-  id: string;
-  clientId: string;
-  dueAt: Date;
-  lifeSeconds: number | null;
-  fetchedAt: Date;
-  expiresAt: Date;
-  /** Handed out, by this process or another. */
-  isOut: boolean;
-};
-
-/** Renewals of all tenants' tokens. A statement each, and no transaction around several. */
-export type Renewals = {
-  /** Gives away moments of this client's, each to one caller over all processes: `many` of those wanted, from `fromMs` on. */
-  takeMoments(
-    clientId: string,
-    wanted: number,
-    pace: { now: Date; spacingMs: number; nearMs: number },
-  ): Promise<{ many: number; fromMs: number }>;
-  /** Of those that are not handed out, and of this one, which is. */
-  oldestDueAt(own: { tenantId: string; id: string }): Promise<Date | undefined>;
-  /** All of tokens used since, those that are handed out too. */
-  owed(usedSince: Date): Promise<OwedRenewal[]>;
-  /** Those that are still due when they `was`, and not handed out, are due then. Answers whose moved. */
-  move(moves: readonly { tenantId: string; id: string; was: Date; dueAt: Date }[]): Promise<Set<string>>;
-};
-
 /**
  * Two doors. Each call is one transaction; what it changed is told to other processes after its commit
  * (`consent:<id>`, `token:<id>`, `work:<job>`, `events:<tenant>`).
  *
  * @throws Problem `database-unavailable`
  */
-export type Store = {
+export type Store = TokenStore & {
   asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
   asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
   /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
@@ -304,23 +245,9 @@ export type Store = {
   /** As `consents.change` within a transaction. */
   changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
 
-  /** The row of that identity, made with this id when there is none; undefined where the scope is held for `mostResources` already. */
-  tokenRow(
-    tenantId: string,
-    spec: TokenSpec,
-    id: string,
-    mostResources: number,
-    now: Date,
-  ): Promise<TokenRow | undefined>;
-  findToken(tenantId: string, id: string): Promise<TokenRow | undefined>;
   /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
   oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;
 
-  /** These tokens were used, by tenant and id. */
-  noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
-  /** So many tokens more were handed out. */
-  addHandOuts(outs: readonly HandOuts[]): Promise<void>;
-  renewals: Renewals;
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
 };

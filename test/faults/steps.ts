@@ -110,7 +110,7 @@ export const steps: Step[] = [
     during: 'asking',
     arm: unrecorded(held('token', 'after'), {
       locks: 'select 1 from tokens for update',
-      waiting: 'update%tokens%',
+      waiting: '%keep_token%',
     }),
   },
   { name: 'Altinn is asked', during: 'asking', arm: held('create', 'before') },

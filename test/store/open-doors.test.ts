@@ -49,6 +49,12 @@ test('nothing is written through neither door', async () => {
     `create_consents('[]')`,
     `find_consent('${id}', '${id}')`,
     `list_access('${id}')`,
+    `find_token('${id}', '${id}')`,
+    `token_row('${id}', '', '${id}', '${id}', '{}', '{}', null, 1, now())`,
+    `lease_token('${id}', '${id}', 1, null)`,
+    `keep_token('${id}', '${id}', 1, '', now(), now(), 1, null, null)`,
+    `fail_token('${id}', '${id}', 1, '{}', now())`,
+    `owe_for_waiting('tidy', '${id}', '${id}', now())`,
     `goes_out('${id}', '${id}', '', now())`,
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
   ])

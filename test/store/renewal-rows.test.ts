@@ -30,12 +30,9 @@ const givenRenewal = async (clientId: string, dueAt: Date, usedAt: Date | undefi
   const tenantId = await givenTenant(store);
   const id = randomUUID();
   await store.tokenRow(tenantId, { identity: Buffer.from(id), clientId, scopes: ['s'], resource: [] }, id, 9, now);
-  await store.asTenant(tenantId, async (rows) => {
-    const lease = (await rows.tokens.lease(id, 1000, undefined)) ?? 0;
-    const token = { sealed: Buffer.from('x'), expiresAt: later(120_000), fetchedAt: now, lifeSeconds: 120 };
-    await rows.tokens.keep(id, lease, token);
-    await rows.outbox.owe('refresh-token', id, dueAt, now);
-  });
+  const lease = (await store.leaseToken(tenantId, id, 1000, undefined)) ?? 0;
+  const token = { sealed: Buffer.from('x'), expiresAt: later(120_000), fetchedAt: now, lifeSeconds: 120 };
+  await store.keepToken({ tenantId, id }, lease, { ...token, renewAt: dueAt });
   if (usedAt) await store.noteUses([{ tenantId, id }], usedAt);
   return { tenantId, id, was: dueAt };
 };

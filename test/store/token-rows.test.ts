@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type GivenStore, givenStore, givenTenant, later, now } from './given-store.ts';
+import { type GivenStore, givenDraft, givenStore, givenTenant, later, now } from './given-store.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -29,6 +29,7 @@ const givenToken = async (tenantId: string, identity: string, id: string, resour
   if (!row) throw new Error('no row');
   return row;
 };
+const token = { sealed: Buffer.from('x'), expiresAt: later(day), fetchedAt: now, lifeSeconds: 120 };
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 test('a token’s row that nothing was ever fetched for goes after a day', async () => {
@@ -44,15 +45,8 @@ test('of a scope’s rows those count that are for a resource, and hold a token 
   await givenToken(tenantId, 'plain', id(2));
   await givenToken(tenantId, 'never', id(3), ['https://one.example']);
   await givenToken(tenantId, 'kept', id(4), ['https://two.example']);
-  await store.asTenant(tenantId, async (rows) => {
-    const lease = (await rows.tokens.lease(id(4), 1000, undefined)) ?? 0;
-    await rows.tokens.keep(id(4), lease, {
-      sealed: Buffer.from('x'),
-      expiresAt: later(2 * 3_600_000),
-      fetchedAt: now,
-      lifeSeconds: 120,
-    });
-  });
+  const lease = (await store.leaseToken(tenantId, id(4), 1000, undefined)) ?? 0;
+  await store.keepToken({ tenantId, id: id(4) }, lease, { ...token, expiresAt: later(2 * 3_600_000) });
   const resource = ['https://three.example'];
   /** Is there room for one more beside so many? A row that is made for it gets in the way of later questions, so it goes. */
   const hasRoom = async (scope: string, most: number, at: Date) => {
@@ -74,19 +68,13 @@ test('of a scope’s rows those count that are for a resource, and hold a token 
 test('a token that was refused is forgotten, but not the one that came after it', async () => {
   const tenantId = await givenTenant(store);
   await givenToken(tenantId, 'x', id(5));
-  const keep = (fetchedAt: Date) =>
-    store.asTenant(tenantId, async (rows) => {
-      const seen = (await rows.tokens.find(id(5)))?.fetchedAt;
-      const lease = (await rows.tokens.lease(id(5), 1000, seen)) ?? 0;
-      await rows.tokens.keep(id(5), lease, {
-        sealed: Buffer.from('x'),
-        expiresAt: later(day),
-        fetchedAt,
-        lifeSeconds: 120,
-      });
-    });
+  const keep = async (fetchedAt: Date) => {
+    const seen = (await store.findToken(tenantId, id(5)))?.fetchedAt;
+    const lease = (await store.leaseToken(tenantId, id(5), 1000, seen)) ?? 0;
+    expect(await store.keepToken({ tenantId, id: id(5) }, lease, { ...token, fetchedAt })).toBe('kept');
+  };
   const drop = (fetchedAt: Date) => store.asTenant(tenantId, (rows) => rows.tokens.drop(id(5), fetchedAt));
-  const held = async () => (await store.asTenant(tenantId, (rows) => rows.tokens.find(id(5))))?.sealed !== undefined;
+  const held = async () => (await store.findToken(tenantId, id(5)))?.sealed !== undefined;
   await keep(now);
   await keep(later(1));
   await drop(now);
@@ -98,16 +86,43 @@ test('a token that was refused is forgotten, but not the one that came after it'
 test('who saw no token, and comes when another has just fetched one, does not fetch it again', async () => {
   const tenantId = await givenTenant(store);
   const { fetchedAt } = await givenToken(tenantId, 'y', id(6));
-  const lease = () => store.asTenant(tenantId, (rows) => rows.tokens.lease(id(6), 60_000, fetchedAt));
+  const lease = () => store.leaseToken(tenantId, id(6), 60_000, fetchedAt);
   const first = (await lease()) ?? 0;
   expect(await lease()).toBeUndefined();
-  await store.asTenant(tenantId, (rows) =>
-    rows.tokens.keep(id(6), first, {
-      sealed: Buffer.from('x'),
-      expiresAt: later(day),
-      fetchedAt: now,
-      lifeSeconds: 120,
-    }),
-  );
+  expect(await store.keepToken({ tenantId, id: id(6) }, first, token)).toBe('kept');
   expect(await lease()).toBeUndefined();
+});
+
+test('what comes under a lease that has passed on is not kept, and owes no renewal', async () => {
+  const tenantId = await givenTenant(store);
+  await givenToken(tenantId, 'z', id(10));
+  const first = (await store.leaseToken(tenantId, id(10), -1, undefined)) ?? 0;
+  const second = (await store.leaseToken(tenantId, id(10), 60_000, undefined)) ?? 0;
+  const row = { tenantId, id: id(10) };
+  expect(await store.keepToken(row, first, { ...token, renewAt: later(84_000) })).toBe('late');
+  await store.failToken(tenantId, id(10), first, { code: 'internal', detail: 'late', mover: 'us' }, later(day));
+  expect(await store.findToken(tenantId, id(10))).not.toHaveProperty('failure');
+  const owed = async () =>
+    (await login.query(`select due_at from outbox where job = 'refresh-token' and subject_id = $1`, [id(10)])).rows;
+  expect(await owed()).toEqual([]);
+  expect(await store.keepToken(row, second, { ...token, renewAt: later(84_000) })).toBe('kept');
+  expect(await owed()).toEqual([{ due_at: later(84_000) }]);
+});
+
+test('a token that carries a consent is kept while that is in force, and not after', async () => {
+  const tenantId = await givenTenant(store);
+  const draft = givenDraft();
+  await store.createConsent(tenantId, draft, now);
+  const consentId = draft.id;
+  await givenToken(tenantId, 'consent', id(11));
+  const keep = async () => {
+    const seen = (await store.findToken(tenantId, id(11)))?.fetchedAt;
+    const lease = (await store.leaseToken(tenantId, id(11), 1, seen)) ?? 0;
+    return store.keepToken({ tenantId, id: id(11), consentId }, lease, token);
+  };
+  expect(await keep()).toBe('ended');
+  await login.query(`update consents set status = 'accepted' where id = $1`, [consentId]);
+  expect(await keep()).toBe('kept');
+  await login.query(`update consents set valid_to = $2 where id = $1`, [consentId, now]);
+  expect(await keep()).toBe('ended');
 });

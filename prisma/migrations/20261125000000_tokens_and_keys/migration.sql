@@ -129,3 +129,51 @@ BEGIN
   PERFORM owe(p_job, p_tenant, p_subject, p_now, p_now);
   RETURN true;
 END $$;
+
+-- The right to fetch a token, for so long; null while somebody else has it, or has fetched one since the row was read. The one
+-- place where the database's clock counts: leases must mean the same to all processes.
+CREATE FUNCTION lease_token(p_tenant uuid, p_id uuid, p_for_ms int, p_seen timestamptz) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  taken int;
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  UPDATE tokens SET lease_number = lease_number + 1, leased_until = clock_timestamp() + p_for_ms * interval '1 millisecond'
+  WHERE tenant_id = p_tenant AND id = p_id AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND fetched_at IS NOT DISTINCT FROM p_seen
+  RETURNING lease_number INTO taken;
+  RETURN taken;
+END $$;
+
+-- A token that has come, with its renewal where it is to be renewed: `kept`; `late`, and nothing written, when the lease has
+-- passed on; `ended` likewise when the consent it carries is not in force any more: nobody would take it back again.
+CREATE FUNCTION keep_token(p_tenant uuid, p_id uuid, p_lease int, p_sealed bytea, p_expires timestamptz, p_fetched timestamptz,
+  p_life int, p_consent uuid, p_renew timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  IF p_consent IS NOT NULL THEN
+    -- Locked: it ends wholly before, or after, and then takes this token with it.
+    PERFORM 1 FROM consents WHERE tenant_id = p_tenant AND id = p_consent AND status = 'accepted' AND valid_to > p_fetched FOR SHARE;
+    IF NOT FOUND THEN
+      RETURN 'ended';
+    END IF;
+  END IF;
+  UPDATE tokens SET token_sealed = p_sealed, expires_at = p_expires, fetched_at = p_fetched, life_seconds = p_life,
+    failure = NULL, failed_until = NULL, leased_until = NULL
+  WHERE tenant_id = p_tenant AND id = p_id AND lease_number = p_lease;
+  IF NOT FOUND THEN
+    RETURN 'late';
+  END IF;
+  IF p_renew IS NOT NULL THEN
+    PERFORM owe('refresh-token', p_tenant, p_id, p_renew, p_fetched);
+  END IF;
+  RETURN 'kept';
+END $$;
+
+-- A refusal, believed for a while; false when the lease has passed on.
+CREATE FUNCTION fail_token(p_tenant uuid, p_id uuid, p_lease int, p_failure jsonb, p_until timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  UPDATE tokens SET failure = p_failure, failed_until = p_until, leased_until = NULL
+  WHERE tenant_id = p_tenant AND id = p_id AND lease_number = p_lease;
+  RETURN FOUND;
+END $$;

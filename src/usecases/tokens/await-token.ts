@@ -3,7 +3,7 @@ import { problems } from '../../domain/problems.ts';
 import { sharedAsks } from '../../lib/shared-asks.ts';
 import { problemLink } from '../access/problem-link.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenRow } from '../store-port.ts';
+import type { TokenRow } from '../token-store-port.ts';
 import { waitFor } from '../wait.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
 import { noteUse } from './note-use.ts';

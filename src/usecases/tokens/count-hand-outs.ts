@@ -1,5 +1,5 @@
 import type { HandOutCount, Ports } from '../ports.ts';
-import type { HandOuts } from '../store-port.ts';
+import type { HandOuts } from '../token-store-port.ts';
 
 /** Tokens handed out are counted in memory and added up in the database within this time. */
 const writtenWithinMs = 1000;

@@ -3,7 +3,7 @@ import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenRow } from '../store-port.ts';
+import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { isOffered } from './is-offered.ts';
 import type { ReadyToken } from './known-token.ts';
@@ -45,15 +45,14 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
   };
 
   /** Refused before anybody was asked (a client that is stopped, or gone): the asker looks in the row and nowhere else. */
-  const tell = ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> =>
-    store.asTenant(tenantId, async (rows) => {
-      const now = clock.now();
-      const row = await rows.tokens.find(id);
-      if (row?.failedUntil && row.failedUntil > now) return;
-      const lease = await rows.tokens.lease(id, believedMs, fetchedAt);
-      if (lease !== undefined)
-        await rows.tokens.fail(id, lease, keptProblem(problem), new Date(now.getTime() + believedMs));
-    });
+  const tell = async ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> => {
+    const now = clock.now();
+    const row = await store.findToken(tenantId, id);
+    if (row?.failedUntil && row.failedUntil > now) return;
+    const lease = await store.leaseToken(tenantId, id, believedMs, fetchedAt);
+    if (lease !== undefined)
+      await store.failToken(tenantId, id, lease, keptProblem(problem), new Date(now.getTime() + believedMs));
+  };
 
   return async ({ tenantId, subjectId }, signal) => {
     const row = await store.findToken(tenantId, subjectId);

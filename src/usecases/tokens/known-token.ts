@@ -2,7 +2,7 @@ import { fromKept, Problem } from '../../domain/problem.ts';
 import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
 import type { Place as SealedPlace } from '../../lib/seal.ts';
 import { believedMs, type Parts } from '../memory.ts';
-import type { TokenRow, TokenSpec } from '../store-port.ts';
+import type { TokenRow, TokenSpec } from '../token-store-port.ts';
 import { findClient, type UsableClient } from './find-client.ts';
 
 /** Which token: one scope each, since few scopes make for long lives. */

@@ -3,7 +3,7 @@ import { lifeOf, periodMs, usedSince } from '../../domain/renewals.ts';
 import { safetyMarginMs } from '../../domain/token.ts';
 import { coalesced } from '../../lib/coalesce.ts';
 import type { Parts } from '../memory.ts';
-import type { OwedRenewal } from '../store-port.ts';
+import type { OwedRenewal } from '../token-store-port.ts';
 
 /** A process looks so often whether renewals are behind, and evens them out no oftener than the other. */
 const lookEveryMs = 1000;

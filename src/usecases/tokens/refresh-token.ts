@@ -6,7 +6,7 @@ import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenRow } from '../store-port.ts';
+import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { paceRenewals } from './pace-renewals.ts';
 import type { TokenFor } from './token-for.ts';
@@ -39,7 +39,7 @@ export const refreshToken = (parts: Parts, tokenFor: TokenFor): Work => {
 
   return async ({ tenantId, subjectId }, signal) => {
     await pace.evenOut({ tenantId, id: subjectId });
-    const row = await store.asTenant(tenantId, (rows) => rows.tokens.find(subjectId));
+    const row = await store.findToken(tenantId, subjectId);
     const scope = nameOfScopes(row?.scopes ?? []);
     const askedAt = clock.now();
     if (!row?.fetchedAt || scope === '' || row.consentId !== undefined) return undefined;

@@ -34,7 +34,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
     const ask = { scopes: row.scopes, consumer, resource: row.resource };
     if (row.consentId === undefined) return ask;
     const { consentId } = row;
-    const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
+    const found = await store.findConsent(tenantId, consentId);
     if (!found?.partySealed || !isInForce(found.consent, clock.now()))
       throw new Problem('consent-not-usable', 'The consent is not in force, or its person was erased');
     return {
@@ -58,24 +58,17 @@ export const tokenFor = (parts: Parts): TokenFor => {
       const { expiresAt, fetchedAt } = ready;
       const lifeSeconds = steadyLife(found.row.lifeSeconds, (expiresAt.getTime() - askedAt.getTime()) / 1000);
       const dueAt = (renew ? nextRenewalOf : renewalOf)({ id, lifeSeconds, fetchedAt, expiresAt }, settings.renewAt);
-      const isKept = await store.asTenant(tenantId, async (rows) => {
-        // What ended while its token was being fetched gets none: nobody would take it back again.
-        if (consentId !== undefined) {
-          const found = await rows.consents.find(consentId);
-          if (!found || !isInForce(found.consent, fetchedAt)) return false;
-        }
-        const isOurs = await rows.tokens.keep(id, lease, { sealed, expiresAt, fetchedAt, lifeSeconds });
-        // One that carries a consent is fetched when it is wanted, and never ahead.
-        if (isOurs && consentId === undefined) await rows.outbox.owe('refresh-token', id, dueAt, fetchedAt);
-        return true;
-      });
-      if (!isKept) throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
+      // One that carries a consent is fetched when it is wanted, and never ahead.
+      const renewal = consentId === undefined ? { renewAt: dueAt } : {};
+      const came = await store.keepToken(found.row, lease, { sealed, expiresAt, fetchedAt, lifeSeconds, ...renewal });
+      if (came === 'ended')
+        throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
       return ready;
     } catch (error) {
       const problem =
         error instanceof Problem ? error : new Problem('internal', 'The token could not be fetched', { cause: error });
       const until = new Date(clock.now().getTime() + believedMs[fateOf(problem)]);
-      await store.asTenant(tenantId, (rows) => rows.tokens.fail(id, lease, keptProblem(problem), until));
+      await store.failToken(tenantId, id, lease, keptProblem(problem), until);
       throw error;
     }
   };
@@ -86,7 +79,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
       const found = await known(need);
       if ('ready' in found) return found.ready;
       const { id, failedUntil: before, fetchedAt } = found.row;
-      const lease = await store.asTenant(need.tenantId, (rows) => rows.tokens.lease(id, leaseMs, fetchedAt));
+      const lease = await store.leaseToken(need.tenantId, id, leaseMs, fetchedAt);
       if (lease !== undefined) return fetchHolding(need, found, lease, signal);
       // Somebody else renews it already, and this one is good until they have.
       const good = need.renew ? openToken(parts, found.row) : undefined;
