@@ -1,7 +1,7 @@
 import Koa, { type Context } from 'koa';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { setHeadersOfAll } from './headers.ts';
+import { headersOfAll } from './headers.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { answerOf } from './problem-response.ts';
 import { RequestAborted } from './read-body.ts';
@@ -20,17 +20,15 @@ type Options = {
   isClosing: () => boolean;
 };
 
-const write = (ctx: Context, { status, headers, content }: Answer): void => {
-  ctx.status = status;
-  if (headers) for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value);
-  if (!content) {
-    ctx.body = null;
-    ctx.status = status;
-    return;
-  }
-  ctx.res.setHeader('content-type', content.type);
-  if (content.policy) ctx.res.setHeader('content-security-policy', content.policy);
-  ctx.body = content.bytes;
+/** Head and body in one write. An answer is whole by then, so that nothing is left for Koa to find out about it. */
+const write = (ctx: Context, { status, headers, content }: Answer, ofAll: string[]): void => {
+  ctx.respond = false;
+  const head = ofAll;
+  if (headers) for (const [name, value] of Object.entries(headers)) head.push(name, value);
+  if (content) head.push('content-type', content.type, 'content-length', String(Buffer.byteLength(content.bytes)));
+  else if (status !== 204 && status !== 304) head.push('content-length', '0');
+  ctx.res.writeHead(status, head);
+  ctx.res.end(content?.bytes);
 };
 
 /** What the log line tells of a request: the route's pattern, never the address itself. */
@@ -61,24 +59,28 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
   // A caller that went away is no error of ours; what handlers throw has been answered before it gets here.
   app.on('error', (error: Error) => log.debug({ error }, 'a response could not be sent'));
 
+  const send = (ctx: Context, answer: Answer): void => {
+    const { requestId, line } = ctx.state as Passing;
+    line.status = answer.status;
+    const headers = headersOfAll(requestId, secure, answer.content?.policy);
+    if (isClosing()) headers.push('connection', 'close');
+    write(ctx, answer, headers);
+  };
+
   app.use(async (ctx, next) => {
     const startedAt = performance.now();
     const requestId = ids.uuid();
     const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
     ctx.state = { requestId, line, routed: false };
-    setHeadersOfAll(ctx.res, requestId, secure);
-    if (isClosing()) ctx.res.setHeader('connection', 'close');
     try {
       await next();
       if (!ctx.state.routed) throw unrouted(ctx);
-      line.status = ctx.status;
     } catch (error) {
       if (error instanceof RequestAborted) {
         ctx.respond = false;
         line.status = 499;
       } else {
-        write(ctx, answerOf(error, requestId, log));
-        line.status = ctx.status;
+        send(ctx, answerOf(error, requestId, log));
       }
     }
     const ms = performance.now() - startedAt;
@@ -106,8 +108,8 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
       });
       if (answer.problem) {
         const told = answerOf(answer.problem, requestId, log);
-        write(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
-      } else write(ctx, answer);
+        send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
+      } else send(ctx, answer);
     }),
   );
   return app;

@@ -1,19 +1,20 @@
-import type { ServerResponse } from 'node:http';
-
-const always: readonly (readonly [string, string])[] = [
-  ['cache-control', 'no-store'],
-  ['x-content-type-options', 'nosniff'],
-  ['referrer-policy', 'no-referrer'],
-  ['cross-origin-resource-policy', 'same-origin'],
-];
-
 /** What an answer that is no page may do in a browser: nothing. */
 const strictestPolicy = "default-src 'none'; frame-ancestors 'none'";
 
-/** Headers that every response carries, pages and problems alike. */
-export const setHeadersOfAll = (response: ServerResponse, requestId: string, secure: boolean): void => {
-  response.setHeader('x-request-id', requestId);
-  for (const [name, value] of always) response.setHeader(name, value);
-  response.setHeader('content-security-policy', strictestPolicy);
-  if (secure) response.setHeader('strict-transport-security', 'max-age=31536000');
+const always = [
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+  'referrer-policy',
+  'no-referrer',
+  'cross-origin-resource-policy',
+  'same-origin',
+];
+
+/** Headers that every response carries, pages and problems alike: names and values by turns, as they are written. */
+export const headersOfAll = (requestId: string, secure: boolean, policy: string = strictestPolicy): string[] => {
+  const headers = ['x-request-id', requestId, ...always, 'content-security-policy', policy];
+  if (secure) headers.push('strict-transport-security', 'max-age=31536000');
+  return headers;
 };

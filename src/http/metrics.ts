@@ -20,10 +20,21 @@ export const requestMetrics = (registry: Registry): RequestMetrics => {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25],
     registers: [registry],
   });
+  // Labels are looked up once: as many as there are routes and statuses.
+  const counters = new Map<string, Counter.Internal>();
+  const histograms = new Map<string, Histogram.Internal<'route'>>();
+  const once = <T>(known: Map<string, T>, name: string, make: () => T): T => {
+    const there = known.get(name);
+    if (there !== undefined) return there;
+    const made = make();
+    known.set(name, made);
+    return made;
+  };
   return {
-    observe(method, route, status, seconds) {
-      requests.inc({ method: methods.has(method) ? method : 'other', route, status });
-      duration.observe({ route }, seconds);
+    observe(given, route, status, seconds) {
+      const method = methods.has(given) ? given : 'other';
+      once(counters, `${method} ${status} ${route}`, () => requests.labels({ method, route, status })).inc();
+      once(histograms, route, () => duration.labels({ route })).observe(seconds);
     },
   };
 };

@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 import { refuseNationalId } from './national-id.ts';
 import { waitOf } from './prefer.ts';
 import { readBody } from './read-body.ts';
-import type { Answer, Asked, Route, Site } from './route.ts';
+import type { Answer, Asked, Content, Route, Site } from './route.ts';
 import type { Found } from './route-table.ts';
 
 /** One request as it came in, its route found. */
@@ -43,15 +43,24 @@ const queryOf = (query: string): Record<string, string | string[]> => {
   return Object.fromEntries(values);
 };
 
+/** What was told of a frozen object before: it cannot have changed since, and is told in the same words. */
+const toldBefore = new WeakMap<object, { schema: unknown; content: Content }>();
+
 /** The reply's schema drops what the reply does not name; a reply that does not fit it is our fault. */
 const told = (route: Route, answer: Answer): Answer => {
   if (answer.problem) return answer;
   const schema = route.replies[answer.status];
   if (schema === undefined) throw new Error(`${route.name} answers ${answer.status}, which it does not name`);
   if (schema === 'nothing' || schema === 'page' || answer.content) return answer;
-  const read = schema.safeParse(answer.body);
+  const { body } = answer;
+  const frozen = typeof body === 'object' && body !== null && Object.isFrozen(body) ? body : undefined;
+  const before = frozen && toldBefore.get(frozen);
+  if (before?.schema === schema) return { ...answer, content: before.content };
+  const read = schema.safeParse(body);
   if (!read.success) throw new Error(`${route.name} answers what its schema does not allow`, { cause: read.error });
-  return { ...answer, content: { type: 'application/json; charset=utf-8', bytes: JSON.stringify(read.data) } };
+  const content = { type: 'application/json; charset=utf-8', bytes: JSON.stringify(read.data) };
+  if (frozen) toldBefore.set(frozen, { schema, content });
+  return { ...answer, content };
 };
 
 /** One request through one route: addresses, who calls, input, handler, reply. */

@@ -12,8 +12,8 @@ type Options = {
 };
 
 /**
- * Believed for `ttlMs` at most since the look for it began, also when nobody says that it changed; what was not found is remembered likewise, but apart,
- * so that however many keys lead nowhere push out none that leads somewhere.
+ * Believed for `ttlMs` at most since the look for it began, also when nobody says that it changed; what was not found is
+ * remembered likewise, but apart, so that however many keys lead nowhere push out none that leads somewhere.
  */
 export const remember = <T extends object>(
   load: (key: string) => Promise<T | undefined>,
@@ -42,6 +42,9 @@ export const remember = <T extends object>(
   });
   return {
     async get(key) {
+      // What is there already, without all that a fetch takes.
+      const held = cache.get(key);
+      if (held?.value !== undefined) return held.value;
       if (absent.has(key)) return undefined;
       const found = await cache.fetch(key);
       if (found?.value === undefined && found === cache.peek(key)) {

@@ -10,6 +10,18 @@ const Ask = z.strictObject({
     .meta({ description: 'The audience the token shall be restricted to.', example: 'https://api.example.no' }),
 });
 
+type Handed = Awaited<ReturnType<UseCases['readToken']>>;
+/** The same token goes out many times, and looks the same each time. */
+const views = new WeakMap<Handed, object>();
+const view = (handed: Handed): object => {
+  const known = views.get(handed);
+  if (known) return known;
+  const { token, expiresAt, scope } = handed;
+  const made = Object.freeze({ token, expiresAt: expiresAt.toISOString(), scope });
+  views.set(handed, made);
+  return made;
+};
+
 /** `/v1/tokens`: a Maskinporten token in the tenant's name. */
 export const tokenRoutes = (uses: UseCases): Route[] => [
   route({
@@ -35,9 +47,6 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
       'token-not-ready',
       'maskinporten-unavailable',
     ],
-    handle: async ({ by, body }) => {
-      const { token, expiresAt, scope } = await uses.readToken(by, body);
-      return { status: 200, body: { token, expiresAt: expiresAt.toISOString(), scope } };
-    },
+    handle: async ({ by, body }) => ({ status: 200, body: view(await uses.readToken(by, body)) }),
   }),
 ];

@@ -4,6 +4,7 @@ import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys, Memories } from '../memory.ts';
 import type { Settings } from '../ports.ts';
 
+type Needed = { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> };
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
 /**
@@ -13,14 +14,16 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
  *
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
-export const findClient =
-  ({ memories, settings }: { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> }) =>
-  async (scope: string): Promise<UsableClient> => {
+export const findClient = ({ memories, settings }: Needed) => {
+  const own = scopesNamed(settings.consentScope);
+  /** Found already among these clients; they are other objects once they are read again. */
+  const found = new WeakMap<readonly ClientWithKeys[], Map<string, UsableClient>>();
+
+  const among = (clients: readonly ClientWithKeys[], scope: string): UsableClient => {
     const wanted = scopesNamed(scope);
-    const own = scopesNamed(settings.consentScope);
     // By any of them: a consent may wait for access to what the setting named before.
     const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
-    const holders = (await memories.clients()).filter(
+    const holders = clients.filter(
       ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
     );
     if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
@@ -28,7 +31,16 @@ export const findClient =
       const [key] = signingOrder(client.keys);
       return key?.state === 'active' ? [{ client, key }] : [];
     });
-    const found = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
-    if (!found) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
-    return found;
+    const best = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
+    if (!best) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+    return best;
   };
+
+  return async (scope: string): Promise<UsableClient> => {
+    const clients = await memories.clients();
+    const known = found.get(clients) ?? new Map<string, UsableClient>();
+    const client = known.get(scope) ?? among(clients, scope);
+    found.set(clients, known.set(scope, client));
+    return client;
+  };
+};

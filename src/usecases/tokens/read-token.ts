@@ -5,22 +5,24 @@ import type { Parts } from '../memory.ts';
 import type { ByTenant, UseCases } from '../use-cases.ts';
 import { awaitToken } from './await-token.ts';
 import { isOffered } from './is-offered.ts';
+import type { ReadyToken } from './known-token.ts';
 
 /** A token for a data scope of the tenant's services, and counted. @throws Problem as `awaitToken`; `scope-not-offered` */
 export const readToken = (parts: Parts): UseCases['readToken'] => {
   const token = awaitToken(parts);
-
+  /** One object for each token at hand, for as long as it is at hand. */
+  const handed = new WeakMap<ReadyToken, Awaited<ReturnType<UseCases['readToken']>>>();
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
     if (!(await isOffered(parts, tenant.services, scope)))
       throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
-    const { token: text, expiresAt } = await token({
-      tenantId,
-      scope,
-      ...(resource === undefined ? {} : { resource: [resource] }),
-    });
+    const ready = await token({ tenantId, scope, ...(resource === undefined ? {} : { resource: [resource] }) });
     parts.handOuts.count(tenantId, by.caller.keyId, scope);
-    return { token: text, expiresAt, scope };
+    const known = handed.get(ready);
+    if (known) return known;
+    const made = { token: ready.token, expiresAt: ready.expiresAt, scope };
+    handed.set(ready, made);
+    return made;
   };
 };
 
