@@ -25,10 +25,16 @@ const write = (ctx: Context, { status, headers, content }: Answer, ofAll: string
   ctx.respond = false;
   const head = ofAll;
   if (headers) for (const [name, value] of Object.entries(headers)) head.push(name, value);
-  if (content) head.push('content-type', content.type, 'content-length', String(Buffer.byteLength(content.bytes)));
-  else if (status !== 204 && status !== 304) head.push('content-length', '0');
-  ctx.res.writeHead(status, head);
-  ctx.res.end(content?.bytes);
+  if (!content) {
+    if (status !== 204 && status !== 304) head.push('content-length', '0');
+    ctx.res.writeHead(status, head).end();
+    return;
+  }
+  const { type, bytes } = content;
+  const length = Buffer.byteLength(bytes);
+  head.push('content-type', type, 'content-length', String(length));
+  // As many bytes as characters: nothing but ASCII, which needs no encoding.
+  ctx.res.writeHead(status, head).end(bytes, length === bytes.length ? 'latin1' : 'utf8');
 };
 
 /** What the log line tells of a request: the route's pattern, never the address itself. */

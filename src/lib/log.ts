@@ -13,6 +13,7 @@ export type Log = {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+const withinMs = 5;
 let unwritten: string[] = [];
 const flush = (): void => {
   if (unwritten.length === 0) return;
@@ -21,11 +22,11 @@ const flush = (): void => {
   process.stdout.write(text);
 };
 
-/** Lines of one turn of the event loop go out in one write; at the latest when the process ends. */
+/** Lines of a few milliseconds go out in one write; at the latest when the process ends. */
 const toStandardOutput = (line: string): void => {
   if (unwritten.push(line) === 1) {
     process.off('exit', flush).once('exit', flush);
-    setImmediate(flush);
+    setTimeout(flush, withinMs).unref();
   }
 };
 

@@ -2,7 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { Gate } from './gate.ts';
 
 /** What a process remembers of something it would else ask for each time. Concurrent askers share one look. */
-export type Memory<T extends object> = { get(key: string): Promise<T | undefined>; forget(): void };
+export type Memory<T extends object> = {
+  get(key: string): Promise<T | undefined>;
+  /** What is there already and still believed, at once. */
+  held(key: string): T | undefined;
+  forget(): void;
+};
 
 type Options = {
   /** Remembered at once; the longest unused goes first. */
@@ -40,11 +45,13 @@ export const remember = <T extends object>(
     // Who was waiting when all was forgotten still gets what was loaded; it is not kept.
     ignoreFetchAbort: true,
   });
+  const held = (key: string): T | undefined => cache.get(key)?.value;
   return {
+    held,
     async get(key) {
-      // What is there already, without all that a fetch takes.
-      const held = cache.get(key);
-      if (held?.value !== undefined) return held.value;
+      // Without all that a fetch takes.
+      const there = held(key);
+      if (there !== undefined) return there;
       if (absent.has(key)) return undefined;
       const found = await cache.fetch(key);
       if (found?.value === undefined && found === cache.peek(key)) {

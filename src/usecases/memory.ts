@@ -32,6 +32,8 @@ export type Memories = {
   /** The whole catalogue. */
   services(): Promise<Map<string, Service>>;
   clients(): Promise<ClientWithKeys[]>;
+  /** Both, where they are remembered already; other objects once they are read again. */
+  house(): { services: Map<string, Service>; clients: ClientWithKeys[] } | undefined;
   /** Of our clients' scopes, as a worker last read them. */
   longestLives(): Promise<LongestLives>;
   /** Nothing is believed any more: what was changed here just now is known here at once. */
@@ -93,6 +95,10 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
     tenant,
     services: async () => (await services.get('')) ?? new Map(),
     clients: async () => (await clients.get('')) ?? [],
+    house: () => {
+      const [catalogue, ours] = [services.held(''), clients.held('')];
+      return catalogue && ours && { services: catalogue, clients: ours };
+    },
     longestLives: async () => (await lives.get('')) ?? {},
     forget: () => {
       tokens.clear();

@@ -6,7 +6,6 @@ import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import { waitFor } from '../wait.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
-import { noteUse } from './note-use.ts';
 
 /** How long a caller waits for a worker to fetch a token. */
 const patienceMs = 10_000;
@@ -19,8 +18,7 @@ const patienceMs = 10_000;
  */
 export const awaitToken = (parts: Parts) => {
   const { clock, store, notices } = parts;
-  const { atHand, known } = knownToken(parts);
-  const isUsed = noteUse(parts);
+  const known = knownToken(parts);
   const withLink = (error: unknown): unknown => {
     if (!(error instanceof Problem)) return error;
     const { link } = problemLink(parts.settings, problems[error.code].mover);
@@ -55,11 +53,7 @@ export const awaitToken = (parts: Parts) => {
   return async (need: TokenNeed): Promise<ReadyToken> => {
     const { tenantId, scope, resource, consentId } = need;
     try {
-      const ready =
-        (await atHand(need)) ??
-        (await shared(JSON.stringify([tenantId, scope, resource, consentId]), () => fetched(need)));
-      if (consentId === undefined) isUsed(tenantId, ready.id);
-      return ready;
+      return await shared(JSON.stringify([tenantId, scope, resource, consentId]), () => fetched(need));
     } catch (error) {
       throw withLink(error);
     }

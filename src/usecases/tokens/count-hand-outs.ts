@@ -14,26 +14,20 @@ export const openHandOutCount = ({
   store,
   log,
 }: Pick<Ports, 'clock' | 'store' | 'log'>): HandOutCount & { close(): Promise<void> } => {
-  let counted = new Map<string, HandOuts>();
+  /** By API key, then scope: of one hour, the latest. */
+  let counted = new Map<string, Map<string, HandOuts>>();
+  let full: HandOuts[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
 
-  const add = (out: HandOuts): void => {
-    const name = `${out.keyId} ${out.scope} ${out.hour.getTime()}`;
-    const known = counted.get(name);
-    if (!known) counted.set(name, out);
-    else {
-      known.count += out.count;
-      known.lastAt = out.lastAt;
-    }
-  };
   const write = async (): Promise<void> => {
-    const outs = [...counted.values()];
+    const outs = [...full, ...[...counted.values()].flatMap((byScope) => [...byScope.values()])];
     counted = new Map();
+    full = [];
     if (outs.length === 0) return;
     await store.addHandOuts(outs).catch((error: unknown) => {
       log.warn({ error, many: outs.length }, 'tokens handed out are not counted yet; they will be');
-      for (const out of outs) add(out);
+      full.push(...outs);
       later();
     });
   };
@@ -46,9 +40,20 @@ export const openHandOutCount = ({
 
   return {
     count(tenantId: string, keyId: string, scope: string): void {
-      const now = clock.now().getTime();
-      const hour = new Date(now - (now % hourMs));
-      add({ tenantId, keyId, scope, hour, count: 1, lastAt: new Date(now) });
+      const lastAt = clock.now();
+      const time = lastAt.getTime();
+      const byScope = counted.get(keyId) ?? new Map<string, HandOuts>();
+      const known = byScope.get(scope);
+      if (known && time - known.hour.getTime() < hourMs) {
+        known.count += 1;
+        known.lastAt = lastAt;
+        return;
+      }
+      if (known) full.push(known);
+      counted.set(
+        keyId,
+        byScope.set(scope, { tenantId, keyId, scope, hour: new Date(time - (time % hourMs)), count: 1, lastAt }),
+      );
       later();
     },
     async close(): Promise<void> {

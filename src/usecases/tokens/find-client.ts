@@ -14,33 +14,26 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
  *
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
-export const findClient = ({ memories, settings }: Needed) => {
-  const own = scopesNamed(settings.consentScope);
-  /** Found already among these clients; they are other objects once they are read again. */
-  const found = new WeakMap<readonly ClientWithKeys[], Map<string, UsableClient>>();
-
-  const among = (clients: readonly ClientWithKeys[], scope: string): UsableClient => {
-    const wanted = scopesNamed(scope);
-    // By any of them: a consent may wait for access to what the setting named before.
-    const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
-    const holders = clients.filter(
-      ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
-    );
-    if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
-    const usable = holders.flatMap((client) => {
-      const [key] = signingOrder(client.keys);
-      return key?.state === 'active' ? [{ client, key }] : [];
-    });
-    const best = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
-    if (!best) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
-    return best;
-  };
-
-  return async (scope: string): Promise<UsableClient> => {
-    const clients = await memories.clients();
-    const known = found.get(clients) ?? new Map<string, UsableClient>();
-    const client = known.get(scope) ?? among(clients, scope);
-    found.set(clients, known.set(scope, client));
-    return client;
-  };
+export const clientAmong = (clients: readonly ClientWithKeys[], consentScope: string, scope: string): UsableClient => {
+  const wanted = scopesNamed(scope);
+  const own = scopesNamed(consentScope);
+  // By any of them: a consent may wait for access to what the setting named before.
+  const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
+  const holders = clients.filter(
+    ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
+  );
+  if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
+  const usable = holders.flatMap((client) => {
+    const [key] = signingOrder(client.keys);
+    return key?.state === 'active' ? [{ client, key }] : [];
+  });
+  const best = usable.find(({ client }) => client.stoppedAt === undefined) ?? usable[0];
+  if (!best) throw new Problem('client-missing', `The client that holds the scope ${scope} has no key ready`);
+  return best;
 };
+
+/** Among those that are known now. */
+export const findClient =
+  ({ memories, settings }: Needed) =>
+  async (scope: string): Promise<UsableClient> =>
+    clientAmong(await memories.clients(), settings.consentScope, scope);

@@ -53,7 +53,7 @@ type Place = { by: UsableClient; consumer: string; name: string };
 const mostResources = 100;
 
 /** All that tells one token from another in this process, whose issuer is one. A line break stands in none of them. */
-const nameOf = (
+export const nameOf = (
   clientId: string,
   scope: string,
   consumer: string,
@@ -62,6 +62,15 @@ const nameOf = (
   resource.length === 0 && consentId === undefined
     ? `${clientId}\n${scope}\n${consumer}`
     : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
+
+/** In this process, without another look. */
+export const nearToken = (
+  { clock, memories }: Pick<Parts, 'clock' | 'memories'>,
+  name: string,
+): ReadyToken | undefined => {
+  const close = memories.tokens.get(name);
+  return close && close.leavesAt > clock.now().getTime() ? close : undefined;
+};
 
 /**
  * Looks in the process, then in the tenant's row (made when there is none).
@@ -119,22 +128,11 @@ export const knownToken = (parts: Parts) => {
     return { row, spec, consumer, by };
   };
 
-  const atHand = ({ name }: Place): ReadyToken | undefined => {
-    const close = near.get(name);
-    return close && close.leavesAt > clock.now().getTime() ? close : undefined;
-  };
-
-  return {
-    /** In this process, without another look. */
-    async atHand(need: TokenNeed): Promise<ReadyToken | undefined> {
-      return atHand(await place(need));
-    },
-    async known(need: TokenNeed): Promise<Known> {
-      const placed = await place(need);
-      const close = atHand(placed);
-      if (close && close.token === need.refused) near.delete(placed.name);
-      else if (close && !need.renew && !need.anew) return { ready: close };
-      return look(need, placed);
-    },
+  return async (need: TokenNeed): Promise<Known> => {
+    const placed = await place(need);
+    const close = nearToken(parts, placed.name);
+    if (close && close.token === need.refused) near.delete(placed.name);
+    else if (close && !need.renew && !need.anew) return { ready: close };
+    return look(need, placed);
   };
 };

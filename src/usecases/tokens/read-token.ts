@@ -6,17 +6,25 @@ import type { ByTenant, UseCases } from '../use-cases.ts';
 import { awaitToken } from './await-token.ts';
 import { isOffered } from './is-offered.ts';
 import type { ReadyToken } from './known-token.ts';
+import { noteUse } from './note-use.ts';
+import { tokensAtHand } from './tokens-at-hand.ts';
 
 /** A token for a data scope of the tenant's services, and counted. @throws Problem as `awaitToken`; `scope-not-offered` */
 export const readToken = (parts: Parts): UseCases['readToken'] => {
+  const atHand = tokensAtHand(parts);
   const token = awaitToken(parts);
+  const isUsed = noteUse(parts);
   /** One object for each token at hand, for as long as it is at hand. */
   const handed = new WeakMap<ReadyToken, Awaited<ReturnType<UseCases['readToken']>>>();
+  const longWay = async (tenantId: string, services: string[], scope: string, resource: string | undefined) => {
+    if (!(await isOffered(parts, services, scope)))
+      throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
+    return token({ tenantId, scope, ...(resource === undefined ? {} : { resource: [resource] }) });
+  };
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
-    if (!(await isOffered(parts, tenant.services, scope)))
-      throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
-    const ready = await token({ tenantId, scope, ...(resource === undefined ? {} : { resource: [resource] }) });
+    const ready = atHand(tenant, { scope, resource }) ?? (await longWay(tenantId, tenant.services, scope, resource));
+    isUsed(tenantId, ready.id);
     parts.handOuts.count(tenantId, by.caller.keyId, scope);
     const known = handed.get(ready);
     if (known) return known;

@@ -24,7 +24,7 @@ const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
 export const tokenFor = (parts: Parts): TokenFor => {
   const { clock, store, notices, sealing, settings } = parts;
   const leaseMs = Math.min(longestLeaseMs, settings.leaseMs ?? longestLeaseMs);
-  const { known } = knownToken(parts);
+  const known = knownToken(parts);
   const maskinporten = askMaskinporten(parts);
 
   const askFor = async (
