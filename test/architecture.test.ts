@@ -60,7 +60,7 @@ const homes: Record<string, readonly string[]> = {
   koa: ['http', 'sandbox'],
   '@koa/router': ['http', 'sandbox'],
   'raw-body': ['http', 'sandbox'],
-  'rate-limiter-flexible': ['http'],
+  limiter: ['lib'],
   'structured-headers': ['http'],
   'swagger-ui-dist': ['http'],
   'zod-openapi': ['http'],

@@ -21,10 +21,15 @@ type Options = {
 };
 
 /** Head and body in one write. An answer is whole by then, so that nothing is left for Koa to find out about it. */
-const write = (ctx: Context, { status, headers, content }: Answer, ofAll: string[]): void => {
+const write = (ctx: Context, { status, headers, content }: Answer, head: string[]): void => {
   ctx.respond = false;
-  const head = ofAll;
-  if (headers) for (const [name, value] of Object.entries(headers)) head.push(name, value);
+  if (headers)
+    for (const [name, value] of Object.entries(headers)) {
+      // Its own word counts, where all carry one.
+      const place = head.indexOf(name);
+      if (place >= 0 && place % 2 === 0) head[place + 1] = value;
+      else head.push(name, value);
+    }
   if (!content) {
     if (status !== 204 && status !== 304) head.push('content-length', '0');
     ctx.res.writeHead(status, head).end();

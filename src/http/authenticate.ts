@@ -36,7 +36,7 @@ export const authenticate =
     if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
     const caller = await (route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key));
     if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
-    await limits.called(caller);
+    limits.called(caller);
     if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
     else mayCallAsOperator(caller, route);
     return caller;

@@ -1,18 +1,17 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../domain/problem.ts';
+import { limitByKey } from '../lib/limit-by-key.ts';
 import type { By } from '../usecases/use-cases.ts';
 
-export type Limits = { called(caller: By['caller']): Promise<void> };
+/** @throws Problem `too-many-requests` */
+export type Limits = { called(caller: By['caller']): void };
 
-const consume = async (limiter: RateLimiterMemory, key: string, detail: string): Promise<void> => {
-  try {
-    await limiter.consume(key);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    throw new Problem('too-many-requests', detail, {
-      retryAfterSeconds: Math.max(1, Math.ceil(error.msBeforeNext / 1000)),
-    });
-  }
+const limit = (most: number, detail: string) => {
+  const waitMs = limitByKey({ most, intervalMs: 1000 });
+  return (key: string): void => {
+    const wait = waitMs(key);
+    if (wait > 0)
+      throw new Problem('too-many-requests', detail, { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) });
+  };
 };
 
 /** Whoever has one address of an IPv6 network has them all: count by /64. */
@@ -25,12 +24,12 @@ export const networkOf = (address: string): string =>
  * key that leads nowhere may cost is seen to where keys are looked up.
  */
 export const openLimits = (options: { perKeyPerSecond: number; perTenantPerSecond: number }): Limits => {
-  const perKey = new RateLimiterMemory({ points: options.perKeyPerSecond, duration: 1 });
-  const perTenant = new RateLimiterMemory({ points: options.perTenantPerSecond, duration: 1 });
+  const perKey = limit(options.perKeyPerSecond, 'Too many requests with this key');
+  const perTenant = limit(options.perTenantPerSecond, 'Too many requests of this tenant');
   return {
-    async called(caller) {
-      await consume(perKey, caller.keyId, 'Too many requests with this key');
-      if (caller.kind === 'tenant') await consume(perTenant, caller.tenantId, 'Too many requests of this tenant');
+    called(caller) {
+      perKey(caller.keyId);
+      if (caller.kind === 'tenant') perTenant(caller.tenantId);
     },
   };
 };

@@ -10,9 +10,17 @@ export type Ids = {
 
 /** RFC 9562, version 7: 48 bits of milliseconds before the random bits that Node keeps in stock, so that it costs next to nothing. */
 const uuidV7 = (): string => {
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  const now = Date.now();
+  if (now !== latest) {
+    const time = now.toString(16).padStart(12, '0');
+    head = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    latest = now;
+  }
+  return head + randomUUID().slice(15);
 };
+/** The millisecond of the latest one, and what it begins with. */
+let latest = 0;
+let head = '';
 
 export const randomIds: Ids = {
   uuid: uuidV7,

@@ -1,6 +1,6 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import { redirectKind } from '../../domain/redirect.ts';
+import { limitByKey } from '../../lib/limit-by-key.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { escapeHtml, page } from '../everybody/html.ts';
 import { networkOf } from '../limits.ts';
@@ -40,11 +40,11 @@ const appPage = (language: keyof typeof words, address: string): Answer => {
 };
 
 /** Of one address, which may be a proxy's with many browsers behind it: 20 a second, and more at once now and then. */
-const mostReturns = { points: 100, duration: 5 };
+const mostReturns = { most: 100, intervalMs: 5000 };
 
 const tooMany = (): Answer => ({
   status: 429,
-  headers: { 'retry-after': String(mostReturns.duration) },
+  headers: { 'retry-after': String(mostReturns.intervalMs / 1000) },
   content: page(
     'nb',
     'Prøv igjen om litt',
@@ -54,7 +54,7 @@ const tooMany = (): Answer => ({
 });
 
 /** Where browsers come back from Altinn. Its own `Status` in the query is not believed: the hub reads the truth itself. */
-export const callbackRoutes = (uses: UseCases, returns = new RateLimiterMemory(mostReturns)): Route[] => [
+export const callbackRoutes = (uses: UseCases, returnWaitMs = limitByKey(mostReturns)): Route[] => [
   route({
     name: 'returnFromAltinn',
     method: 'get',
@@ -67,8 +67,7 @@ export const callbackRoutes = (uses: UseCases, returns = new RateLimiterMemory(m
     replies: { 200: 'page', 303: 'nothing', 404: 'page', 429: 'page' },
     problems: [],
     handle: async ({ params, prefers, site, address }) => {
-      const place = await returns.consume(networkOf(address)).catch(() => undefined);
-      if (!place) return tooMany();
+      if (returnWaitMs(networkOf(address)) > 0) return tooMany();
       if (!/^[\w-]{16,128}$/.test(params.state)) return unknownState();
       const back = await uses.returnFromAltinn(params.state);
       // Checked when it was registered; looked at once more, since a browser is about to be sent there.

@@ -3,7 +3,7 @@ import { Problem } from '../../domain/problem.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { sameBytes } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
-import type { UseCases } from '../use-cases.ts';
+import type { ApiKey, Tenant, TenantCaller, UseCases } from '../use-cases.ts';
 
 /** 256 random bits need no salt and no slow hash: there is nothing to guess. */
 export const keyDigest = (key: string): Buffer => hash('sha256', key, 'buffer');
@@ -20,24 +20,27 @@ const shapes = { t: /^hub_t_[\w-]{43}$/, o: /^hub_o_[\w-]{43}$/ };
 const alive = ({ expiresAt, revokedAt }: { expiresAt?: Date; revokedAt?: Date }, now: Date): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
 
-export const identifyTenant =
-  ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] =>
-  async (key) => {
+type Found = { key: ApiKey; tenant: Tenant };
+
+const callerOf = ({ key, tenant }: Found): TenantCaller => {
+  const { id: keyId, name: keyName, scopes, expiresAt: keyExpiresAt } = key;
+  const expiry = keyExpiresAt && { keyExpiresAt };
+  return { kind: 'tenant', tenantId: tenant.id, tenant, keyId, keyName, scopes, ...expiry };
+};
+
+export const identifyTenant = ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] => {
+  /** Of what was found, for as long as it is remembered. */
+  const callers = new WeakMap<Found, TenantCaller>();
+  return async (key) => {
     if (!shapes.t.test(key)) return undefined;
-    const found = await memories.tenantByKey.get(hash('sha256', key));
+    const digest = hash('sha256', key);
+    const found = memories.tenantByKey.held(digest) ?? (await memories.tenantByKey.get(digest));
     if (!found || !alive(found.key, clock.now())) return undefined;
-    const { key: row, tenant } = found;
-    const { id: keyId, name: keyName, scopes, expiresAt: keyExpiresAt } = row;
-    return {
-      kind: 'tenant',
-      tenantId: tenant.id,
-      tenant,
-      keyId,
-      keyName,
-      scopes,
-      ...(keyExpiresAt && { keyExpiresAt }),
-    };
+    const caller = callers.get(found) ?? callerOf(found);
+    callers.set(found, caller);
+    return caller;
   };
+};
 
 /** HUB_OPERATOR_KEY opens the door for the first stored key, and shuts behind it. */
 export const identifyOperator =
