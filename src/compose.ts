@@ -24,6 +24,7 @@ import { startWorkers } from './queues/start-workers.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
+import { openTokenMetrics } from './token-metrics.ts';
 import { oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
@@ -171,6 +172,7 @@ export const compose = async (
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
       handOuts,
+      tokenMetrics: openTokenMetrics(registry),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

@@ -90,6 +90,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     altinn3: { submit: unreachable, read: unreachable },
     webhooks: { send: unreachable, fault: () => undefined },
     handOuts: { count: () => {} },
+    tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -23,7 +23,9 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
   };
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
-    const ready = atHand(tenant, { scope, resource }) ?? (await longWay(tenantId, tenant.services, scope, resource));
+    const near = atHand(tenant, { scope, resource });
+    if (near) parts.tokenMetrics.handedOut('memory', near.expiresAt.getTime() - parts.clock.now().getTime());
+    const ready = near ?? (await longWay(tenantId, tenant.services, scope, resource));
     isUsed(tenantId, ready.id);
     parts.handOuts.count(tenantId, by.caller.keyId, scope);
     const known = handed.get(ready);
