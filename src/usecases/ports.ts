@@ -166,7 +166,7 @@ export type Settings = {
 };
 
 /** Counts tokens that leave the hub, by the API key they leave with. */
-export type HandOutCount = { count(tenantId: string, keyId: string, scope: string): void };
+export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
 
 /** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
 export type TokenMetrics = {
@@ -192,7 +192,7 @@ export type Ports = {
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway;
   webhooks: WebhookSender;
-  handOuts: HandOutCount;
+  tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
