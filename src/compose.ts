@@ -24,10 +24,11 @@ import { startWorkers } from './queues/start-workers.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
+import { openTokenMetrics } from './token-metrics.ts';
 import { oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
-import { openHandOutCount } from './usecases/tokens/count-hand-outs.ts';
+import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
 import type { UseCases } from './usecases/use-cases.ts';
 
 /** What a test may put in another's place: time, randomness and where logs go. Nothing else is ever pretended. */
@@ -144,7 +145,7 @@ export const compose = async (
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
-    const handOuts = parts.add(openHandOutCount({ clock, store, log }));
+    const tokenCounter = parts.add(openTokenCounter({ clock, store, log }));
     const registry = new Registry();
     const hub: Parts = {
       clock,
@@ -170,7 +171,8 @@ export const compose = async (
         : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
-      handOuts,
+      tokenCounter,
+      tokenMetrics: openTokenMetrics(registry),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

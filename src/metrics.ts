@@ -28,8 +28,8 @@ export const measuredMaskinporten = <T extends Watched>(
   });
   const latency = new Histogram({
     name: 'hub_maskinporten_request_seconds',
-    help: 'How long Maskinporten took to answer, by client',
-    labelNames: ['client'],
+    help: 'How long Maskinporten took to answer, by client and outcome',
+    labelNames: ['client', 'outcome'],
     buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
@@ -40,7 +40,7 @@ export const measuredMaskinporten = <T extends Watched>(
   const opened = open(async ({ clientId, outcome, seconds }) => {
     const client = await nameOf(clientId);
     requests.inc({ client, outcome });
-    latency.observe({ client }, seconds);
+    latency.observe({ client, outcome }, seconds);
   });
   new Gauge({
     name: 'hub_maskinporten_breaker_open',

@@ -9,6 +9,7 @@ import { oversightRoutes } from './operator/oversight.ts';
 import { serviceRoutes } from './operator/services.ts';
 import { tenantKeyRoutes } from './operator/tenant-keys.ts';
 import { tenantRoutes } from './operator/tenants.ts';
+import { tokenUseRoutes } from './operator/token-use.ts';
 import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
 import { apiKeyRoutes } from './tenant/api-keys.ts';
@@ -30,6 +31,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...tenantRoutes(uses),
   ...tenantKeyRoutes(uses),
+  ...tokenUseRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
   ...operatorKeyRoutes(uses),

@@ -16,7 +16,7 @@ export const tenantTables = [
   'webhook_attempts',
   'access',
   'tokens',
-  'token_hand_outs',
+  'token_counts',
   'audit',
 ] as const;
 

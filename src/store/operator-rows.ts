@@ -8,6 +8,7 @@ import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
+import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
 
 const toOperatorKey = ({ digest: _, ...row }: OperatorKeyRow): OperatorKey => withoutNulls(row) as OperatorKey;
 
@@ -91,6 +92,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
   },
   clients: clientRows(tx, tell),
+  tokenCounts: tokenCountRows(tx),
   services: {
     list: async () => (await tx.service.findMany({ orderBy: { key: 'asc' } })).map(toService),
     async add(service, now) {
@@ -166,6 +168,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     tokens: await tx.$executeRaw`
       delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
         and (leased_until is null or leased_until < clock_timestamp())`,
+    token_counts: await foldTokenCounts(tx, now),
   }),
   async oweErasures(endedBefore, now) {
     // A suspended tenant's consents come to no end while its work rests: their time is over all the same.

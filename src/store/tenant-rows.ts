@@ -35,14 +35,14 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   apiKeys: {
     async list() {
       const keys = await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } });
-      const outs = await tx.tokenHandOut.groupBy({
+      const counts = await tx.tokenCount.groupBy({
         by: ['keyId'],
         where: { tenantId },
         _sum: { count: true },
         _max: { lastAt: true },
       });
       return keys.map((row) => {
-        const { _sum, _max } = outs.find(({ keyId }) => keyId === row.id) ?? {};
+        const { _sum, _max } = counts.find(({ keyId }) => keyId === row.id) ?? {};
         return {
           ...toApiKey(row),
           ...(_max?.lastAt ? { handedOut: { tokens: Number(_sum?.count ?? 0), lastAt: _max.lastAt } } : {}),

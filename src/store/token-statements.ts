@@ -52,14 +52,14 @@ export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: strin
       const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
       await ask(operator, 'note-uses', text, values);
     },
-    async addHandOuts(outs) {
-      const text = `insert into token_hand_outs as t (tenant_id, key_id, scope, hour, count, last_at)
-        select "tenantId", "keyId", scope, hour, count, "lastAt" from jsonb_to_recordset($1) as o(
+    async addTokenCounts(counts) {
+      const text = `insert into token_counts as t (tenant_id, key_id, scope, span, since, count, last_at)
+        select "tenantId", "keyId", scope, 'hour', hour, count, "lastAt" from jsonb_to_recordset($1) as o(
           "tenantId" uuid, "keyId" uuid, scope text, hour timestamptz, count bigint, "lastAt" timestamptz)
-        order by 1, 2, 3, 4
-        on conflict (tenant_id, key_id, scope, hour) do update
+        order by 1, 2, 3, 5
+        on conflict (tenant_id, key_id, scope, span, since) do update
         set count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)`;
-      await ask(operator, 'add-hand-outs', text, [JSON.stringify(outs)]);
+      await ask(operator, 'add-token-counts', text, [JSON.stringify(counts)]);
     },
     renewals: renewalRows(operator),
   };

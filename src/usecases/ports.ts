@@ -166,7 +166,17 @@ export type Settings = {
 };
 
 /** Counts tokens that leave the hub, by the API key they leave with. */
-export type HandOutCount = { count(tenantId: string, keyId: string, scope: string): void };
+export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
+
+/** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
+export type TokenMetrics = {
+  /** At hand in this process, found in the database, or waited for until a worker had it; and how long it still lives. */
+  handedOut(from: 'memory' | 'row' | 'fetched', leftMs: number): void;
+  /** The app was told a problem instead. */
+  refused(): void;
+  /** An app waits for what another has asked for already. */
+  joined(): void;
+};
 
 export type Ports = {
   clock: Clock;
@@ -182,9 +192,9 @@ export type Ports = {
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway;
   webhooks: WebhookSender;
-  handOuts: HandOutCount;
+  tokenCounter: TokenCounter;
+  tokenMetrics: TokenMetrics;
   settings: Settings;
-  /** How full the queue engine's corridors are, by queue. */
-  /** By queue; null while the engine does not answer. */
+  /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;
 };

@@ -16,6 +16,8 @@ import type {
   Page,
   PageAsk,
   Tenant,
+  TokenUse,
+  TokenUseAsk,
   WebhookEndpoint,
 } from './use-cases.ts';
 
@@ -192,6 +194,10 @@ export type OperatorRows = {
     /** What a worker found unusable is not kept. */
     removeKey(id: string): Promise<void>;
   };
+  tokenCounts: {
+    /** Oldest first; of what is long past, whole months. */
+    list(tenantId: string, ask: TokenUseAsk, page: PageAsk): Promise<Page<TokenUse>>;
+  };
   services: {
     list(): Promise<Service[]>;
     add(service: Service, now: Date): Promise<void>;
@@ -215,7 +221,7 @@ export type OperatorRows = {
       page: PageAsk,
     ): Promise<Page<AuditEntry>>;
   };
-  /** What nobody can need any more goes. Answers how many rows of each table. */
+  /** What nobody can need any more goes, and counts of hours long past are added up by month. Answers how many rows of each table went. */
   tidy(now: Date): Promise<Record<string, number>>;
   /** Owes the erasure of persons whose consents ended before then, whatever was owed when they ended. Answers how many. */
   oweErasures(endedBefore: Date, now: Date): Promise<number>;

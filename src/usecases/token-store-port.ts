@@ -19,7 +19,7 @@ export type TokenRow = {
 export type TokenSpec = Pick<TokenRow, 'clientId' | 'scopes' | 'resource' | 'consentId'> & { identity: Uint8Array };
 
 /** So many tokens of one scope went out with one API key within one full hour. */
-export type HandOuts = { tenantId: string; keyId: string; scope: string; hour: Date; count: number; lastAt: Date };
+export type TokenCount = { tenantId: string; keyId: string; scope: string; hour: Date; count: number; lastAt: Date };
 
 /** The renewal of a token that is owed, as it stands in the outbox. */
 export type OwedRenewal = {
@@ -78,6 +78,6 @@ export type TokenStore = {
   /** These tokens were used, by tenant and id. */
   noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
   /** So many tokens more were handed out. */
-  addHandOuts(outs: readonly HandOuts[]): Promise<void>;
+  addTokenCounts(counts: readonly TokenCount[]): Promise<void>;
   renewals: Renewals;
 };

@@ -111,6 +111,12 @@ export type ApiKey = {
   /** Tokens that went out with it; nothing where there were none. */
   handedOut?: { tokens: number; lastAt: Date };
 };
+
+/** Tokens that went out with one API key for one scope. */
+export type TokenUse = { keyId: string; scope: string; per: TokenUseSpan; from: Date; tokens: number; lastAt: Date };
+export type TokenUseSpan = 'hour' | 'day' | 'month';
+export type TokenUseAsk = { from?: Date | undefined; to?: Date | undefined; per: TokenUseSpan };
+
 export type OperatorKey = Omit<ApiKey, 'scopes' | 'handedOut'> & { role: OperatorRole };
 
 export type {
@@ -215,6 +221,8 @@ export type UseCases = {
   listTenants(by: ByOperator, page: PageAsk): Promise<Page<Tenant>>;
   suspendTenant(by: ByOperator, id: string): Promise<Tenant>;
   resumeTenant(by: ByOperator, id: string): Promise<Tenant>;
+  /** Tokens handed out to a tenant, oldest first. What lies months back is told by month, whatever was asked for. */
+  listTokenUse(by: ByOperator, tenantId: string, ask: TokenUseAsk, page: PageAsk): Promise<Page<TokenUse>>;
   registerClient(
     by: ByOperator,
     ask: { name: string; clientId: string; purpose: Purpose; scopes: string[]; key: KeyAsk },

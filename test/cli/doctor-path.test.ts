@@ -277,7 +277,13 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
      values ($1, gen_random_uuid(), 'blocked', 2, 'altinn3', 'person', 'x', '[]', now() + interval '1 day', 'x', $2, gen_random_uuid(), now(), now() - interval '2 hours')`,
     [{ code: 'not-on-access-list', mover: 'api-owner' }],
   );
+  const before = (await world.sandbox.calls('token')).at(-1)?.seq;
   const { wrong, of, findings } = await walked(['--tenant', orgnos.insurer]);
+  // Nothing is asked for in the name of a tenant that is suspended.
+  expect(await world.sandbox.calls('token', before)).toEqual([]);
+  for (const line of [...of('token'), ...of('Altinn')])
+    expect(line).toMatchObject({ state: 'untried', says: 'suspended: not tried' });
+  expect(of('token')).toHaveLength(3);
   expect(wrong.map(({ what, mover }) => [what, mover])).toEqual([
     ['tenant', 'operator'],
     ['redirects', 'operator'],

@@ -75,6 +75,7 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listTenants: async () => ({ items: [given.tenant] }),
   suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
   resumeTenant: async () => given.tenant,
+  listTokenUse: async () => ({ items: [given.tokenUse] }),
   registerClient: async () => given.client,
   changeClient: async () => given.client,
   readClient: async () => given.client,

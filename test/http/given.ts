@@ -128,3 +128,12 @@ export const readiness: Readiness = {
     },
   ],
 };
+
+export const tokenUse = {
+  keyId: id,
+  scope: 'skatteetaten:inntekt',
+  per: 'day',
+  from: now,
+  tokens: 3,
+  lastAt: now,
+} as const;

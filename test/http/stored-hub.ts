@@ -89,7 +89,8 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable },
     webhooks: { send: unreachable, fault: () => undefined },
-    handOuts: { count: () => {} },
+    tokenCounter: { count: () => {} },
+    tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { addressAt, listenOn, openProxy } from '../support/proxy.ts';
 
 /** Startup parameters as PostgreSQL has them on the wire: names and values, each ended by a zero. */
 const withoutOptions = (startup: Buffer): Buffer => {
@@ -14,41 +13,22 @@ const withoutOptions = (startup: Buffer): Buffer => {
 
 /** Stands before a PostgreSQL as a pooler does; from `drop` on it keeps the startup parameter `options` to itself. */
 export const openPooler = async (databaseUrl: string, drops: boolean) => {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
+  const behind = new URL(databaseUrl);
   let dropping = drops;
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
+  const { server, cut, stop } = openProxy(behind, (near, far) => {
     near.once('data', (startup: Buffer) => {
       far.write(dropping ? withoutOptions(startup) : startup);
       near.pipe(far);
       far.pipe(near);
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = new URL(databaseUrl);
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as AddressInfo).port);
+  });
   return {
-    url: url.href,
+    url: addressAt(behind, await listenOn(server)),
     /** All connections break, and new ones come without their options. */
     drop() {
       dropping = true;
-      for (const socket of sockets) socket.destroy();
+      cut();
     },
-    close: () =>
-      new Promise<void>((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
+    close: stop,
   };
 };

@@ -18,15 +18,16 @@ ADD COLUMN     "warned_days" INTEGER;
 ALTER TABLE "tokens" ADD COLUMN     "life_seconds" INTEGER;
 
 -- CreateTable
-CREATE TABLE "token_hand_outs" (
+CREATE TABLE "token_counts" (
     "tenant_id" UUID NOT NULL,
     "key_id" UUID NOT NULL,
     "scope" TEXT NOT NULL,
-    "hour" TIMESTAMPTZ(3) NOT NULL,
+    "span" TEXT NOT NULL,
+    "since" TIMESTAMPTZ(3) NOT NULL,
     "count" BIGINT NOT NULL,
     "last_at" TIMESTAMPTZ(3) NOT NULL,
 
-    CONSTRAINT "token_hand_outs_pkey" PRIMARY KEY ("tenant_id","key_id","scope","hour")
+    CONSTRAINT "token_counts_pkey" PRIMARY KEY ("tenant_id","key_id","scope","span","since")
 );
 
 
@@ -42,12 +43,13 @@ WHERE state = 'active';
 -- A key that a worker found unusable is not kept, nor is a client that came with it.
 GRANT DELETE ON maskinporten_keys, maskinporten_clients TO hub_operator;
 
-ALTER TABLE token_hand_outs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant_door ON token_hand_outs TO hub_tenant USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
-CREATE POLICY operator_door ON token_hand_outs TO hub_operator USING (true) WITH CHECK (true);
--- Counted for many tenants at once, and never lowered.
-GRANT SELECT ON token_hand_outs TO hub_tenant;
-GRANT SELECT, INSERT, UPDATE ON token_hand_outs TO hub_operator;
+ALTER TABLE token_counts ADD CONSTRAINT token_counts_span CHECK (span IN ('hour', 'month'));
+ALTER TABLE token_counts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_door ON token_counts TO hub_tenant USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY operator_door ON token_counts TO hub_operator USING (true) WITH CHECK (true);
+-- Counted for many tenants at once. What goes is an hour long past, added to its month in the same statement.
+GRANT SELECT ON token_counts TO hub_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE ON token_counts TO hub_operator;
 
 -- The steps towards an approval address that a person waits for take one round trip each. As everywhere, the first statement
 -- of a function sets the tenant.

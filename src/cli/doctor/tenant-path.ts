@@ -72,6 +72,8 @@ const tokenLines = async (walk: Walk, scope: string): Promise<Asked> => {
     return { lines: [line, lastKnown(walk, 'token', scope, 'no client to ask with')] };
   }
   const client = ok('client', `“${by.client.name}” signs with ${nameOf(by.key)}`);
+  // Nothing is asked for in its name, as by the workers.
+  if (tenant.status === 'suspended') return { lines: [client, untried('token', 'suspended: not tried')] };
   if (outside.maskinporten.state !== 'ok')
     return { lines: [client, lastKnown(walk, 'token', scope, 'Maskinporten does not answer')] };
   const opened = await openedKey(parts, by);
@@ -91,8 +93,9 @@ const tokenLines = async (walk: Walk, scope: string): Promise<Asked> => {
 };
 
 /** Reads a consent that nobody has asked for: not to find it is Altinn’s answer to somebody it knows. */
-const altinnLine = async ({ parts, outside }: Walk, token: string | undefined): Promise<Finding> => {
+const altinnLine = async ({ parts, tenant, outside }: Walk, token: string | undefined): Promise<Finding> => {
   if (outside.altinn.state !== 'ok') return untried('Altinn', 'it does not answer');
+  if (tenant.status === 'suspended') return untried('Altinn', 'suspended: not tried');
   if (token === undefined) return untried('Altinn', 'no token to show');
   const taken = ok('Altinn', 'takes this token');
   try {

@@ -9,7 +9,7 @@ import type { ByOperator, Tenant, UseCases } from '../use-cases.ts';
 
 type Verbs = Pick<
   UseCases,
-  'createTenant' | 'changeTenant' | 'readTenant' | 'listTenants' | 'suspendTenant' | 'resumeTenant'
+  'createTenant' | 'changeTenant' | 'readTenant' | 'listTenants' | 'suspendTenant' | 'resumeTenant' | 'listTokenUse'
 >;
 
 /** Organisations the operator acts for. */
@@ -126,6 +126,11 @@ export const tenants = (parts: Parts): Verbs => {
     },
     readTenant: (_by, id) => store.asOperator((rows) => mustFind(rows, id)),
     listTenants: (_by, page) => store.asOperator((rows) => rows.tenants.list(page)),
+    listTokenUse: (_by, id, ask, page) =>
+      store.asOperator(async (rows) => {
+        await mustFind(rows, id);
+        return rows.tokenCounts.list(id, ask, page);
+      }),
     async suspendTenant(by, id) {
       const suspended = await alter(by, id, 'tenant.suspended', (tenant) => ({ ...tenant, status: 'suspended' }));
       await store.asTenant(id, (rows) => rows.tokens.dropAll());

@@ -7,6 +7,9 @@ import type { TokenRow } from '../token-store-port.ts';
 import { waitFor } from '../wait.ts';
 import { knownToken, openToken, type ReadyToken, type TokenNeed } from './known-token.ts';
 
+/** A token, and where it was found. */
+type Found = { ready: ReadyToken; from: 'memory' | 'row' | 'fetched' };
+
 /** How long a caller waits for a worker to fetch a token. */
 const patienceMs = 10_000;
 
@@ -17,18 +20,21 @@ const patienceMs = 10_000;
  * @throws Problem the refusal as the worker met it, with the link for whoever must act; `token-not-ready`
  */
 export const awaitToken = (parts: Parts) => {
-  const { clock, store, notices } = parts;
+  const { clock, store, notices, tokenMetrics } = parts;
   const known = knownToken(parts);
   const withLink = (error: unknown): unknown => {
     if (!(error instanceof Problem)) return error;
     const { link } = problemLink(parts.settings, problems[error.code].mover);
     return new Problem(error.code, error.detail, { ...error.more, link: link ?? error.more.link });
   };
-  const shared = sharedAsks<ReadyToken>((error) => error instanceof Problem && error.code === 'token-not-ready');
+  const shared = sharedAsks<Found>(
+    (error) => error instanceof Problem && error.code === 'token-not-ready',
+    tokenMetrics.joined,
+  );
 
-  const fetched = async (need: TokenNeed): Promise<ReadyToken> => {
+  const fetched = async (need: TokenNeed): Promise<Found> => {
     const found = await known(need);
-    if ('ready' in found) return found.ready;
+    if ('ready' in found) return found;
     const { id } = found.row;
     const asked = clock.now();
     // What this process knows of the tenant may be a moment old; its work rests, and the caller would wait in vain.
@@ -45,7 +51,7 @@ export const awaitToken = (parts: Parts) => {
       isEnough: (latest) => latest === undefined || openToken(parts, latest) !== undefined || isRefused(latest),
     });
     const ready = row && openToken(parts, row);
-    if (ready) return ready;
+    if (ready) return { ready, from: 'fetched' };
     if (row?.failure && isRefused(row)) throw fromKept(row.failure);
     throw new Problem('token-not-ready', 'No worker has fetched the token yet', { retryAfterSeconds: 2 });
   };
@@ -53,8 +59,12 @@ export const awaitToken = (parts: Parts) => {
   return async (need: TokenNeed): Promise<ReadyToken> => {
     const { tenantId, scope, resource, consentId } = need;
     try {
-      return await shared(JSON.stringify([tenantId, scope, resource, consentId]), () => fetched(need));
+      const name = JSON.stringify([tenantId, scope, resource, consentId]);
+      const { ready, from } = await shared(name, () => fetched(need));
+      tokenMetrics.handedOut(from, ready.expiresAt.getTime() - clock.now().getTime());
+      return ready;
     } catch (error) {
+      tokenMetrics.refused();
       throw withLink(error);
     }
   };

@@ -44,7 +44,9 @@ export const openToken = (
 };
 
 /** What is known of a token: the token itself, or its row and the way to fetch it. */
-export type Known = { ready: ReadyToken } | { row: TokenRow; spec: TokenSpec; consumer: string; by: UsableClient };
+export type Known =
+  | { ready: ReadyToken; from: 'memory' | 'row' }
+  | { row: TokenRow; spec: TokenSpec; consumer: string; by: UsableClient };
 
 /** Who asks for it, for whom, and by what name it is at hand. */
 type Place = { by: UsableClient; consumer: string; name: string };
@@ -120,7 +122,7 @@ export const knownToken = (parts: Parts) => {
     if (ready && !renew) {
       const ttl = Math.max(1, believedMs - (performance.now() - lookedAt));
       near.set(name, { ...ready, leavesAt: leavesAt(ready) }, { ttl });
-      return { ready };
+      return { ready, from: 'row' };
     }
     // Also for whoever probes access: only its own probe asks with a client that was refused.
     if (by.client.stoppedProblem) throw fromKept(by.client.stoppedProblem);
@@ -132,7 +134,7 @@ export const knownToken = (parts: Parts) => {
     const placed = await place(need);
     const close = nearToken(parts, placed.name);
     if (close && close.token === need.refused) near.delete(placed.name);
-    else if (close && !need.renew && !need.anew) return { ready: close };
+    else if (close && !need.renew && !need.anew) return { ready: close, from: 'memory' };
     return look(need, placed);
   };
 };

@@ -23,9 +23,11 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
   };
   return async (by: ByTenant, { scope, resource }) => {
     const { tenantId, tenant } = by.caller;
-    const ready = atHand(tenant, { scope, resource }) ?? (await longWay(tenantId, tenant.services, scope, resource));
+    const near = atHand(tenant, { scope, resource });
+    if (near) parts.tokenMetrics.handedOut('memory', near.expiresAt.getTime() - parts.clock.now().getTime());
+    const ready = near ?? (await longWay(tenantId, tenant.services, scope, resource));
     isUsed(tenantId, ready.id);
-    parts.handOuts.count(tenantId, by.caller.keyId, scope);
+    parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
     const known = handed.get(ready);
     if (known) return known;
     const made = { token: ready.token, expiresAt: ready.expiresAt, scope };
@@ -62,7 +64,7 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       await store.asTenant(tenantId, (rows) =>
         rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
       );
-      for (const scope of scopes) parts.handOuts.count(tenantId, by.caller.keyId, scope);
+      for (const scope of scopes) parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
       return tokens.map(({ token: text, expiresAt }) => ({
         kind: 'maskinporten',
         token: text,

@@ -34,4 +34,23 @@ hubTest('every token that leaves the hub is counted with the API key it left wit
   });
   const lastAt = counted.find(({ name }) => name === 'app')?.handedOut?.lastAt ?? '';
   expect(Math.abs(Date.now() - Date.parse(lastAt))).toBeLessThan(60_000);
+
+  // The operator sees them by key and scope, page by page.
+  const path = `/operator/v1/tenants/${world.banks.bank.id}/token-hand-outs?per=month&limit=1`;
+  const pages: Record<string, unknown>[] = [];
+  let next: unknown = null;
+  do {
+    const { status, body } = await call('operator', 'GET', next === null ? path : `${path}&cursor=${next}`);
+    expect(status).toBe(200);
+    pages.push(...(body['items'] as Record<string, unknown>[]));
+    next = body['next'];
+  } while (next !== null);
+  const idOf = (name: string) => counted.find((key) => key.name === name)?.id;
+  expect(pages).toHaveLength(2);
+  expect(pages).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ keyId: idOf('app'), scope: 'skatteetaten:inntekt', tokens: 4 }),
+      expect.objectContaining({ keyId: other['id'], scope: 'skatteetaten:summertskattegrunnlag', tokens: 1 }),
+    ]),
+  );
 });
