@@ -53,6 +53,8 @@ const changes = async (hub: FaultHub): Promise<Change[]> => {
           return used.length > 0;
         });
         await sandbox.undelegate(banks.bank.orgno, operatorOrgno, scope);
+        // As if two minutes had passed: a renewal is not made before its time.
+        await rows(`update tokens set fetched_at = fetched_at - interval '2 minutes'`);
         await rows(`update outbox set due_at = now() where job = 'refresh-token'`);
         await rows(`select pg_notify('hub', '["work:refresh-token"]')`);
         return until('the token to be dropped', async () => {
