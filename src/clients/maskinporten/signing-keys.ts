@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, ran
 import { promisify } from 'node:util';
 import type { KeyOwner, KeyPair, PublicKey, SigningKey, SigningKeys } from '../../usecases/ports.ts';
 import { checkCertificate } from './certificate-chain.ts';
-import { checkedKey, type ReadKey, readHandedKey } from './handed-key.ts';
+import { checkedKey, type ReadKey } from './handed-key.ts';
+import { readInThread } from './read-in-thread.ts';
 
 const newKeyPair = promisify(generateKeyPair);
 
@@ -55,8 +56,8 @@ export const signingKeys: SigningKeys = {
     const found = publicKey({ key, kid, chain: [], chainField: '' }, { orgno: '', now });
     return { ...found, privateJwk: privateJwk(key, kid) };
   },
-  read(given, owner) {
-    const found = readHandedKey(given);
+  async read(given, owner) {
+    const found = await readInThread(given);
     return { ...publicKey(found, owner), privateJwk: privateJwk(found.key, found.kid) };
   },
   open: openKey,

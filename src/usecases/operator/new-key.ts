@@ -41,7 +41,7 @@ export const newKeys = (parts: Parts) => {
         const { source, kid } = ask;
         return { ...base, state: 'generating', source, ...(kid === undefined ? {} : { kid }) };
       }
-      const { privateJwk, ...read } = signing.read(ask, { orgno: settings.operatorOrgno, now: base.createdAt });
+      const { privateJwk, ...read } = await signing.read(ask, { orgno: settings.operatorOrgno, now: base.createdAt });
       const privateSealed = await keystore.close({ clientId, keyId: base.id }, privateJwk);
       return { ...base, state: 'active', ...read, privateSealed };
     },
