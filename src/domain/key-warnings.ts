@@ -1,17 +1,16 @@
-import type { LivingKey } from './client-keys.ts';
+import { type LivingKey, signsByCertificate } from './client-keys.ts';
 import type { ClientWarning } from './client-scopes.ts';
 import type { KeptProblem } from './problem.ts';
 
-type NamedKey = LivingKey & { kid?: string };
-type Client = { keys: readonly NamedKey[]; stoppedAt?: Date; stoppedProblem?: KeptProblem };
+type Client = { keys: readonly LivingKey[]; stoppedAt?: Date; stoppedProblem?: KeptProblem };
 
 const day = 24 * 60 * 60_000;
 
 /** So many days before a key's end whoever is on duty is told, once each. */
-const warnedAt = [7, 14, 30, 60] as const;
+export const warnedAt = [7, 14, 30, 60] as const;
 
 const dateOf = (at: Date): string => at.toISOString().slice(0, 10);
-const nameOf = ({ kid }: NamedKey): string => (kid === undefined ? 'The certificate' : `The key ${kid}`);
+const nameOf = (key: LivingKey): string => (signsByCertificate(key) ? 'The certificate' : `The key ${key.kid}`);
 const daysLeft = (expiresAt: Date, now: Date): number => (expiresAt.getTime() - now.getTime()) / day;
 /** One that goes anyway is nobody's concern. */
 const isToStay = ({ state }: LivingKey): boolean => state === 'active' || state === 'pending';
@@ -24,18 +23,20 @@ export const warningDue = (key: LivingKey & { warnedDays?: number }, now: Date):
   return days !== undefined && days < warnedDays ? days : undefined;
 };
 
-const ending = (key: NamedKey, now: Date): ClientWarning[] => {
+const ending = (key: LivingKey, now: Date): ClientWarning[] => {
   const { expiresAt } = key;
   if (!expiresAt || !isToStay(key)) return [];
   const days = daysLeft(expiresAt, now);
-  const next = key.kid === undefined ? 'add a key that lasts' : 'register it anew at Maskinporten, or add another key';
+  const next = signsByCertificate(key)
+    ? 'add a key that lasts'
+    : 'register it anew at Maskinporten, or add another key';
   if (days <= 0) return [{ code: 'key-expired', detail: `${nameOf(key)} ended on ${dateOf(expiresAt)}: ${next}` }];
   if (days > Math.max(...warnedAt)) return [];
   const left = Math.floor(days) === 1 ? '1 day' : `${Math.floor(days)} days`;
   return [{ code: 'key-expiring', detail: `${nameOf(key)} ends in ${left}, on ${dateOf(expiresAt)}: ${next}` }];
 };
 
-const waiting = (key: NamedKey, now: Date): ClientWarning[] => {
+const waiting = (key: LivingKey, now: Date): ClientWarning[] => {
   if (key.state !== 'pending' || now.getTime() - key.createdAt.getTime() < day) return [];
   const said = key.problem ? ` Maskinporten says: ${key.problem.detail}` : '';
   return [

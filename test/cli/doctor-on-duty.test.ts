@@ -98,8 +98,9 @@ test('what ends soon is told: a tenant’s key as a note, the operator’s own a
   await admin.query(
     `with client as (insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
        values (gen_random_uuid(), 'Consents', 'x', 'consents', '{}', now(), now()) returning id)
-     insert into maskinporten_keys (id, client_id, state, private_sealed, certificate_chain, created_at)
-     select gen_random_uuid(), id, 'active', 'x', array[$1], now() from client`,
+     insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at)
+     select gen_random_uuid(), id, kid, 'active', 'x', array[$1], now() from client,
+       (values (null), ('signs-by-its-name')) as key(kid)`,
     [certificate],
   );
   const { wrong, of } = await examined({ DATABASE_URL: url });

@@ -37,7 +37,7 @@ ALTER TABLE maskinporten_keys DROP CONSTRAINT maskinporten_keys_state;
 ALTER TABLE maskinporten_keys ADD CONSTRAINT maskinporten_keys_state
   CHECK (state IN ('generating', 'pending', 'active', 'retiring', 'retired'));
 UPDATE maskinporten_keys SET registered_at = created_at, active_since = created_at,
-  expires_at = CASE WHEN cardinality(certificate_chain) = 0 THEN created_at + interval '365 days' END
+  expires_at = CASE WHEN kid IS NOT NULL THEN created_at + interval '365 days' END
 WHERE state = 'active';
 -- A key that a worker found unusable is not kept, nor is a client that came with it.
 GRANT DELETE ON maskinporten_keys, maskinporten_clients TO hub_operator;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
+import { signsByCertificate } from '../../domain/client-keys.ts';
 import { type ClientWarning, clientWarnings } from '../../domain/client-scopes.ts';
 import { keyWarnings } from '../../domain/key-warnings.ts';
 import type { ProblemCode } from '../../domain/problem.ts';
@@ -120,7 +121,7 @@ const keyFindings = ({ clients: rows }: Contents, now: Date): Finding[] => {
     'key-expired': 'register it anew and PATCH …/keys/{keyId}, or POST …/maskinporten-clients/{id}/keys',
   };
   const told = ({ expiresAt, ...key }: ClientSeen['keys'][number]) =>
-    expiresAt === undefined || key.kid === undefined ? key : { ...key, expiresAt };
+    expiresAt === undefined || signsByCertificate(key) ? key : { ...key, expiresAt };
   return rows.flatMap((client) =>
     keyWarnings({ ...client, keys: client.keys.map(told) }, now)
       .filter(({ code }) => code !== 'no-key')
@@ -167,12 +168,15 @@ const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope 
 };
 
 const endings = ({ clients: rows, ending }: Contents, now: Date): Finding[] => {
-  const certificates = rows.flatMap(({ name, certificates: kept }) =>
-    kept.map((base64) => ({
-      kind: 'certificate of client',
-      name,
-      expiresAt: new Date(new X509Certificate(Buffer.from(base64, 'base64')).validTo),
-    })),
+  const certificates = rows.flatMap(({ name, keys }) =>
+    keys
+      .filter((key) => key.state === 'active' && signsByCertificate(key))
+      .flatMap(({ certificate }) => certificate ?? [])
+      .map((base64) => ({
+        kind: 'certificate of client',
+        name,
+        expiresAt: new Date(new X509Certificate(Buffer.from(base64, 'base64')).validTo),
+      })),
   );
   const near = [...ending, ...certificates]
     .map((one) => ({ ...one, leftMs: one.expiresAt.getTime() - now.getTime() }))

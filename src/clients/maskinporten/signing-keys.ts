@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
+import { signsByCertificate } from '../../domain/client-keys.ts';
 import type { KeyOwner, KeyPair, PublicKey, SigningKey, SigningKeys } from '../../usecases/ports.ts';
 import { checkCertificate } from './certificate-chain.ts';
 import { checkedKey, type ReadKey } from './handed-key.ts';
@@ -22,7 +23,7 @@ export const publicKey = ({ key, kid, chain, chainField }: ReadKey, owner: KeyOw
     ...named,
     publicJwk: { kty, use: 'sig', alg: 'RS256', ...named, n, e },
     certificateChain: chain.map(({ raw }) => raw.toString('base64')),
-    ...(endsAt && kid === undefined ? { expiresAt: endsAt } : {}),
+    ...(endsAt && signsByCertificate(named) ? { expiresAt: endsAt } : {}),
   };
 };
 

@@ -1,4 +1,4 @@
-import { registeredForMs } from '../../domain/client-keys.ts';
+import { endOfRegistration, signsByCertificate } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import { nobodysTenant } from '../jobs.ts';
@@ -28,7 +28,7 @@ export const mendingClients = (parts: Parts): Pick<UseCases, 'renewClientKey' | 
         const key = client.keys.find((one) => one.id === keyId && one.state !== 'retired');
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key in use with this id on this client');
         // A certificate ends when it says so, however often it is registered.
-        const ends = key.certificateChain.length === 0 ? new Date(registeredAt.getTime() + registeredForMs) : undefined;
+        const ends = signsByCertificate(key) ? undefined : endOfRegistration(registeredAt);
         await rows.clients.saveKey({
           id: keyId,
           registeredAt,
