@@ -189,8 +189,8 @@ export type OperatorRows = {
         certificateChain?: string[];
       },
     ): Promise<void>;
-    /** What a worker found unusable is not kept. */
-    removeKey(id: string): Promise<void>;
+    /** What a worker found unusable is not kept; false when it is no such key, or none any more. */
+    removeFaultyKey(id: string): Promise<boolean>;
   };
   services: {
     list(): Promise<Service[]>;

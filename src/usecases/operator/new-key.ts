@@ -69,7 +69,8 @@ export const newKeys = (parts: Parts) => {
       const { id, fault, source } = key ?? {};
       if (id === undefined || fault === undefined) return;
       await store.asOperator(async (rows) => {
-        await rows.clients.removeKey(id);
+        // Someone may have retired it, or been told of it, a moment ago.
+        if (!(await rows.clients.removeFaultyKey(id))) return;
         const client = (await rows.clients.list()).find((one) => one.id === clientId);
         if (isNewClient && client?.keys.length === 0) await rows.clients.remove(clientId);
         await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.refused', id, { clientId, fault }));
