@@ -2,7 +2,8 @@ import { type LivingKey, signsByCertificate } from './client-keys.ts';
 import type { ClientWarning } from './client-scopes.ts';
 import type { KeptProblem } from './problem.ts';
 
-type Client = { keys: readonly LivingKey[]; stoppedAt?: Date; stoppedProblem?: KeptProblem };
+/** `fault`: why a worker found it unusable. */
+type Client = { keys: readonly (LivingKey & { fault?: string })[]; stoppedAt?: Date; stoppedProblem?: KeptProblem };
 
 const day = 24 * 60 * 60_000;
 
@@ -47,6 +48,16 @@ const waiting = (key: LivingKey, now: Date): ClientWarning[] => {
   ];
 };
 
+const unusable = ({ kid, fault }: Client['keys'][number]): ClientWarning[] => {
+  if (fault === undefined) return [];
+  const name = kid === undefined ? 'A key' : `The key ${kid}`;
+  return [{ code: 'key-unusable', detail: `${name} cannot be used: retire it, and add one that can. ${fault}` }];
+};
+
+/** Has a worker yet to make it ready? Not where one has looked, and found it unusable. */
+export const isAwaited = ({ state, fault }: Pick<Client['keys'][number], 'state' | 'fault'>): boolean =>
+  state === 'generating' && fault === undefined;
+
 /** What an operator should know of a client's keys, and of whether it is used at all. */
 export const keyWarnings = ({ keys, stoppedAt, stoppedProblem }: Client, now: Date): ClientWarning[] => [
   ...(stoppedAt
@@ -63,10 +74,12 @@ export const keyWarnings = ({ keys, stoppedAt, stoppedProblem }: Client, now: Da
     : [
         {
           code: 'no-key',
-          detail: keys.some(({ state }) => state === 'generating')
+          detail: keys.some(isAwaited)
             ? 'A worker has yet to make its key ready: is one running?'
             : 'It has no key that signs: add one',
         } as const,
       ]),
-  ...keys.flatMap((key) => [...ending(key, now), ...waiting(key, now)]),
+  ...keys.flatMap((key) =>
+    key.state === 'retired' ? [] : [...unusable(key), ...ending(key, now), ...waiting(key, now)],
+  ),
 ];

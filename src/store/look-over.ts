@@ -28,7 +28,7 @@ export type ClientSeen = {
   stoppedAt?: Date;
   stoppedProblem?: KeptProblem;
   /** `certificate`: its own, of the chain beside it. */
-  keys: (LivingKey & { certificate?: string })[];
+  keys: (LivingKey & { certificate?: string; fault?: string })[];
 };
 
 export type Contents = {
@@ -81,7 +81,7 @@ const clientsText = `
   from maskinporten_clients c order by name`;
 
 const keysText = `
-  select client_id as "clientId", id, kid, state, created_at as "createdAt", expires_at as "expiresAt", problem,
+  select client_id as "clientId", id, kid, state, created_at as "createdAt", expires_at as "expiresAt", problem, fault,
     certificate_chain[1] as certificate
   from maskinporten_keys where state <> 'retired' order by id`;
 

@@ -239,6 +239,14 @@ describe('warnings', () => {
     const waiting = { ...pending, createdAt: ago(2 * day), problem };
     expect(codes([active, waiting])).toEqual([expect.stringMatching(/^key-pending: .*since 2026-11-22.*Unknown\.$/)]);
     expect(codes([{ ...active, state: 'retired' }])).toEqual([expect.stringMatching(/^no-key: /)]);
+    const generating: LivingKey = { id: 'x', state: 'generating', createdAt: now };
+    expect(codes([generating])).toEqual([expect.stringMatching(/^no-key: .*is one running\?$/)]);
+    const faulty = { ...generating, fault: 'There is no such file.' };
+    expect(codes([faulty])).toEqual([
+      'no-key: It has no key that signs: add one',
+      expect.stringMatching(/^key-unusable: .*There is no such file\.$/),
+    ]);
+    expect(codes([active, { ...faulty, state: 'retired' } as LivingKey])).toEqual([]);
     expect(codes([active], { stoppedAt: now, stoppedProblem: problem })).toEqual([
       'client-stopped: Nothing is asked for with it since 2026-11-24T12:00:00.000Z. Unknown.',
     ]);
