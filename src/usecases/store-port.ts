@@ -214,6 +214,8 @@ export type OperatorRows = {
       filter: { tenantId?: string | undefined; action?: string | undefined },
       page: PageAsk,
     ): Promise<Page<AuditEntry>>;
+    /** Was that done to it after that time? Meant for the last moments. */
+    has(action: string, target: string, since: Date): Promise<boolean>;
   };
   /** What nobody can need any more goes. Answers how many rows of each table. */
   tidy(now: Date): Promise<Record<string, number>>;
