@@ -313,7 +313,9 @@ test('a key in a file or an HSM is said to sign where it did, an HSM’s with --
   const told = async (words: string[], change: NodeJS.ProcessEnv) =>
     (await walked(['--client', 'Elsewhere', ...words], change))
       .of('private key')
-      .map(({ state, says }) => [state, says]);
+      .map(({ state, says }) => [state, says] as const)
+      // Their ids are random.
+      .sort(([, one], [, other]) => one.localeCompare(other));
 
   expect(await told(['--hsm'], {})).toEqual([
     ['untried', expect.stringMatching(/^in-a-file: this process has no HUB_KEY_DIRECTORY/)],
