@@ -24,8 +24,8 @@ export type Examination = {
   reader: Reader;
   /** As workers open them. */
   keyOf(by: UsableClient): Promise<SigningKey>;
-  /** Was this process given what opens this key? An API's is not. */
-  mayOpen(key: UsableClient['key']): boolean;
+  /** Why this key is not opened here, where something was not given that opens it: to an API's process nothing is. */
+  shut(key: UsableClient['key']): string | undefined;
   maskinporten: Maskinporten;
   altinn3: ConsentGateway;
   /** For each single try. */
@@ -33,11 +33,18 @@ export type Examination = {
   close(): Promise<void>;
 };
 
+const withoutIt = (name: string): string => `this process has no ${name}: run it with a worker’s settings`;
+
 /** Beside `compose`, for looking alone: nothing is migrated, kept or made. @throws Error when a keystore key cannot be read */
-export const openExamination = async (config: Config, databaseUrl: string): Promise<Examination> => {
+export const openExamination = async (
+  config: Config,
+  databaseUrl: string,
+  { hsm }: { hsm: boolean },
+): Promise<Examination> => {
   const { issuer, operatorOrgno, consentScope } = config;
   const { keystore } = await openKeys(config, { openKeystore: true, make: false });
-  const keySources = await openKeySources({ ...config.keySources, log: silentLog });
+  const { directory, pkcs11 } = config.keySources;
+  const keySources = await openKeySources({ directory, ...(hsm && pkcs11 ? { pkcs11 } : {}), log: silentLog });
   const keyOf = opener({ keystore: openKeystore(keystore), signing: signingKeys, keySources });
   const shared = { clock: systemClock, log: silentLog, timeoutMs };
   const maskinporten = openMaskinporten({
@@ -60,10 +67,12 @@ export const openExamination = async (config: Config, databaseUrl: string): Prom
     },
     reader,
     keyOf,
-    mayOpen: ({ privateSealed, source }) => {
-      if (source && 'file' in source) return config.keySources.directory !== undefined;
-      if (source) return 'pkcs11' in config.keySources;
-      return privateSealed === undefined || keystore.privateJwks.length > 0;
+    shut: ({ privateSealed, source }) => {
+      if (source && 'file' in source) return directory === undefined ? withoutIt('HUB_KEY_DIRECTORY') : undefined;
+      if (source && !pkcs11) return withoutIt('HUB_PKCS11_MODULE');
+      if (source) return hsm ? undefined : 'not tried: needs --hsm, with which the PIN of the HSM is used';
+      const isOurs = privateSealed === undefined || keystore.privateJwks.length > 0;
+      return isOurs ? undefined : withoutIt('HUB_KEYSTORE_PRIVATE_KEYS');
     },
     maskinporten,
     altinn3,

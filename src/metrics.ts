@@ -71,14 +71,15 @@ const registerClientMetrics = (registry: Registry, { clock, clients }: ClientPar
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   new Gauge({
     name: 'hub_maskinporten_key_expires_seconds',
-    help: 'Until Maskinporten takes a key no longer, by client and key; below zero where it has ended',
+    help: 'Until Maskinporten takes a key no longer, by client and key (its kid, or our id where it signs by a certificate); below zero where it has ended',
     labelNames: ['client', 'kid'],
     registers: [registry],
     async collect() {
       const rows = await known();
       this.reset();
+      // Who signs by certificates may have two of them for a while.
       for (const { name: client, keys } of rows)
-        for (const { state, kid = 'certificate', expiresAt } of keys)
+        for (const { id, state, kid = id, expiresAt } of keys)
           if (expiresAt && state !== 'retired') this.set({ client, kid }, -secondsSince(expiresAt));
     },
   });

@@ -1,10 +1,11 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
-import { type GivenStore, givenStore, givenTenant, now } from './store/given-store.ts';
+import type { ClientWithKeys } from '../src/usecases/memory.ts';
+import { type GivenStore, givenStore, givenTenant, later, now } from './store/given-store.ts';
 import { until } from './support/until.ts';
 
-const metricsOf = (store: GivenStore) => {
+const metricsOf = (store: GivenStore, clients: ClientWithKeys[] = []) => {
   const registry = new Registry();
   let counts = 0;
   const counting: GivenStore = {
@@ -19,7 +20,7 @@ const metricsOf = (store: GivenStore) => {
     clock: { now: () => now },
     role: 'worker',
     pools: () => ({}),
-    clients: async () => [],
+    clients: async () => clients,
   });
   return { read: () => registry.metrics(), counts: () => counts };
 };
@@ -43,6 +44,31 @@ test('a database that is away does not keep metrics from being read', async () =
   const store = await givenStore();
   await store.close();
   expect(await metricsOf(store).read()).toContain('process_cpu_seconds_total');
+});
+
+test('each certificate of a client has a line of its own, and so has each key', async () => {
+  const store = await givenStore();
+  await store.close();
+  const key = (id: string, seconds: number, more: object = {}) =>
+    ({
+      id,
+      state: 'active',
+      certificateChain: [] as string[],
+      createdAt: now,
+      expiresAt: later(seconds * 1000),
+      ...more,
+    }) as const;
+  const keys = [key('id-1', 60), key('id-2', 90), key('id-3', 120, { kid: 'k-3' })];
+  const client = { id: 'x', name: 'Income', clientId: 'x', purpose: 'data', scopes: [], probes: 0 } as const;
+  const shown = { ...client, scopes: [], keys, createdAt: now, updatedAt: now } as ClientWithKeys;
+  const told = (await metricsOf(store, [shown]).read())
+    .split('\n')
+    .filter((line) => line.includes('key_expires_seconds{'));
+  expect(told).toEqual([
+    'hub_maskinporten_key_expires_seconds{client="Income",kid="id-1",role="worker"} 60',
+    'hub_maskinporten_key_expires_seconds{client="Income",kid="id-2",role="worker"} 90',
+    'hub_maskinporten_key_expires_seconds{client="Income",kid="k-3",role="worker"} 120',
+  ]);
 });
 
 test('requests to Maskinporten are counted by client and outcome, its clock shows once it is known', async () => {

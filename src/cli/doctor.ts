@@ -72,13 +72,13 @@ export const doctor = async (words: readonly string[] = []): Promise<number> => 
     process.stderr.write(asked.usage);
     return 2;
   }
-  const { json, whose } = asked;
+  const { json, whose, hsm = false } = asked;
   let findings: Finding[];
   let title = '';
   try {
     const config = loadConfig(process.env, 'command');
     title = whose ? titleOf(whose, config) : '';
-    findings = whose ? await examinePath(config, whose) : await examine(config);
+    findings = whose ? await examinePath(config, whose, hsm) : await examine(config);
   } catch (error) {
     findings = [wrong('configuration', wordsOf(error), 'correct these settings first: nothing else can be looked at')];
   }

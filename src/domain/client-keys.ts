@@ -17,8 +17,18 @@ export type LivingKey = {
   /** Since when it signs; of a retiring one, since when it does not. */
   activeSince?: Date;
   problem?: KeptProblem;
-  certificateChain?: readonly string[];
+  /** What it is registered as at Maskinporten. */
+  kid?: string;
 };
+
+/**
+ * A key that has a name signs by it, also where a certificate lies beside: it ends a year after it was registered. Of one
+ * without, the certificate says when.
+ */
+export const signsByCertificate = ({ kid }: Pick<LivingKey, 'kid'>): boolean => kid === undefined;
+
+/** When Maskinporten takes a key no longer that was registered then. */
+export const endOfRegistration = (registeredAt: Date): Date => new Date(registeredAt.getTime() + registeredForMs);
 
 type LivingClient = { keys: readonly LivingKey[]; stoppedAt?: Date };
 
@@ -51,7 +61,7 @@ const propagationMs = 2 * minute;
 /** Propagation, the life of a grant, and a good margin: then nobody needs the key before any more. */
 const retiringMs = 10 * minute;
 /** A registered key is taken for a year. */
-export const registeredForMs = 365 * day;
+const registeredForMs = 365 * day;
 
 /** Maskinporten authenticates the client before it looks at scopes and access: these refusals prove a key as well as a token. */
 const provingRefusals: readonly ProblemCode[] = [
@@ -91,9 +101,10 @@ export const becameUsable = (
   keys.some(({ state }) => state === 'active') ? { state: 'pending' } : { state: 'active', activeSince: now };
 
 /** A key that was refused before it was taken was registered meanwhile; of others nothing is known but that they exist. */
-const registration = ({ registeredAt, expiresAt, createdAt, problem, certificateChain }: LivingKey, now: Date) => {
+const registration = (key: LivingKey, now: Date) => {
+  const { registeredAt, expiresAt, createdAt, problem } = key;
   const at = registeredAt ?? (problem ? now : createdAt);
-  const ends = (certificateChain ?? []).length === 0 ? new Date(at.getTime() + registeredForMs) : undefined;
+  const ends = signsByCertificate(key) ? undefined : endOfRegistration(at);
   return { registeredAt: at, ...(expiresAt === undefined && ends !== undefined ? { expiresAt: ends } : {}) };
 };
 

@@ -6,6 +6,7 @@ export const clientWarningCodes = [
   'key-expiring',
   'key-expired',
   'key-pending',
+  'key-unusable',
   'client-stopped',
   'no-key',
 ] as const;

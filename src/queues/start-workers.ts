@@ -1,7 +1,7 @@
 import { Problem } from '../domain/problem.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { type JobName, jobNames, jobs } from '../usecases/jobs.ts';
+import { type Job, type JobName, jobNames, jobs } from '../usecases/jobs.ts';
 import type { HandOut, Outbox } from '../usecases/outbox-port.ts';
 import type { Notices } from '../usecases/ports.ts';
 import type { Work } from '../usecases/use-cases.ts';
@@ -29,7 +29,7 @@ const restMs = 60 * 60_000;
  * failure is noted there, and the engine is told nothing but that the job has run.
  */
 const runner =
-  (job: JobName, leaseMs: number, { works, outbox, clock, log, onRun }: WorkersOptions, freed: () => void) =>
+  (job: JobName, leaseMs: number, { works, outbox, notices, clock, log, onRun }: WorkersOptions, freed: () => void) =>
   async (data: unknown, waitedMs: number): Promise<void> => {
     const handOut = data as HandOut;
     const { tenantId, subjectId, handOut: number } = handOut;
@@ -70,6 +70,8 @@ const runner =
         .fail(job, handOut, again, problem)
         .catch((lost: unknown) => log.warn({ ...fields, error: lost }, 'not noted; its lease will end'));
     } finally {
+      const { topic }: Job = jobs[job];
+      if (topic) notices.tell(topic(subjectId));
       onRun?.(job, outcome, (performance.now() - began) / 1000);
       freed();
     }

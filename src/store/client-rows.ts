@@ -62,8 +62,11 @@ export const clientRows = (tx: Tx, tell: (topic: string) => void): OperatorRows[
     });
     tell('changed:clients');
   },
-  async removeKey(id) {
-    await tx.maskinportenKey.delete({ where: { id } });
-    tell('changed:clients');
+  async removeFaultyKey(id) {
+    const { count } = await tx.maskinportenKey.deleteMany({
+      where: { id, state: 'generating', fault: { not: null } },
+    });
+    if (count > 0) tell('changed:clients');
+    return count > 0;
   },
 });

@@ -25,10 +25,10 @@ export type ClientSeen = {
   purpose: string;
   scopes: string[];
   activeKeys: number;
-  certificates: string[];
   stoppedAt?: Date;
   stoppedProblem?: KeptProblem;
-  keys: (LivingKey & { kid?: string })[];
+  /** `certificate`: its own, of the chain beside it. */
+  keys: (LivingKey & { certificate?: string; fault?: string })[];
 };
 
 export type Contents = {
@@ -77,13 +77,12 @@ const blockedText = `
 const clientsText = `
   select id, name, purpose, scopes, stopped_at as "stoppedAt", stopped_problem as "stoppedProblem",
     (select count(*)::int from maskinporten_keys k
-     where k.client_id = c.id and k.state = 'active' and (k.private_sealed is not null or k.source is not null)) as "activeKeys",
-    array(select k.certificate_chain[1] from maskinporten_keys k
-          where k.client_id = c.id and k.state = 'active' and cardinality(k.certificate_chain) > 0) as certificates
+     where k.client_id = c.id and k.state = 'active' and (k.private_sealed is not null or k.source is not null)) as "activeKeys"
   from maskinporten_clients c order by name`;
 
 const keysText = `
-  select client_id as "clientId", id, kid, state, created_at as "createdAt", expires_at as "expiresAt", problem
+  select client_id as "clientId", id, kid, state, created_at as "createdAt", expires_at as "expiresAt", problem, fault,
+    certificate_chain[1] as certificate
   from maskinporten_keys where state <> 'retired' order by id`;
 
 const readClients = async (client: Client): Promise<ClientSeen[]> => {

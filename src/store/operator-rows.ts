@@ -159,6 +159,8 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       }));
       return toPage(entries as AuditEntry[], limit, ({ id }) => id);
     },
+    has: async (action, target, since) =>
+      (await tx.audit.findFirst({ where: { at: { gt: since }, action, target }, select: { id: true } })) !== null,
   },
   tidy: async (now) => ({
     // A browser may come back late, but not a month after the consent's end.

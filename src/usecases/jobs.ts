@@ -1,16 +1,21 @@
 import { backoff } from '../lib/backoff.ts';
 
-type Job = {
+export type Job = {
   /** A run is stopped after that. Its lease lasts a little longer, then the work is handed out again. */
   timeoutMs: number;
   /** Runs side by side in one worker process. */
   concurrency: number;
   /** Pause after so many failures in a row, in milliseconds. */
   again: (failures: number) => number;
+  /** Told once a run has been noted, however it ended: somebody waits for that. */
+  topic?: (subjectId: string) => string;
 };
 
 const second = 1000;
 const minute = 60 * second;
+
+/** Told when a look at a client has ended, found out or not. */
+export const probedTopic = (clientId: string): string => `probed:${clientId}`;
 
 /**
  * Work done later; each has a BullMQ queue of its name. Payloads hold ids only: the queue engine keeps them in clear
@@ -25,7 +30,12 @@ export const jobs = {
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
   'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, again: backoff(5 * second, 15 * minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
-  'probe-client': { timeoutMs: 20 * second, concurrency: 4, again: backoff(5 * second, 5 * minute) },
+  'probe-client': {
+    timeoutMs: 20 * second,
+    concurrency: 4,
+    again: backoff(5 * second, 5 * minute),
+    topic: probedTopic,
+  },
   'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
   'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },
   tidy: { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },

@@ -29,8 +29,8 @@ export type KeyOwner = { orgno: string; now: Date };
 export type SigningKeys = {
   /** A new RSA key with a `kid` unlike any other. */
   generate(now: Date): Promise<KeyPair>;
-  /** A key handed over. @throws Problem `key-unusable`, saying why and in which field */
-  read(given: HandedKey, owner: KeyOwner): KeyPair;
+  /** A key handed over. Answers within seconds, whatever it was locked with. @throws Problem `key-unusable`, saying why and in which field */
+  read(given: HandedKey, owner: KeyOwner): Promise<KeyPair>;
   /** A key that signs. */
   open(privateJwk: Record<string, unknown>, name: { kid?: string; certificateChain: string[] }): SigningKey;
 };

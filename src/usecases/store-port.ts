@@ -191,8 +191,8 @@ export type OperatorRows = {
         certificateChain?: string[];
       },
     ): Promise<void>;
-    /** What a worker found unusable is not kept. */
-    removeKey(id: string): Promise<void>;
+    /** What a worker found unusable is not kept; false when it is no such key, or none any more. */
+    removeFaultyKey(id: string): Promise<boolean>;
   };
   tokenCounts: {
     /** Oldest first; of what is long past, whole months. */
@@ -220,6 +220,8 @@ export type OperatorRows = {
       filter: { tenantId?: string | undefined; action?: string | undefined },
       page: PageAsk,
     ): Promise<Page<AuditEntry>>;
+    /** Was that done to it after that time? Meant for the last moments. */
+    has(action: string, target: string, since: Date): Promise<boolean>;
   };
   /** What nobody can need any more goes, and counts of hours long past are added up by month. Answers how many rows of each table went. */
   tidy(now: Date): Promise<Record<string, number>>;

@@ -243,7 +243,7 @@ export type UseCases = {
     keyId: string,
     change: { registeredAt: Date },
   ): Promise<Examined<MaskinportenClient>>;
-  /** Looks at once whether Maskinporten takes the client and its keys, and waits a little for what is found. */
+  /** Looks at once whether Maskinporten takes the client and its keys, once in ten seconds, and waits a little for what is found. */
   probeClient(by: ByOperator, id: string): Promise<Examined<MaskinportenClient>>;
   defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
   changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;

@@ -98,8 +98,9 @@ test('what ends soon is told: a tenant’s key as a note, the operator’s own a
   await admin.query(
     `with client as (insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
        values (gen_random_uuid(), 'Consents', 'x', 'consents', '{}', now(), now()) returning id)
-     insert into maskinporten_keys (id, client_id, state, private_sealed, certificate_chain, created_at)
-     select gen_random_uuid(), id, 'active', 'x', array[$1], now() from client`,
+     insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at)
+     select gen_random_uuid(), id, kid, 'active', 'x', array[$1], now() from client,
+       (values (null), ('signs-by-its-name')) as key(kid)`,
     [certificate],
   );
   const { wrong, of } = await examined({ DATABASE_URL: url });
@@ -134,9 +135,10 @@ test('a client that is stopped and a key that has ended are wrong; one that ends
     `with client as (
        insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at, stopped_at, stopped_problem)
        values (gen_random_uuid(), 'Income', 'x', 'data', '{}', now(), now(), now(), $1) returning id)
-     insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at, expires_at)
-     select gen_random_uuid(), client.id, kid, state, 'x', '{}', $2::timestamptz, ends::timestamptz from client,
-       (values ('k-old', 'active', $3), ('k-next', 'active', $4), ('k-new', 'pending', null)) keys (kid, state, ends)`,
+     insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at, expires_at, fault)
+     select gen_random_uuid(), client.id, kid, state, 'x', '{}', $2::timestamptz, ends::timestamptz, fault from client,
+       (values ('k-old', 'active', $3, null), ('k-next', 'active', $4, null), ('k-new', 'pending', null, null),
+         ('k-none', 'generating', null, 'There is no such file.')) keys (kid, state, ends, fault)`,
     [{ code: 'key-refused', detail: 'Unknown there.', mover: 'operator' }, inDays(-3), inDays(-1), inDays(10)],
   );
   const { wrong, of } = await examined({ DATABASE_URL: url });
@@ -146,6 +148,7 @@ test('a client that is stopped and a key that has ended are wrong; one that ends
     expect.stringMatching(/^note: Income: The key k-new is there since then /),
     expect.stringMatching(/^note: Income: The key k-next ends in 9 days, on /),
     'wrong: Income: Nothing is asked for with it since then Unknown there.',
+    'wrong: Income: The key k-none cannot be used: retire it, and add one that can. There is no such file.',
     expect.stringMatching(/^wrong: Income: The key k-old ended on /),
   ]);
 });

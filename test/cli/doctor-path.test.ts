@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -298,6 +299,46 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
   expect(of('API keys')[0]).toMatchObject({ state: 'note', says: expect.stringMatching(/^“app” ends \d{4}-/) });
 });
 
+test('a key in a file or an HSM is said to sign where it did, an HSM’s with --hsm alone; else which setting is missing', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = mkdtempSync(join(tmpdir(), 'mounted-keys-'));
+  const { n, e } = privateKey.export({ format: 'jwk' });
+  await admin.query(
+    `with client as (insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
+       values (gen_random_uuid(), 'Elsewhere', 'elsewhere', 'admin', '{}', now(), now()) returning id)
+     insert into maskinporten_keys (id, client_id, kid, state, source, public_jwk, certificate_chain, created_at)
+       select gen_random_uuid(), id, key.kid, key.state, key.source, $1, '{}', now() from client,
+         (values ('in-a-file', 'active', '{"file":"bank.pem"}'::jsonb), ('in-an-hsm', 'pending', '{"pkcs11":"bank"}')) as key(kid, state, source)`,
+    [{ kty: 'RSA', n, e }],
+  );
+  onTestFinished(async () => {
+    rmSync(keys, { recursive: true });
+    await admin.query(`delete from maskinporten_keys where kid in ('in-a-file', 'in-an-hsm')`);
+    await admin.query(`delete from maskinporten_clients where name = 'Elsewhere'`);
+  });
+  const told = async (words: string[], change: NodeJS.ProcessEnv) =>
+    (await walked(['--client', 'Elsewhere', ...words], change))
+      .of('private key')
+      .map(({ state, says }) => [state, says] as const)
+      // Their ids are random.
+      .sort(([, one], [, other]) => one.localeCompare(other));
+
+  expect(await told(['--hsm'], {})).toEqual([
+    ['untried', expect.stringMatching(/^in-a-file: this process has no HUB_KEY_DIRECTORY/)],
+    ['untried', expect.stringMatching(/^in-an-hsm: this process has no HUB_PKCS11_MODULE/)],
+  ]);
+  const given = { HUB_KEY_DIRECTORY: keys, HUB_PKCS11_MODULE: '/nowhere/pkcs11.so', HUB_PKCS11_PIN: '271828' };
+  expect(await told([], given)).toEqual([
+    ['wrong', expect.stringMatching(/^in-a-file: There is no such file/)],
+    ['untried', expect.stringMatching(/^in-an-hsm: not tried: needs --hsm/)],
+  ]);
+  writeFileSync(join(keys, 'bank.pem'), String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+  expect(await told(['--hsm'], given)).toEqual([
+    ['ok', 'in-a-file signs where it lies'],
+    ['wrong', 'in-an-hsm: HUB_PKCS11_MODULE cannot be loaded.'],
+  ]);
+});
+
 test('who is not there is said to be so, with those who are; words that make no sense get the usage and 2', async () => {
   expect((await walked(['--client', 'Nobody'])).wrong[0]).toMatchObject({
     what: 'registered',
@@ -312,6 +353,7 @@ test('who is not there is said to be so, with those who are; words that make no 
     ['--client'],
     ['--client', 'a', '--tenant', orgnos.bank],
     ['income'],
+    ['--hsm'],
   ]) {
     const { code, stdout, stderr } = await runHub(['doctor', ...words]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

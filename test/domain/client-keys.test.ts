@@ -24,13 +24,14 @@ const inMs = (ms: number) => new Date(now.getTime() + ms);
 const problem: KeptProblem = { code: 'key-refused', detail: 'Unknown.', mover: 'operator' };
 const active: LivingKey = {
   id: 'old',
+  kid: 'k-old',
   state: 'active',
   createdAt: ago(300 * day),
   activeSince: ago(300 * day),
   registeredAt: ago(300 * day),
   provedAt: ago(300 * day),
 };
-const pending: LivingKey = { id: 'new', state: 'pending', createdAt: ago(minute) };
+const pending: LivingKey = { id: 'new', kid: 'k-new', state: 'pending', createdAt: ago(minute) };
 const retiring: LivingKey = { ...active, id: 'before', state: 'retiring', activeSince: ago(minute) };
 const promoted = (sinceMs: number): LivingKey => ({
   ...pending,
@@ -73,14 +74,14 @@ describe('what an answer says of the key', () => {
 
 describe('what follows', () => {
   test('the first grant that is taken proves the only key, which is as old as it can be', () => {
-    const key: LivingKey = { id: 'first', state: 'active', createdAt: ago(day), activeSince: ago(day) };
+    const key: LivingKey = { id: 'first', kid: 'k1', state: 'active', createdAt: ago(day), activeSince: ago(day) };
     const { keys, ...more } = whatFollows({ keys: [key] }, [taken('first')], now);
     expect(keys).toEqual([
       { id: 'first', provedAt: now, registeredAt: ago(day), expiresAt: inMs(364 * day), problem: null },
     ]);
     expect(more).toEqual({ proved: 'first' });
-    const withCertificate = { ...key, certificateChain: ['x'] };
-    expect(whatFollows({ keys: [withCertificate] }, [taken('first')], now).keys[0]).not.toHaveProperty('expiresAt');
+    const { kid: _, ...byCertificate } = key;
+    expect(whatFollows({ keys: [byCertificate] }, [taken('first')], now).keys[0]).not.toHaveProperty('expiresAt');
   });
 
   test('a pending key that is taken takes over, and the one before stays to fall back on', () => {
@@ -238,6 +239,14 @@ describe('warnings', () => {
     const waiting = { ...pending, createdAt: ago(2 * day), problem };
     expect(codes([active, waiting])).toEqual([expect.stringMatching(/^key-pending: .*since 2026-11-22.*Unknown\.$/)]);
     expect(codes([{ ...active, state: 'retired' }])).toEqual([expect.stringMatching(/^no-key: /)]);
+    const generating: LivingKey = { id: 'x', state: 'generating', createdAt: now };
+    expect(codes([generating])).toEqual([expect.stringMatching(/^no-key: .*is one running\?$/)]);
+    const faulty = { ...generating, fault: 'There is no such file.' };
+    expect(codes([faulty])).toEqual([
+      'no-key: It has no key that signs: add one',
+      expect.stringMatching(/^key-unusable: .*There is no such file\.$/),
+    ]);
+    expect(codes([active, { ...faulty, state: 'retired' } as LivingKey])).toEqual([]);
     expect(codes([active], { stoppedAt: now, stoppedProblem: problem })).toEqual([
       'client-stopped: Nothing is asked for with it since 2026-11-24T12:00:00.000Z. Unknown.',
     ]);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -144,6 +144,13 @@ describe('the image', { timeout: 120_000 }, () => {
       key: { generate: true },
     });
     expect(made).toMatchObject({ status: 201, body: { keys: [{ state: 'active' }] } });
+    // Read in a thread, which starts at a file of its own.
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const passphrase = 'correct horse';
+    const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }));
+    const keys = `${api.url}/operator/v1/maskinporten-clients/${made.body['id']}/keys`;
+    const handed = await callJson('POST', keys, operatorKey, { pem, passphrase, kid: 'handed-over' });
+    expect(handed).toMatchObject({ status: 201, body: { keys: [{}, { kid: 'handed-over', state: 'pending' }] } });
 
     expect(await Promise.all([api.stop(), worker.stop()])).toMatchObject([{ code: 0 }, { code: 0 }]);
     expect(await checkHealth(image, portOf(worker.metricsUrl))).toBe(1);

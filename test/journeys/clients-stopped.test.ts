@@ -120,6 +120,12 @@ hubTest('a client that is mended at Maskinporten is found to work by itself, or 
   await breakIt();
   expect(await client.probe()).toMatchObject({ stopped: { problem: { type: '/problems/key-refused' } } });
   await sandbox.register(client.clientId, keys);
+  // Not so soon again: what is known is told, and nobody asked.
+  const grants = (await client.grants()).length;
+  expect((await client.probe()).stopped).not.toBeNull();
+  expect(await client.grants()).toHaveLength(grants);
+  expect(await audited(world, 'maskinporten-client.probed')).toHaveLength(1);
+  await sandbox.advance(10 * second);
   expect(await client.probe()).toMatchObject({ stopped: null, warnings: [] });
   expect((await token(world)).status).toBe(200);
 
@@ -128,6 +134,7 @@ hubTest('a client that is mended at Maskinporten is found to work by itself, or 
   const { keys: both } = await client.addKey();
   await sandbox.register(client.clientId, await client.jwks());
   await client.register((kid) => kid === both[1]?.kid);
+  await sandbox.advance(10 * second);
   expect(await client.probe()).toMatchObject({ stopped: null, keys: [{ state: 'retiring' }, { state: 'active' }] });
   expect((await token(world)).status).toBe(200);
 });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { hubTest } from '../support/hub-test.ts';
+import { certify } from '../support/enterprise-certificate.ts';
+import { hubTest, operatorOrgno } from '../support/hub-test.ts';
 import { operatorsClient } from '../support/operators-client.ts';
 import { until } from '../support/until.ts';
 import { day, hour } from './in-time.ts';
@@ -53,3 +54,22 @@ hubTest('the year of a key: whoever is on duty is told at 60, 30, 14 and 7 days 
     body: { errors: [{ field: '/registeredAt' }] },
   });
 });
+
+hubTest(
+  'a key that has a name ends a year after it was registered, also with a certificate beside it',
+  async (world) => {
+    const { call, sandbox } = world;
+    const client = await operatorsClient(world, 'Income');
+    const own = certify({ seid2: operatorOrgno, from: '2020-01-01', to: '2036-01-01' });
+    const added = await call('operator', 'POST', `${client.path}/keys`, {
+      pem: own.keyPem,
+      kid: 'named-and-certified',
+      certificateChain: [own.base64],
+    });
+    expect(added.status).toBe(201);
+    const named = async () => (await client.seen()).keys.find(({ kid }) => kid === 'named-and-certified');
+    const registeredAt = new Date((await sandbox.now()).getTime() - 300 * day);
+    await call('operator', 'PATCH', `${client.path}/keys/${(await named())?.id}`, { registeredAt });
+    expect(await named()).toMatchObject({ expiresAt: new Date(registeredAt.getTime() + 365 * day).toISOString() });
+  },
+);

@@ -14,6 +14,9 @@ ADD COLUMN     "registered_at" TIMESTAMPTZ(3),
 ADD COLUMN     "source" JSONB,
 ADD COLUMN     "warned_days" INTEGER;
 
+-- DropIndex
+DROP INDEX "maskinporten_keys_kid_key";
+
 -- AlterTable
 ALTER TABLE "tokens" ADD COLUMN     "life_seconds" INTEGER;
 
@@ -38,8 +41,10 @@ ALTER TABLE maskinporten_keys DROP CONSTRAINT maskinporten_keys_state;
 ALTER TABLE maskinporten_keys ADD CONSTRAINT maskinporten_keys_state
   CHECK (state IN ('generating', 'pending', 'active', 'retiring', 'retired'));
 UPDATE maskinporten_keys SET registered_at = created_at, active_since = created_at,
-  expires_at = CASE WHEN cardinality(certificate_chain) = 0 THEN created_at + interval '365 days' END
+  expires_at = CASE WHEN kid IS NOT NULL THEN created_at + interval '365 days' END
 WHERE state = 'active';
+-- A name is free again once its key is retired: the same key may come back from another place.
+CREATE UNIQUE INDEX maskinporten_keys_kid_live ON maskinporten_keys (kid) WHERE state <> 'retired';
 -- A key that a worker found unusable is not kept, nor is a client that came with it.
 GRANT DELETE ON maskinporten_keys, maskinporten_clients TO hub_operator;
 

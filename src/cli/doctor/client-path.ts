@@ -94,7 +94,7 @@ const askedLines = async (parts: Examination, client: ClientWithKeys, outside: O
       asked.push(untried('key taken', `${nameOf(key)}: its private part was not opened`));
       continue;
     }
-    opened.push(ok('private key', `${nameOf(key)} can be opened`));
+    opened.push(ok('private key', `${nameOf(key)} ${key.source ? 'signs where it lies' : 'can be opened'}`));
     if (!canAsk || scope === undefined) {
       const why = canAsk ? 'the client holds no scope to ask for' : 'Maskinporten does not answer';
       asked.push(untried('key taken', `${nameOf(key)}: ${why}`));

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config.ts';
+import { signsByCertificate } from '../../domain/client-keys.ts';
 import { type ClientWarning, clientWarnings } from '../../domain/client-scopes.ts';
-import { keyWarnings } from '../../domain/key-warnings.ts';
+import { isAwaited, keyWarnings } from '../../domain/key-warnings.ts';
 import type { ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import {
@@ -117,10 +118,11 @@ const blocked = (rows: Contents['blocked']): Finding[] => {
 const keyFindings = ({ clients: rows }: Contents, now: Date): Finding[] => {
   const nexts: Partial<Record<ClientWarning['code'], string>> = {
     'client-stopped': 'mend it at Maskinporten; then POST …/maskinporten-clients/{id}/probe looks at once',
+    'key-unusable': 'DELETE …/keys/{keyId}, then POST …/maskinporten-clients/{id}/keys with one that can be used',
     'key-expired': 'register it anew and PATCH …/keys/{keyId}, or POST …/maskinporten-clients/{id}/keys',
   };
   const told = ({ expiresAt, ...key }: ClientSeen['keys'][number]) =>
-    expiresAt === undefined || key.kid === undefined ? key : { ...key, expiresAt };
+    expiresAt === undefined || signsByCertificate(key) ? key : { ...key, expiresAt };
   return rows.flatMap((client) =>
     keyWarnings({ ...client, keys: client.keys.map(told) }, now)
       .filter(({ code }) => code !== 'no-key')
@@ -137,7 +139,8 @@ const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope 
   if (rows.length === 0) return [wrong('clients', 'no Maskinporten client is registered', register)];
   const by = (purpose: string) => rows.filter((row) => row.purpose === purpose);
   const says = ['consents', 'data', 'admin'].map((purpose) => `${purpose} ${by(purpose).length}`).join(', ');
-  const keyless = rows.filter(({ activeKeys }) => activeKeys === 0).map(({ name }) => name);
+  const keyless = rows.filter(({ activeKeys }) => activeKeys === 0);
+  const add = 'POST …/maskinporten-clients/{id}/keys';
   const mixed = rows.flatMap((client) =>
     clientWarnings(client, { consentScope, dataScopes, lives }).map(({ code, detail }) =>
       note(
@@ -154,8 +157,10 @@ const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope 
       ? [
           wrong(
             'client keys',
-            `without an active key: ${keyless.join(', ')}`,
-            'is a worker running that has HUB_KEYSTORE_PRIVATE_KEYS? else POST …/maskinporten-clients/{id}/keys',
+            `without an active key: ${keyless.map(({ name }) => name).join(', ')}`,
+            keyless.some(({ keys }) => keys.some(isAwaited))
+              ? `is a worker running that has HUB_KEYSTORE_PRIVATE_KEYS? else ${add}`
+              : add,
           ),
         ]
       : []),
@@ -167,12 +172,15 @@ const clients = ({ clients: rows, dataScopes, lives }: Contents, { consentScope 
 };
 
 const endings = ({ clients: rows, ending }: Contents, now: Date): Finding[] => {
-  const certificates = rows.flatMap(({ name, certificates: kept }) =>
-    kept.map((base64) => ({
-      kind: 'certificate of client',
-      name,
-      expiresAt: new Date(new X509Certificate(Buffer.from(base64, 'base64')).validTo),
-    })),
+  const certificates = rows.flatMap(({ name, keys }) =>
+    keys
+      .filter((key) => key.state === 'active' && signsByCertificate(key))
+      .flatMap(({ certificate }) => certificate ?? [])
+      .map((base64) => ({
+        kind: 'certificate of client',
+        name,
+        expiresAt: new Date(new X509Certificate(Buffer.from(base64, 'base64')).validTo),
+      })),
   );
   const near = [...ending, ...certificates]
     .map((one) => ({ ...one, leftMs: one.expiresAt.getTime() - now.getTime() }))

@@ -1,21 +1,24 @@
 import { X509Certificate } from 'node:crypto';
+import { endOfRegistration, signsByCertificate } from '../../domain/client-keys.ts';
+import { warnedAt } from '../../domain/key-warnings.ts';
 import type { ClientWithKeys } from '../../usecases/memory.ts';
 import { count, type Finding, note, ok, wrong } from './finding.ts';
 
 type Key = ClientWithKeys['keys'][number];
 
 const dayMs = 24 * 60 * 60 * 1000;
-/** Maskinporten takes a registered key for a year. */
-const yearMs = 365 * dayMs;
 
 /** What it goes by at Maskinporten. */
 export const nameOf = ({ kid, id, certificateChain }: Key): string =>
   kid ?? (certificateChain.length > 0 ? `certificate (key ${id})` : `key ${id}`);
 
-const endOf = ({ expiresAt, certificateChain: [leaf], registeredAt, createdAt }: Key): Date => {
+const endOf = (key: Key): Date => {
+  const { expiresAt, certificateChain, registeredAt, createdAt } = key;
+  const [leaf] = certificateChain;
   if (expiresAt) return expiresAt;
-  if (leaf !== undefined) return new Date(new X509Certificate(Buffer.from(leaf, 'base64')).validTo);
-  return new Date((registeredAt ?? createdAt).getTime() + yearMs);
+  if (signsByCertificate(key) && leaf !== undefined)
+    return new Date(new X509Certificate(Buffer.from(leaf, 'base64')).validTo);
+  return endOfRegistration(registeredAt ?? createdAt);
 };
 
 const activeLine = (key: Key, now: Date): Finding => {
@@ -23,8 +26,9 @@ const activeLine = (key: Key, now: Date): Finding => {
   const left = Math.floor((endOf(key).getTime() - now.getTime()) / dayMs);
   const ends = left < 0 ? `ended ${count(-left, 'day')} ago` : `ends in ${count(left, 'day')}`;
   const says = `${nameOf(key)} is active, ${count(age, 'day')} old, ${ends}`;
-  if (left <= 7) return { ...wrong('key', says, 'add another key and let it take over'), mover: 'operator' };
-  return left <= 60 ? note('key', says, 'add another key in time') : ok('key', says);
+  if (left <= Math.min(...warnedAt))
+    return { ...wrong('key', says, 'add another key and let it take over'), mover: 'operator' };
+  return left <= Math.max(...warnedAt) ? note('key', says, 'add another key in time') : ok('key', says);
 };
 
 const keyLine = (key: Key, now: Date): Finding => {

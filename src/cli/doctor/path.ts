@@ -11,10 +11,10 @@ import { tenantPath } from './tenant-path.ts';
 /** Whose path: a client of ours by name, `client_id` or id; a tenant by its organisation number. */
 export type Whose = { client: string } | { tenant: string };
 
-const walked = async (config: Config, databaseUrl: string, whose: Whose): Promise<Finding[]> => {
+const walked = async (config: Config, databaseUrl: string, whose: Whose, hsm: boolean): Promise<Finding[]> => {
   const outside = examineOutside(config);
   await tryLogin(databaseUrl);
-  const parts = await openExamination(config, databaseUrl);
+  const parts = await openExamination(config, databaseUrl, { hsm });
   try {
     const fault = await parts.reader.fault();
     if (fault !== undefined) return [wrong('database', fault, '`hub doctor` says more of the database')];
@@ -32,12 +32,15 @@ const walked = async (config: Config, databaseUrl: string, whose: Whose): Promis
   }
 };
 
-/** Walks the whole path of one client or tenant. Asks outside as a worker would, and changes nothing, here or there. */
-export const examinePath = async (config: Config, whose: Whose): Promise<Finding[]> => {
+/**
+ * Walks the whole path of one client or tenant. Asks outside as a worker would, and changes nothing, here or there. With `hsm`
+ * also the PIN of an HSM is used, which counts wrong ones.
+ */
+export const examinePath = async (config: Config, whose: Whose, hsm: boolean): Promise<Finding[]> => {
   try {
     const database = await openDatabase(config, silentLog);
     try {
-      return await walked(config, database.url, whose);
+      return await walked(config, database.url, whose, hsm);
     } finally {
       await database.close();
     }

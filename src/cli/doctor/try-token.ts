@@ -42,19 +42,25 @@ export const tryToken = async (
 
 export type Opened = { key: SigningKey } | { closed: string; why: 'not-ours' | 'broken' };
 
-/** Opens a signing key as a worker would. A process without the keystore's private keys is an API's, and must not. */
+const wordOf = (error: unknown): string => (error instanceof Problem ? error.detail : wordsOf(error));
+
+/**
+ * Opens a signing key as a worker would. A process without the keystore's private keys is an API's, and must not. One that lies
+ * elsewhere is only touched when it signs, so it signs here.
+ */
 export const openedKey = async (
-  { keyOf, mayOpen }: Pick<Examination, 'keyOf' | 'mayOpen'>,
+  { keyOf, shut }: Pick<Examination, 'keyOf' | 'shut'>,
   by: UsableClient,
 ): Promise<Opened> => {
-  if (!mayOpen(by.key))
-    return {
-      closed: 'this process has no HUB_KEYSTORE_PRIVATE_KEYS: run it with a worker’s settings',
-      why: 'not-ours',
-    };
+  const closed = shut(by.key);
+  if (closed !== undefined) return { closed, why: 'not-ours' };
   try {
-    return { key: await keyOf(by) };
+    const key = await keyOf(by);
+    if (by.key.source) await key.sign(Buffer.from('hub doctor looks whether this key signs'));
+    return { key };
   } catch (error) {
-    return { closed: error instanceof Problem ? error.detail : wordsOf(error), why: 'broken' };
+    // What workers log, and tell nobody else.
+    const isElsewhere = error instanceof Problem && error.code === 'client-key-unavailable';
+    return { closed: wordOf(isElsewhere ? error.cause : error), why: 'broken' };
   }
 };

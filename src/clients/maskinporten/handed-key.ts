@@ -12,8 +12,10 @@ export type ReadKey = { key: KeyObject; kid?: string; chain: X509Certificate[]; 
 /** What Maskinporten takes, be it a private key or a public one. */
 export const checkedKey = (key: KeyObject, field: string): KeyObject => {
   if (key.asymmetricKeyType !== 'rsa') throw unusable(field, 'Maskinporten takes RSA keys only.');
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-    throw unusable(field, 'The key must have at least 2048 bits.');
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < 2048) throw unusable(field, 'The key must have at least 2048 bits.');
+  // Each signature of a larger one takes a second and more.
+  if (bits > 8192) throw unusable(field, 'The key must have at most 8192 bits.');
   return key;
 };
 
@@ -34,22 +36,33 @@ const jwkKey = (jwk: Record<string, unknown>): KeyObject => {
   return reading('jwk', () => createPrivateKey({ key: jwk, format: 'jwk' }));
 };
 
-const locked = /^(?:-----BEGIN|Proc-Type:).*ENCRYPTED/m;
-const lockedPkcs8 = /-----BEGIN ENCRYPTED PRIVATE KEY-----([^-]+)-----END/;
+/** OpenSSL as well begins at the start of a line alone. */
+const privateBlocks = /^-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[ \t]*\r?\n([\s\S]*?)^-----END \1-----/gm;
+const isLockedOldWay = /^Proc-Type:.*ENCRYPTED/m;
+
+/** What has been looked at, written anew: OpenSSL gets that, and not what it might make of the text. */
+const checkedPkcs8 = (body: string): Buffer => {
+  const file = reading('pem', () => forge.asn1.fromDer(forge.util.decode64(body.replace(/\s/g, ''))));
+  checkIterations(file, 'pem');
+  return Buffer.from(forge.asn1.toDer(file).getBytes(), 'binary');
+};
 
 const pemKey = (pem: string, passphrase: string | undefined): KeyObject => {
-  if (!locked.test(pem)) return reading('pem', () => createPrivateKey(pem));
+  const [found, another] = pem.matchAll(privateBlocks);
+  if (another) throw unusable('pem', 'There is more than one private key in it.');
+  const [block = '', label = '', body = ''] = found ?? [];
+  const isPkcs8 = label === 'ENCRYPTED PRIVATE KEY';
+  if (!isPkcs8 && !isLockedOldWay.test(body)) return reading('pem', () => createPrivateKey(block));
   if (passphrase === undefined)
     throw unusable('passphrase', 'The key is locked with a passphrase, and none was given.');
-  const [, body] = lockedPkcs8.exec(pem) ?? [];
-  if (body !== undefined)
-    checkIterations(
-      reading('pem', () => forge.asn1.fromDer(forge.util.decode64(body.replace(/\s/g, '')))),
-      'pem',
-    );
+  // The old form stretches nothing, and is one for keys that are named by their kind.
+  if (!isPkcs8 && label !== 'RSA PRIVATE KEY') throw unusable('pem', 'Maskinporten takes RSA keys only.');
+  const given = isPkcs8
+    ? ({ key: checkedPkcs8(body), format: 'der', type: 'pkcs8' } as const)
+    : ({ key: block, format: 'pem' } as const);
   return reading(
     'passphrase',
-    () => createPrivateKey({ key: pem, passphrase }),
+    () => createPrivateKey({ ...given, passphrase }),
     'The passphrase does not open the key.',
   );
 };
@@ -61,7 +74,8 @@ const namedKid = (kid: unknown, field: string): { kid?: string } => {
 };
 
 /**
- * What was handed over: a private RSA key, the name it is registered under or its certificates, or both.
+ * What was handed over: a private RSA key, the name it is registered under or its certificates, or both. With a passphrase
+ * it may take long, and holds up whoever calls: then `readInThread`.
  *
  * @throws Problem `key-unusable`
  */

@@ -7,6 +7,10 @@ import { unusable } from './unusable.ts';
  */
 const mostIterations = 160_000;
 
+/** Of N · r · p, for scrypt: OpenSSL asks for 2^17, which takes some 50 ms. */
+const mostScrypt = 2 ** 20;
+const scryptOid = '1.3.6.1.4.1.11591.4.11';
+
 /** Real files have some twenty layers. */
 const mostDepth = 50;
 
@@ -26,6 +30,16 @@ const partsOf = (node: Node): Node[] => {
   }
 };
 
+/** A number of no bytes is none, and not a small one. */
+const numberIn = ({ value }: Node): number => Number(`0x${forge.util.bytesToHex(value as string) || 'f'.repeat(16)}`);
+
+/** The parameters of scrypt are a salt, N, r and p: each of the three makes it slower. */
+const isEndlessScrypt = (part: Node, next: Node | undefined): boolean => {
+  if (part.type !== Type.OID || forge.asn1.derToOid(part.value as string) !== scryptOid) return false;
+  const numbers = (next ? partsOf(next) : []).filter(({ type }) => type === Type.INTEGER).slice(0, 3);
+  return numbers.length < 3 || numbers.map(numberIn).reduce((product, one) => product * one) > mostScrypt;
+};
+
 /** In each form that locks with a passphrase (PKCS#5, PKCS#12, scrypt) the number of iterations follows a salt. */
 const iterationsIn = (node: Node, depth: number): number => {
   if (depth > mostDepth) return Number.POSITIVE_INFINITY;
@@ -33,15 +47,15 @@ const iterationsIn = (node: Node, depth: number): number => {
   return parts.reduce((sum, part, place) => {
     const next = parts[place + 1];
     const isCount = part.type === Type.OCTETSTRING && next?.type === Type.INTEGER && typeof next.value === 'string';
-    // A number of no bytes is none, and not a small one.
-    const own = isCount ? Number(`0x${forge.util.bytesToHex(next.value as string) || 'f'.repeat(16)}`) : 0;
+    if (isEndlessScrypt(part, next)) return Number.POSITIVE_INFINITY;
+    const own = isCount ? numberIn(next) : 0;
     return sum + own + iterationsIn(part, depth + 1);
   }, 0);
 };
 
 /**
  * A passphrase is turned into a key by as many iterations as the file asks for, and a file may ask for hours. What is itself
- * locked is not looked into: keys within that would be locked twice.
+ * locked cannot be looked into, and may hold another lock: that is what the patience of `read-in-thread.ts` is for.
  *
  * @throws Problem `key-unusable`
  */

@@ -1,8 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
+import { signsByCertificate } from '../../domain/client-keys.ts';
 import type { KeyOwner, KeyPair, PublicKey, SigningKey, SigningKeys } from '../../usecases/ports.ts';
 import { checkCertificate } from './certificate-chain.ts';
-import { checkedKey, type ReadKey, readHandedKey } from './handed-key.ts';
+import { checkedKey, type ReadKey } from './handed-key.ts';
+import { readInThread } from './read-in-thread.ts';
 
 const newKeyPair = promisify(generateKeyPair);
 
@@ -21,7 +23,7 @@ export const publicKey = ({ key, kid, chain, chainField }: ReadKey, owner: KeyOw
     ...named,
     publicJwk: { kty, use: 'sig', alg: 'RS256', ...named, n, e },
     certificateChain: chain.map(({ raw }) => raw.toString('base64')),
-    ...(endsAt && kid === undefined ? { expiresAt: endsAt } : {}),
+    ...(endsAt && signsByCertificate(named) ? { expiresAt: endsAt } : {}),
   };
 };
 
@@ -55,8 +57,8 @@ export const signingKeys: SigningKeys = {
     const found = publicKey({ key, kid, chain: [], chainField: '' }, { orgno: '', now });
     return { ...found, privateJwk: privateJwk(key, kid) };
   },
-  read(given, owner) {
-    const found = readHandedKey(given);
+  async read(given, owner) {
+    const found = await readInThread(given);
     return { ...publicKey(found, owner), privateJwk: privateJwk(found.key, found.kid) };
   },
   open: openKey,

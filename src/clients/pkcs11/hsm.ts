@@ -4,7 +4,7 @@ import type { KeyOwner, PublicKey, SigningKey } from '../../usecases/ports.ts';
 import { checkedKey } from '../maskinporten/handed-key.ts';
 import { publicKey } from '../maskinporten/signing-keys.ts';
 import { unusable } from '../maskinporten/unusable.ts';
-import { attribute, type Module, objectClass, openModule, Pkcs11Error } from './module.ts';
+import { attribute, type Module, objectClass, openModule, Pkcs11Error, tokenFlag } from './module.ts';
 
 type Options = { module: string; pin: string; token?: string | undefined };
 type Session = { handle: bigint; keys: Map<string, bigint> };
@@ -14,18 +14,28 @@ const sessionsAtOnce = 3;
 const mostWaiting = 1000;
 const patienceMs = 10_000;
 
-/** After these the PIN is never tried again: a token locks itself after a few wrong ones. */
-const pinRefusals = ['CKR_PIN_INCORRECT', 'CKR_PIN_LEN_RANGE', 'CKR_PIN_EXPIRED', 'CKR_PIN_LOCKED'];
+/** With these nobody looked at the PIN. After any other it is never tried again: a token locks itself after a few wrong ones. */
+const pinUnseen = ['CKR_TOKEN_NOT_PRESENT', 'CKR_DEVICE_REMOVED', 'CKR_SESSION_HANDLE_INVALID'];
 
 const fault = (detail: string): Error => unusable('pkcs11', detail);
 
-const inTime = async <T>(work: Promise<T>): Promise<T> => {
+/** Throws once nobody waits any more for what is to be done. */
+type StillWanted = () => void;
+
+const inTime = async <T>(work: (stillWanted: StillWanted) => Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(fault('The HSM did not answer in time.')), patienceMs);
+  let late: Error | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      late = fault('The HSM did not answer in time.');
+      reject(late);
+    }, patienceMs);
   });
+  const stillWanted = () => {
+    if (late) throw late;
+  };
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(stillWanted), end]);
   } finally {
     clearTimeout(timer);
   }
@@ -35,7 +45,7 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
  * Keys that never leave an HSM, by their label. Nothing is opened before the first of them is wanted. A session that broke is
  * opened anew, once for each thing to be done.
  */
-export const openHsm = ({ module: path, pin, token }: Options) => {
+export const openHsm = ({ module: path, pin, token }: Options, open: typeof openModule = openModule) => {
   const inTurn = openGate(sessionsAtOnce, mostWaiting, () => fault('Too many signatures wait for the HSM.'));
   const oneByOne = openGate(1, mostWaiting, () => fault('Too many wait for the HSM.'));
   let opened: Promise<Module> | undefined;
@@ -43,7 +53,7 @@ export const openHsm = ({ module: path, pin, token }: Options) => {
   let idle: Session[] = [];
 
   const module = (): Promise<Module> => {
-    opened ??= openModule(path).catch((error: unknown) => {
+    opened ??= open(path).catch((error: unknown) => {
       opened = undefined;
       throw error instanceof Pkcs11Error ? error : unusable('pkcs11', 'HUB_PKCS11_MODULE cannot be loaded.', error);
     });
@@ -55,21 +65,29 @@ export const openHsm = ({ module: path, pin, token }: Options) => {
     const [found, another] = tokens;
     if (!found) throw fault(`The HSM has no token${token === undefined ? '' : ' with the label in HUB_PKCS11_TOKEN'}.`);
     if (another) throw fault('The HSM has several such tokens: name one in HUB_PKCS11_TOKEN.');
+    if ((found.flags & tokenFlag.userPinLocked) !== 0) throw fault('The token is locked: its PIN was wrong too often.');
+    if ((found.flags & tokenFlag.userPinFinalTry) !== 0)
+      throw fault('The token would lock itself after one more wrong PIN: log in with the right one elsewhere first.');
     return found.slot;
   };
 
-  const openSession = (hsm: Module): Promise<Session> =>
+  const openSession = (hsm: Module, stillWanted: StillWanted): Promise<Session> =>
     // One login at a time, so that a wrong PIN counts once.
     oneByOne(async () => {
+      stillWanted();
       if (pinRefused) throw pinRefused;
       const handle = await hsm.openSession(await slotOf(hsm));
       try {
         await hsm.login(handle, pin);
       } catch (error) {
         await hsm.closeSession(handle).catch(() => undefined);
-        if (error instanceof Pkcs11Error && error.is(...pinRefusals))
-          pinRefused = fault('The HSM refuses HUB_PKCS11_PIN. It is not tried again before the worker is restarted.');
-        throw pinRefused ?? error;
+        const said = error instanceof Pkcs11Error ? error.message : 'C_Login failed';
+        // A fault of ours, not the module's: nothing logs in once more for the same signature.
+        if (error instanceof Pkcs11Error && error.is(...pinUnseen)) throw fault(`The HSM failed: ${said}.`);
+        pinRefused = fault(
+          `The HSM refuses HUB_PKCS11_PIN (${said}). It is not tried again before the worker is restarted.`,
+        );
+        throw pinRefused;
       }
       return { handle, keys: new Map() };
     });
@@ -78,9 +96,13 @@ export const openHsm = ({ module: path, pin, token }: Options) => {
     for (const { handle } of sessions) await hsm.closeSession(handle).catch(() => undefined);
   };
 
-  const inSession = async <T>(work: (hsm: Module, session: Session) => Promise<T>): Promise<T> => {
+  const inSession = async <T>(
+    work: (hsm: Module, session: Session) => Promise<T>,
+    stillWanted: StillWanted,
+  ): Promise<T> => {
+    stillWanted();
     const hsm = await module();
-    const session = idle.pop() ?? (await openSession(hsm));
+    const session = idle.pop() ?? (await openSession(hsm, stillWanted));
     try {
       const result = await work(hsm, session);
       idle.push(session);
@@ -94,10 +116,10 @@ export const openHsm = ({ module: path, pin, token }: Options) => {
 
   /** Once more when the module failed; never after a fault that we found. */
   const twice = <T>(work: (hsm: Module, session: Session) => Promise<T>): Promise<T> =>
-    inTime(
+    inTime((stillWanted) =>
       inTurn(() =>
-        inSession(work).catch((error: unknown) => {
-          if (error instanceof Pkcs11Error) return inSession(work);
+        inSession(work, stillWanted).catch((error: unknown) => {
+          if (error instanceof Pkcs11Error) return inSession(work, stillWanted);
           throw error;
         }),
       ),

@@ -20,6 +20,7 @@ type Call = keyof typeof calls;
 
 export const attribute = { class: 0x0, label: 0x3, value: 0x11, keyType: 0x100, modulus: 0x120, exponent: 0x122 };
 export const objectClass = { certificate: 0x1n, privateKey: 0x3n };
+export const tokenFlag = { initialized: 0x400, userPinFinalTry: 0x20000, userPinLocked: 0x40000 };
 
 /** Answers that mean something to us or to whoever reads the log. */
 export const answers: Record<string, number> = {
@@ -112,19 +113,20 @@ export const openModule = async (path: string) => {
   });
 
   return {
-    /** Slots with a token that has been set up, and its label. */
-    async tokens(): Promise<{ slot: bigint; label: string }[]> {
+    /** Slots with a token that has been set up, its label, and what it says of itself (`tokenFlag`). */
+    async tokens(): Promise<{ slot: bigint; label: string; flags: number }[]> {
       const count = ulongs(0n);
       await call('C_GetSlotList', [1, null, count]);
       const [most = 0n] = ulongsIn(count, 1);
       const list = Buffer.alloc(8 * Number(most));
       await call('C_GetSlotList', [1, list, count]);
-      const found: { slot: bigint; label: string }[] = [];
+      const found: { slot: bigint; label: string; flags: number }[] = [];
       for (const slot of ulongsIn(list, Number(ulongsIn(count, 1)[0]))) {
         const info = Buffer.alloc(256);
         await call('C_GetTokenInfo', [slot, info]);
-        // CKF_TOKEN_INITIALIZED
-        if ((info.readUInt32LE(96) & 0x400) !== 0) found.push({ slot, label: info.toString('utf8', 0, 32).trimEnd() });
+        const flags = info.readUInt32LE(96);
+        if ((flags & tokenFlag.initialized) !== 0)
+          found.push({ slot, label: info.toString('utf8', 0, 32).trimEnd(), flags });
       }
       return found;
     },

@@ -26,7 +26,7 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
     role: 'administrator',
     summary: 'Add a Maskinporten client',
     description:
-      'A generated key is born in a worker, which also reads one that lies in a file or an HSM: the answer waits five seconds for that, and until then its `state` is `generating`. Where the key cannot be used nothing is stored.',
+      'A generated key is born in a worker, which also reads one that lies in a file or an HSM: the answer waits five seconds for that, and until then its `state` is `generating`. Where the key is found unusable within that time, neither it nor the client is kept; later than that both stay, the key with its `fault`.',
     body: ClientAsk,
     replies: { 201: MaskinportenClient },
     problems: ['already-exists', 'key-unusable'],
@@ -137,7 +137,7 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
     role: 'support',
     summary: 'Look at once whether Maskinporten takes the client',
     description:
-      'Tries keys that are `pending`, and whether a client that is `stopped` works again. Waits a few seconds and answers the client as it is then.',
+      'Tries keys that are `pending`, and whether a client that is `stopped` works again. Waits a few seconds and answers the client as it is then. Within ten seconds of the last time it asks nobody, and answers what is known.',
     params: ById,
     replies: { 200: MaskinportenClient },
     problems: ['maskinporten-client-not-found'],

@@ -1,9 +1,11 @@
 import { Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { PublicKey } from '../ports.ts';
+import type { OperatorRows } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { keyUsable } from './key-usable.ts';
 
+type KeyChange = Omit<Parameters<OperatorRows['clients']['saveKey']>[0], 'id'>;
 type Waiting = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
 /**
@@ -35,23 +37,30 @@ export const generateKey = ({
     return { ...read, privateSealed: await keystore.close({ clientId: client.id, keyId: key.id }, privateJwk) };
   };
 
+  /** Unless the key has become something else meanwhile. */
+  const save = (
+    { client: { id: clientId }, key: { id } }: Waiting,
+    change: (rows: OperatorRows, client: ClientWithKeys) => Promise<KeyChange>,
+  ): Promise<void> =>
+    store.asOperator(async (rows) => {
+      const client = await rows.clients.lock(clientId);
+      if (!client?.keys.some((key) => key.id === id && key.state === 'generating')) return;
+      await rows.clients.saveKey({ id, ...(await change(rows, client)) });
+    });
+
   return async ({ subjectId: keyId }) => {
     const waiting = await find(keyId);
     if (!waiting) return undefined;
     try {
       const read = await made(waiting);
-      await store.asOperator(async (rows) => {
-        const client = await rows.clients.lock(waiting.client.id);
-        if (!client?.keys.some(({ id, state }) => id === keyId && state === 'generating')) return;
-        await rows.clients.saveKey({ id: keyId, ...read, ...(await keyUsable(rows, client, clock.now())) });
-      });
+      await save(waiting, async (rows, client) => ({ ...read, ...(await keyUsable(rows, client, clock.now())) }));
     } catch (error) {
       // Whoever asked for it is told why, and asks again once it is mended.
       const isTaken = error instanceof Problem && error.code === 'already-exists';
       if (!isTaken && !(error instanceof Problem && error.code === 'key-unusable')) throw error;
       log.warn({ keyId, source: waiting.key.source, error }, 'a key cannot be used');
       const fault = isTaken ? 'Another key has the same `kid`.' : error.detail;
-      await store.asOperator((rows) => rows.clients.saveKey({ id: keyId, fault }));
+      await save(waiting, async () => ({ fault }));
     }
     return undefined;
   };

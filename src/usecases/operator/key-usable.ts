@@ -5,14 +5,14 @@ import { oweProbe } from './owe-probe.ts';
 
 /**
  * What a key becomes that can be used from now on: it signs at once where the client has no other, and is proved first where
- * it has, which is owed here.
+ * it has, which is owed here. One more key may be what a client that is stopped was waiting for.
  */
 export const keyUsable = async (
   rows: Pick<OperatorRows, 'clients' | 'outbox'>,
-  client: Pick<ClientWithKeys, 'id' | 'keys'>,
+  client: Pick<ClientWithKeys, 'id' | 'keys' | 'stoppedAt'>,
   now: Date,
 ): Promise<ReturnType<typeof becameUsable>> => {
   const becomes = becameUsable(client.keys, now);
-  if (becomes.state === 'pending') await oweProbe(rows, client.id, now);
+  if (becomes.state === 'pending' || client.stoppedAt) await oweProbe(rows, client.id, now);
   return becomes;
 };

@@ -1,9 +1,8 @@
-import { registeredForMs } from '../../domain/client-keys.ts';
+import { endOfRegistration, signsByCertificate } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
-import { nobodysTenant } from '../jobs.ts';
+import { nobodysTenant, probedTopic } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
-import { probedTopic } from '../tokens/probe-client.ts';
 import type { UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { oweProbe } from './owe-probe.ts';
@@ -11,6 +10,9 @@ import { lockClient, readClient, showClient } from './show-client.ts';
 
 /** How long an answer waits for a worker to look. */
 const patienceMs = 5000;
+/** Each look is a grant at Maskinporten, and lets those that come by themselves begin anew: no oftener for one client. */
+const probeEveryMs = 10_000;
+const probed = 'maskinporten-client.probed';
 
 /** What an operator does for a client that Maskinporten takes no more, or soon will not. */
 export const mendingClients = (parts: Parts): Pick<UseCases, 'renewClientKey' | 'probeClient'> => {
@@ -28,7 +30,7 @@ export const mendingClients = (parts: Parts): Pick<UseCases, 'renewClientKey' | 
         const key = client.keys.find((one) => one.id === keyId && one.state !== 'retired');
         if (!key) throw new Problem('maskinporten-client-not-found', 'No key in use with this id on this client');
         // A certificate ends when it says so, however often it is registered.
-        const ends = key.certificateChain.length === 0 ? new Date(registeredAt.getTime() + registeredForMs) : undefined;
+        const ends = signsByCertificate(key) ? undefined : endOfRegistration(registeredAt);
         await rows.clients.saveKey({
           id: keyId,
           registeredAt,
@@ -45,8 +47,9 @@ export const mendingClients = (parts: Parts): Pick<UseCases, 'renewClientKey' | 
       const asked = clock.now();
       await store.asOperator(async (rows) => {
         await lockClient(rows, id);
+        if (await rows.audit.has(probed, id, new Date(asked.getTime() - probeEveryMs))) return;
         await oweProbe(rows, id, asked);
-        await rows.audit.add(auditEntry(parts, by, 'maskinporten-client.probed', id));
+        await rows.audit.add(auditEntry(parts, by, probed, id));
       });
       await waitFor(notices, {
         topic: probedTopic(id),

@@ -41,7 +41,7 @@ export const newKeys = (parts: Parts) => {
         const { source, kid } = ask;
         return { ...base, state: 'generating', source, ...(kid === undefined ? {} : { kid }) };
       }
-      const { privateJwk, ...read } = signing.read(ask, { orgno: settings.operatorOrgno, now: base.createdAt });
+      const { privateJwk, ...read } = await signing.read(ask, { orgno: settings.operatorOrgno, now: base.createdAt });
       const privateSealed = await keystore.close({ clientId, keyId: base.id }, privateJwk);
       return { ...base, state: 'active', ...read, privateSealed };
     },
@@ -69,7 +69,8 @@ export const newKeys = (parts: Parts) => {
       const { id, fault, source } = key ?? {};
       if (id === undefined || fault === undefined) return;
       await store.asOperator(async (rows) => {
-        await rows.clients.removeKey(id);
+        // Someone may have retired it, or been told of it, a moment ago.
+        if (!(await rows.clients.removeFaultyKey(id))) return;
         const client = (await rows.clients.list()).find((one) => one.id === clientId);
         if (isNewClient && client?.keys.length === 0) await rows.clients.remove(clientId);
         await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.refused', id, { clientId, fault }));

@@ -4,9 +4,6 @@ import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
 import { askMaskinporten, type ClientAsk } from './ask-maskinporten.ts';
 
-/** Told when a look has ended, found out or not. */
-export const probedTopic = (clientId: string): string => `probed:${clientId}`;
-
 const standing = ({ stoppedAt, keys }: ClientWithKeys): string =>
   JSON.stringify([stoppedAt, keys.map(({ id, state }) => [id, state])]);
 
@@ -16,7 +13,7 @@ const standing = ({ stoppedAt, keys }: ClientWithKeys): string =>
  * organisation, so that it is no tenant's access that is looked at. Stays owed for as long as there is anything to find out.
  */
 export const probeClient = (parts: Parts): Work => {
-  const { clock, store, log, notices, settings } = parts;
+  const { clock, store, log, settings } = parts;
   const maskinporten = askMaskinporten(parts);
   const find = (id: string): Promise<ClientWithKeys | undefined> =>
     store.asOperator(async (rows) => (await rows.clients.list()).find((client) => client.id === id));
@@ -60,7 +57,6 @@ export const probeClient = (parts: Parts): Work => {
     const nextAt = nextClientLook(after, probes, clock.now());
     if (nextAt && probes !== after.probes)
       await store.asOperator((rows) => rows.clients.saveState(after.id, { probes }));
-    notices.tell(probedTopic(subjectId));
     return nextAt && { nextAt };
   };
 };

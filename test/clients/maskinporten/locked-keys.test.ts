@@ -11,9 +11,9 @@ const now = new Date('2026-11-24T10:00:00Z');
 const owner = { orgno, now };
 const passphrase = 'blåbær & smør ';
 
-const faultOf = (given: HandedKey, at = now): { field: string; detail: string } => {
+const faultOf = async (given: HandedKey, at = now): Promise<{ field: string; detail: string }> => {
   try {
-    signingKeys.read(given, { orgno, now: at });
+    await signingKeys.read(given, { orgno, now: at });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     expect(error.code).toBe('key-unusable');
@@ -31,56 +31,115 @@ const lock = (type: 'pkcs8' | 'pkcs1') =>
 test.each([
   ['today’s form (PKCS#8)', lock('pkcs8')],
   ['the old form', lock('pkcs1')],
-])('a PEM key locked in %s opens with its passphrase alone', (_name, pem) => {
-  expect(signingKeys.read({ pem, passphrase, kid: 'a' }, owner).publicJwk).toMatchObject({ n });
-  expect(faultOf({ pem, kid: 'a' })).toEqual({
+])('a PEM key locked in %s opens with its passphrase alone', async (_name, pem) => {
+  expect((await signingKeys.read({ pem, passphrase, kid: 'a' }, owner)).publicJwk).toMatchObject({ n });
+  expect(await faultOf({ pem, kid: 'a' })).toEqual({
     field: '/passphrase',
     detail: 'The key is locked with a passphrase, and none was given.',
   });
-  expect(faultOf({ pem, passphrase: 'another', kid: 'a' })).toEqual({
+  expect(await faultOf({ pem, passphrase: 'another', kid: 'a' })).toEqual({
     field: '/passphrase',
     detail: 'The passphrase does not open the key.',
   });
 });
 
-test('a lock that takes hours to try is not tried', () => {
-  const bytes = forge.util.decode64(lock('pkcs8').replace(/-----[^-]+-----|\s/g, ''));
-  const file = forge.asn1.fromDer(bytes);
+const inside = (node: forge.asn1.Asn1, ...places: number[]) =>
+  places.reduce((at, place) => (at.value as forge.asn1.Asn1[])[place] as forge.asn1.Asn1, node);
+const derOf = (node: forge.asn1.Asn1) => forge.asn1.toDer(node).getBytes();
+const lockedPem = (file: forge.asn1.Asn1) =>
+  `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${forge.util.encode64(derOf(file), 64)}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+const pkcs8 = () => forge.asn1.fromDer(forge.util.decode64(lock('pkcs8').replace(/-----[^-]+-----|\s/g, '')));
+
+/** A lock as it is, but for the number of iterations that its opening takes. */
+const stretched = (file: forge.asn1.Asn1, iterations: number) => {
   // EncryptedPrivateKeyInfo → algorithm → PBES2's parameters → PBKDF2 → its parameters: a salt, then the iterations.
-  const inside = (node: forge.asn1.Asn1, ...places: number[]) =>
-    places.reduce((at, place) => (at.value as forge.asn1.Asn1[])[place] as forge.asn1.Asn1, node);
-  const iterations = inside(file, 0, 1, 0, 1, 1);
-  expect(forge.asn1.derToInteger(iterations.value as string)).toBe(2048);
-  iterations.value = forge.asn1.integerToDer(2_000_000_000).getBytes();
-  const body = forge.util.encode64(forge.asn1.toDer(file).getBytes(), 64);
-  const pem = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${body}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
-  expect(faultOf({ pem, passphrase, kid: 'a' }).detail).toMatch(/stretched more than/);
+  inside(file, 0, 1, 0, 1, 1).value = forge.asn1.integerToDer(iterations).getBytes();
+  return file;
+};
+
+test('a lock that takes hours to try is not tried, also where another stands in front of it', async () => {
+  expect(forge.asn1.derToInteger(inside(pkcs8(), 0, 1, 0, 1, 1).value as string)).toBe(2048);
+  const slow = lockedPem(stretched(pkcs8(), 2_000_000_000));
+  expect((await faultOf({ pem: slow, passphrase, kid: 'a' })).detail).toMatch(/stretched more than/);
+  const harmless = lock('pkcs8');
+  const hidden = harmless.replaceAll('-----BEGIN', 'x-----BEGIN');
+  expect((await faultOf({ pem: hidden + slow, passphrase, kid: 'a' })).detail).toMatch(/stretched more than/);
+  expect((await faultOf({ pem: harmless + slow, passphrase, kid: 'a' })).detail).toMatch(/more than one private key/);
+  const { publicJwk } = await signingKeys.read({ pem: hidden + harmless, passphrase, kid: 'a' }, owner);
+  expect(publicJwk).toMatchObject({ n });
 });
+
+const { Class, Type } = forge.asn1;
+const sequence = (...parts: forge.asn1.Asn1[]) => forge.asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, parts);
+const explicit = (part: forge.asn1.Asn1) => forge.asn1.create(Class.CONTEXT_SPECIFIC, 0, true, [part]);
+const octets = (value: string) => forge.asn1.create(Class.UNIVERSAL, Type.OCTETSTRING, false, value);
+const oid = (name: string) => forge.asn1.create(Class.UNIVERSAL, Type.OID, false, forge.asn1.oidToDer(name).getBytes());
+const integer = (value: number) =>
+  forge.asn1.create(Class.UNIVERSAL, Type.INTEGER, false, forge.asn1.integerToDer(value).getBytes());
+
+test.each([
+  ['as OpenSSL asks for', 16_384, 8, 1, /does not open/],
+  ['whose N is small, and p is not', 16, 8, 32_768, /stretched more than/],
+])('a lock of scrypt %s is known for what it takes', async (_name, cost, block, parallel, why) => {
+  const file = pkcs8();
+  const method = inside(file, 0, 1, 0);
+  const { oids } = forge.pki;
+  expect(forge.asn1.derToOid(inside(method, 0).value as string)).toBe(oids['pkcs5PBKDF2']);
+  method.value = [
+    oid('1.3.6.1.4.1.11591.4.11'),
+    sequence(octets('12345678'), integer(cost), integer(block), integer(parallel)),
+  ];
+  expect((await faultOf({ pem: lockedPem(file), passphrase, kid: 'a' })).detail).toMatch(why);
+});
+
+/** The key behind a slow lock, and that lock behind a quick one, so that nobody sees it before the first is opened. */
+const doublyLocked = (): string => {
+  const { pkcs8ShroudedKeyBag, data, encryptedData } = forge.pki.oids as Record<string, string>;
+  const bags = sequence(sequence(oid(pkcs8ShroudedKeyBag ?? ''), explicit(stretched(pkcs8(), 2 ** 30))));
+  const outer = forge.pki.encryptPrivateKeyInfo(bags, 'x', { algorithm: 'aes256', count: 1 });
+  const content = forge.asn1.create(Class.CONTEXT_SPECIFIC, 0, false, inside(outer, 1).value as string);
+  const encrypted = sequence(integer(0), sequence(oid(data ?? ''), inside(outer, 0), content));
+  const safe = sequence(sequence(oid(encryptedData ?? ''), explicit(encrypted)));
+  const file = sequence(integer(3), sequence(oid(data ?? ''), explicit(octets(derOf(safe)))));
+  return forge.util.encode64(derOf(file));
+};
+
+test('a slow lock behind a quick one is given up after seconds, and holds up nobody meanwhile', async () => {
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 100);
+  const told = await faultOf({ pkcs12: doublyLocked(), passphrase: 'x' });
+  clearInterval(counting);
+  expect(told).toEqual({ field: '/pkcs12', detail: 'It takes too long to unlock.' });
+  expect(turns).toBeGreaterThan(20);
+}, 30_000);
 
 describe.skipIf(!hasOpenssl)('a PKCS#12 file', () => {
   const root = certify({ older: '983163327' });
   const own = certify({ seid2: orgno, issuer: root, to: '2028-05-06T07:08:09Z' });
 
-  test.each<Pkcs12Form>(['modern', 'old'])('locked in the %s way gives its key and the chain to sign by', (form) => {
-    const file = pkcs12(own, passphrase, { form, above: [certify({ older: '1' }), root] });
-    const read = signingKeys.read({ pkcs12: file, passphrase }, owner);
-    expect(read).not.toHaveProperty('kid');
-    expect(read.certificateChain).toEqual([own.base64, root.base64]);
-    expect(read.publicJwk['n']).toBe(own.privateKey.export({ format: 'jwk' }).n);
-    expect(read.expiresAt).toEqual(new Date('2028-05-06T07:08:09Z'));
-    expect(faultOf({ pkcs12: file, passphrase: 'another' })).toEqual({
-      field: '/passphrase',
-      detail: 'The passphrase does not open it.',
-    });
-    expect(faultOf({ pkcs12: file })).toEqual({
-      field: '/passphrase',
-      detail: 'It is locked with a passphrase, and none was given.',
-    });
-  });
+  test.each<Pkcs12Form>(['modern', 'old'])(
+    'locked in the %s way gives its key and the chain to sign by',
+    async (form) => {
+      const file = pkcs12(own, passphrase, { form, above: [certify({ older: '1' }), root] });
+      const read = await signingKeys.read({ pkcs12: file, passphrase }, owner);
+      expect(read).not.toHaveProperty('kid');
+      expect(read.certificateChain).toEqual([own.base64, root.base64]);
+      expect(read.publicJwk['n']).toBe(own.privateKey.export({ format: 'jwk' }).n);
+      expect(read.expiresAt).toEqual(new Date('2028-05-06T07:08:09Z'));
+      expect(await faultOf({ pkcs12: file, passphrase: 'another' })).toEqual({
+        field: '/passphrase',
+        detail: 'The passphrase does not open it.',
+      });
+      expect(await faultOf({ pkcs12: file })).toEqual({
+        field: '/passphrase',
+        detail: 'It is locked with a passphrase, and none was given.',
+      });
+    },
+  );
 
-  test('with an older certificate says whose it is by its serial number', () => {
+  test('with an older certificate says whose it is by its serial number', async () => {
     const older = certify({ older: orgno });
-    expect(signingKeys.read({ pkcs12: pkcs12(older, 'x'), passphrase: 'x' }, owner).certificateChain).toEqual([
+    expect((await signingKeys.read({ pkcs12: pkcs12(older, 'x'), passphrase: 'x' }, owner)).certificateChain).toEqual([
       older.base64,
     ]);
   });
@@ -96,8 +155,8 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 file', () => {
     ['nobody', () => of({}), /names no organisation/],
     ['the day before yesterday', () => of({ seid2: orgno, to: '2026-11-22' }), /expired at 2026-11-22T00:00:00/],
     ['tomorrow', () => of({ seid2: orgno, from: '2026-11-25' }), /not valid before 2026-11-25/],
-  ])('with a certificate of %s is refused', (_name, file, why) => {
-    const told = faultOf({ pkcs12: file(), passphrase: 'x' });
+  ])('with a certificate of %s is refused', async (_name, file, why) => {
+    const told = await faultOf({ pkcs12: file(), passphrase: 'x' });
     expect(told).toEqual({ field: '/pkcs12', detail: expect.stringMatching(why) });
   });
 
@@ -111,28 +170,31 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 file', () => {
     ['nothing of the kind', () => Buffer.from('a text').toString('base64'), /no PKCS#12 file/],
     ['only half of it', () => pkcs12(own, 'x').slice(0, 1000), /no PKCS#12 file/],
     ['nothing but layers', () => Buffer.from('3080'.repeat(8000), 'hex').toString('base64'), /PKCS#12|nested/],
-  ])('with %s is refused', (_name, file, why) => {
-    expect(faultOf({ pkcs12: file(), passphrase: 'x' })).toEqual({
+  ])('with %s is refused', async (_name, file, why) => {
+    expect(await faultOf({ pkcs12: file(), passphrase: 'x' })).toEqual({
       field: '/pkcs12',
       detail: expect.stringMatching(why),
     });
   });
 });
 
-test('certificates in the same PEM as the key are its chain', () => {
+test('certificates in the same PEM as the key are its chain', async () => {
   const root = certify({});
   const own = certify({ seid2: orgno, issuer: root });
   for (const parts of [
     [own.keyPem, own.certificatePem, root.certificatePem],
     [own.certificatePem, root.certificatePem, own.keyPem],
   ])
-    expect(signingKeys.read({ pem: parts.join('\n') }, owner).certificateChain).toEqual([own.base64, root.base64]);
-  expect(faultOf({ pem: `${own.keyPem}${root.certificatePem}` })).toMatchObject({ field: '/pem' });
+    expect((await signingKeys.read({ pem: parts.join('\n') }, owner)).certificateChain).toEqual([
+      own.base64,
+      root.base64,
+    ]);
+  expect(await faultOf({ pem: `${own.keyPem}${root.certificatePem}` })).toMatchObject({ field: '/pem' });
 });
 
-test('a key that signs by its name does not end with a certificate beside it', () => {
+test('a key that signs by its name does not end with a certificate beside it', async () => {
   const own = certify({ seid2: orgno });
   const pem = `${own.keyPem}${own.certificatePem}`;
-  expect(signingKeys.read({ pem }, owner).expiresAt).toEqual(new Date('2036-01-01'));
-  expect(signingKeys.read({ pem, kid: 'a' }, owner)).not.toHaveProperty('expiresAt');
+  expect((await signingKeys.read({ pem }, owner)).expiresAt).toEqual(new Date('2036-01-01'));
+  expect(await signingKeys.read({ pem, kid: 'a' }, owner)).not.toHaveProperty('expiresAt');
 });

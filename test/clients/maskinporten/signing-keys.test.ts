@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { checkedKey } from '../../../src/clients/maskinporten/handed-key.ts';
 import { signingKeys } from '../../../src/clients/maskinporten/signing-keys.ts';
 import { Problem } from '../../../src/domain/problem.ts';
 import type { KeyOwner } from '../../../src/usecases/ports.ts';
@@ -12,9 +13,9 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'bank-2026' };
 
-const faultOf = (given: HandedKey, change: Partial<KeyOwner> = {}): Problem => {
+const faultOf = async (given: HandedKey, change: Partial<KeyOwner> = {}): Promise<Problem> => {
   try {
-    signingKeys.read(given, { ...owner, ...change });
+    await signingKeys.read(given, { ...owner, ...change });
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -42,7 +43,7 @@ test.each([
   ['PEM (PKCS 8)', { pem, kid: 'bank-2026' }],
   ['PEM (PKCS 1)', { pem: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), kid: 'bank-2026' }],
 ])('%s is taken', async (_name, given) => {
-  const read = signingKeys.read(given, owner);
+  const read = await signingKeys.read(given, owner);
   expect(read).toMatchObject({
     kid: 'bank-2026',
     publicJwk: { n: jwk.n, kid: 'bank-2026', use: 'sig' },
@@ -56,21 +57,23 @@ test.each([
 const life = { from: '2026-01-01', to: '2029-01-01' };
 const certificate = certificateFor('310149942', { privateKey, publicKey }, life);
 
-test('an enterprise certificate may stand for a name, as bare base64 or as PEM', () => {
+test('an enterprise certificate may stand for a name, as bare base64 or as PEM', async () => {
   const asPem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
   for (const one of [certificate, asPem]) {
-    const read = signingKeys.read({ pem, certificateChain: [one] }, owner);
+    const read = await signingKeys.read({ pem, certificateChain: [one] }, owner);
     expect(read.certificateChain).toEqual([certificate]);
     expect(read).not.toHaveProperty('kid');
   }
-  expect(signingKeys.read({ jwk: { ...jwk, x5c: [certificate] } }, owner).certificateChain).toEqual([certificate]);
+  expect((await signingKeys.read({ jwk: { ...jwk, x5c: [certificate] } }, owner)).certificateChain).toEqual([
+    certificate,
+  ]);
 });
 
-test('a certificate of another key is refused', () => {
+test('a certificate of another key is refused', async () => {
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const foreign = certificateFor('310149942', other, life);
-  expect(faultOf({ pem, certificateChain: [foreign] }).detail).toMatch(/another key/);
-  expect(faultOf({ pem, certificateChain: [certificate, foreign] }).detail).toMatch(/did not sign/);
+  expect((await faultOf({ pem, certificateChain: [foreign] })).detail).toMatch(/another key/);
+  expect((await faultOf({ pem, certificateChain: [certificate, foreign] })).detail).toMatch(/did not sign/);
 });
 
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
@@ -94,10 +97,21 @@ test.each<[string, HandedKey, RegExp]>([
   ['neither name nor certificate', { pem }, /`kid`/],
   ['a name with spaces', { pem, kid: 'my key' }, /`kid` may hold/],
   ['a certificate chain that is none', { pem, certificateChain: ['nonsense'] }, /cannot be read/],
-])('a key with %s cannot be used', (_name, given, why) => {
-  const problem = faultOf(given);
+])('a key with %s cannot be used', async (_name, given, why) => {
+  const problem = await faultOf(given);
   expect(problem.code).toBe('key-unusable');
   expect(problem.detail).toMatch(why);
   expect(problem.more.errors).toEqual([{ field: expect.any(String), code: 'key-unusable', detail: problem.detail }]);
   expect(JSON.stringify([problem.message, problem.cause ?? null])).not.toContain('MII');
+});
+
+test('a key of more than 8192 bits would hold up each signature, and is none', () => {
+  // Not even OpenSSL looks whether it is a product of two primes.
+  const publicOf = (bytes: number) =>
+    createPublicKey({
+      key: { kty: 'RSA', n: Buffer.alloc(bytes, 0xff).toString('base64url'), e: 'AQAB' },
+      format: 'jwk',
+    });
+  expect(checkedKey(publicOf(1024), 'pkcs11').asymmetricKeyDetails?.modulusLength).toBe(8192);
+  expect(() => checkedKey(publicOf(1025), 'pkcs11')).toThrow(/at most 8192 bits/);
 });
