@@ -12,8 +12,13 @@ export type Refusal = { class: RefusalClass; problem: Problem; link?: LinkKind }
 /** What an outside system answered. `body` is its JSON, or the text where it is none, or undefined when it is empty. */
 export type Answer = { status: number; body?: unknown; retryAfterSeconds?: number | undefined };
 
-/** Whose token was asked for. */
-export type TokenCall = { scopes: readonly string[]; consumer: string; operator: string };
+/** Whose token was asked for, and for whom it would be good. */
+export type TokenCall = {
+  scopes: readonly string[];
+  consumer: string;
+  operator: string;
+  resource?: readonly string[] | undefined;
+};
 
 /** What was asked of Altinn, and what our own token says as far as it can be read: a 401 or an empty 403 has no other clue. */
 export type AltinnCall = {
@@ -195,21 +200,34 @@ const refusal = <Call>(row: Row<Call>, call: Call, more: ConstructorParameters<t
   return { class: kind, problem: new Problem(code, text, more), ...(link && { link }) };
 };
 
-/** Reads what Maskinporten's token endpoint answered instead of a token. */
+/** The text without what we sent and it may repeat: scopes and audiences are other people's words. */
+const withoutEchoes = (text: string, { scopes, resource = [] }: TokenCall): string =>
+  [...scopes, ...resource]
+    .filter((name) => name !== '')
+    .sort((a, b) => b.length - a.length)
+    .reduce((left, name) => {
+      const whole = new RegExp(`(?<![\\p{L}\\d])${RegExp.escape(name)}(?![\\p{L}\\d])`, 'giu');
+      return left.replace(whole, '');
+    }, text);
+
+/**
+ * Reads what Maskinporten's token endpoint answered instead of a token. The problem says when the wording alone told what it
+ * is (`byWording`).
+ */
 export const maskinportenRefusal = ({ status, body, retryAfterSeconds }: Answer, call: TokenCall): Refusal => {
   const said = isJson(body) ? body : {};
   const text = textOf(said.error_description);
+  const own = withoutEchoes(text, call);
   const code = /MP-\d+(?=\W*$)/i.exec(textOf(said.error_uri))?.[0].toUpperCase();
-  const traceId = /(?:trace_id|correlation.id):\s*([\da-f-]{1,64})\b/i.exec(text)?.[1];
-  const known =
-    maskinportenRows.find((one) => code !== undefined && one.code === code) ??
-    maskinportenRows.find((one) => one.text.test(`${textOf(said.error)} ${text}`));
+  const traceId = /(?:trace_id|correlation.id):\s*([\da-f-]{1,64})\b/i.exec(own)?.[1];
+  const byCode = maskinportenRows.find((one) => code !== undefined && one.code === code);
+  const known = byCode ?? maskinportenRows.find((one) => one.text.test(`${textOf(said.error)} ${own}`));
   // Where the text names one of the scopes we asked for, it is about that one alone.
   const meant = call.scopes.filter((scope) =>
     text.split(/[\s,`'"]+/).some((word) => word.replace(/\.$/, '') === scope),
   );
   const about = meant.length > 0 ? { ...call, scopes: meant } : call;
-  if (known) return refusal(known.row, about, { traceId, retryAfterSeconds });
+  if (known) return refusal(known.row, about, { traceId, retryAfterSeconds, ...(byCode ? {} : { byWording: true }) });
   if (isPassing(status, body)) return refusal(silent, about, { traceId, retryAfterSeconds });
   if (said.error === 'temporarily_unavailable') return refusal(silent, about, { traceId, retryAfterSeconds });
   return refusal(ours(`Maskinporten refused our grant (${code ?? `HTTP ${status}`}).`), about, { traceId });

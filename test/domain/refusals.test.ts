@@ -164,6 +164,23 @@ describe('Maskinporten', () => {
     expect(link).toBe('delegate');
   });
 
+  test('what we sent and it repeats does not say what it refuses', () => {
+    const resource = ['https://api.example/(client authentication failed, trace_id: 493f)'];
+    const asked = { ...call, scopes: ['bank:expired key'], resource };
+    const error_description = `Cannot serve ${resource[0]} with scope bank:expired key.`;
+    const { problem } = maskinportenRefusal(
+      { status: 400, body: { error: 'invalid_target', error_description } },
+      asked,
+    );
+    expect(problem).toMatchObject({ code: 'maskinporten-refused', more: { traceId: undefined } });
+  });
+
+  test('it says where the wording alone told what is refused', () => {
+    const text = `${login} Expired key.`;
+    expect(maskinporten(400, 'invalid_grant', text).problem.more.byWording).toBe(true);
+    expect(maskinporten(400, 'invalid_grant', text, 'MP-121').problem.more.byWording).toBeUndefined();
+  });
+
   test('free text is never repeated', () => {
     const error_description = 'JWT 25922947409 eyJhbGciOiJSUzI1NiJ9.e30.c2ln has expired';
     for (const error of ['invalid_grant', 'something_new']) {

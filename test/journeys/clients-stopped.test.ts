@@ -108,7 +108,7 @@ hubTest('a client that is mended at Maskinporten is found to work by itself, or 
   const breakIt = async () => {
     await sandbox.register(client.clientId, { keys: [] });
     expect((await token(world)).body['type']).toBe('/problems/key-refused');
-    expect(await isStopped(client)).toBe(true);
+    await until('a look to stop it', () => isStopped(client));
   };
   expect((await token(world)).status).toBe(200);
   await breakIt();

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { Instant, Line, Scope } from '../fields.ts';
+import { AudienceUri, Instant, Scope } from '../fields.ts';
 import { type Route, route } from '../route.ts';
 
 const Ask = z.strictObject({
   scope: Scope.meta({ description: 'A data scope of one of your services.', example: 'skatteetaten:inntekt' }),
-  resource: Line(500)
-    .exactOptional()
-    .meta({ description: 'The audience the token shall be restricted to.', example: 'https://api.example.no' }),
+  resource: AudienceUri.exactOptional().meta({
+    description: 'The audience the token shall be restricted to: an absolute URI without a fragment.',
+    example: 'https://api.example.no',
+  }),
 });
 
 type Handed = Awaited<ReturnType<UseCases['readToken']>>;
