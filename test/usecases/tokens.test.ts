@@ -64,6 +64,24 @@ hubTest('a worker fetches no token for a tenant that the tenant may not have, wh
   expect(await world.sandbox.calls('token')).toEqual([]);
 });
 
+hubTest('a row that says another thing than its identity leads to no token', async (world) => {
+  const { call, sandbox } = world;
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+  await world.settled();
+  const planted = `update tokens set scopes = array[$2], token_sealed = null, expires_at = null, fetched_at = null
+    where tenant_id = $1 and scopes = array[$3] returning 1`;
+  expect(await rowsOf(world, planted, [world.banks.bank.id, administration, income])).toHaveLength(1);
+  await sandbox.forget();
+  await owedFetch(world, income);
+  await until('the work to be done', async () => {
+    const owed = await rowsOf(world, `select 1 from outbox where job = 'fetch-token'`);
+    return owed.length === 0;
+  });
+  expect(await sandbox.calls('token')).toEqual([]);
+  await world.sandbox.advance(6 * second);
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).body['type']).toBe('/problems/token-unexpected');
+});
+
 hubTest(
   'a scope that a client for consent administration holds is not handed out, whatever the catalogue says',
   async (world) => {

@@ -63,6 +63,13 @@ export const nameOf = (
     ? `${clientId}\n${scope}\n${consumer}`
     : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
 
+const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify([...new Set(a)].sort()) === JSON.stringify([...new Set(b)].sort());
+
+/** Does the row say what it is for as we do? Its client may have been registered with the hub anew. */
+const isOf = (row: TokenRow, { scopes, resource, consentId }: TokenSpec): boolean =>
+  row.consentId === consentId && sameSet(row.scopes, scopes) && sameSet(row.resource, resource);
+
 /** In this process, without another look. */
 export const nearToken = (
   { clock, memories }: Pick<Parts, 'clock' | 'memories'>,
@@ -84,6 +91,8 @@ export const knownToken = (parts: Parts) => {
 
   const rowOf = async (tenantId: string, spec: TokenSpec): Promise<TokenRow> => {
     const row = await store.tokenRow(tenantId, spec, ids.uuid(), mostResources, clock.now());
+    // An API process may write such rows, and none of them may lead to another token than their identity says.
+    if (row && !isOf(row, spec)) throw new Problem('token-unexpected', 'Its row names another token');
     if (row) return row;
     throw new Problem('token-resources-too-many', `${spec.scopes[0]} is held for ${mostResources} resources already`);
   };

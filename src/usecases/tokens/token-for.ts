@@ -29,11 +29,11 @@ export const tokenFor = (parts: Parts): TokenFor => {
 
   const askFor = async (
     tenantId: string,
-    { row, consumer }: Exclude<Known, { ready: ReadyToken }>,
+    { spec, consumer }: Exclude<Known, { ready: ReadyToken }>,
   ): Promise<ClientAsk> => {
-    const ask = { scopes: row.scopes, consumer, resource: row.resource };
-    if (row.consentId === undefined) return ask;
-    const { consentId } = row;
+    const { scopes, resource, consentId } = spec;
+    const ask = { scopes, consumer, resource };
+    if (consentId === undefined) return ask;
     const found = await store.findConsent(tenantId, consentId);
     if (!found?.partySealed || !isInForce(found.consent, clock.now()))
       throw new Problem('consent-not-usable', 'The consent is not in force, or its person was erased');
