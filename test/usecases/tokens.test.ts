@@ -100,6 +100,33 @@ hubTest(
   },
 );
 
+hubTest('a renewal that waited for somebody else’s does not ask again', async (world) => {
+  const { call, sandbox } = world;
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+  const note = `select t.id, t.used_at from tokens t where tenant_id = $1 and scopes = array[$2]`;
+  const token = await until('its use to be noted', async () => {
+    const rows = await rowsOf<{ id: string; used_at: Date | null }>(world, note, [world.banks.bank.id, income]);
+    return rows[0]?.used_at ? rows[0] : undefined;
+  });
+  await world.settled();
+  await sandbox.forget();
+  const lease = `update tokens set leased_until = clock_timestamp() + interval '1 hour' where id = $1`;
+  await rowsOf(world, lease, [token.id]);
+  await sandbox.advance(115 * second);
+  const renewal = (condition: string) =>
+    rowsOf(world, `select 1 from outbox where job = 'refresh-token' and subject_id = $1 and ${condition}`, [token.id]);
+  await until(
+    'its renewal to be under way',
+    async () => (await renewal('leased_until > clock_timestamp()')).length > 0,
+  );
+  const now = await sandbox.now();
+  const renewed = `update tokens set fetched_at = $2, expires_at = $3, leased_until = null where id = $1`;
+  await rowsOf(world, renewed, [token.id, now, new Date(now.getTime() + 120 * second)]);
+  await until('the renewal to be done', async () => (await renewal('true')).length === 0);
+  const asked = (await sandbox.calls('token')).filter(({ body }) => JSON.stringify(body).includes(income));
+  expect(asked).toEqual([]);
+});
+
 hubTest('tokens of one scope are held for a hundred resources and no more', async (world) => {
   const { call, banks } = world;
   const audience = (number: number) =>

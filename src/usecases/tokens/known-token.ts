@@ -14,8 +14,8 @@ export type TokenNeed = {
   consentId?: string;
   /** Asks although it was refused a moment ago: whoever probes wants to know how it is now. */
   anew?: boolean;
-  /** Fetched although the one at hand is good still: its end is near. */
-  renew?: boolean;
+  /** When the one at hand was fetched, which is good still, but its end is near: one that was fetched later is wanted. */
+  renew?: Date;
   /** The other side did not take this one: it is forgotten, and another wanted. */
   refused?: string;
 };
@@ -116,7 +116,7 @@ export const knownToken = (parts: Parts) => {
   };
 
   const look = async (need: TokenNeed, { by, consumer, name }: Place): Promise<Known> => {
-    const { tenantId, scope, resource = [], consentId, anew = false, renew = false, refused } = need;
+    const { tenantId, scope, resource = [], consentId, anew = false, renew, refused } = need;
     const lookedAt = performance.now();
     const scopes = scopesNamed(scope);
     const { issuer } = settings;
@@ -126,7 +126,7 @@ export const knownToken = (parts: Parts) => {
     const found = await rowOf(tenantId, spec);
     const row = refused === undefined ? found : await withoutRefused(found, refused);
     const ready = openToken(parts, row);
-    if (ready && !renew) {
+    if (ready && !(renew && ready.fetchedAt <= renew)) {
       const ttl = Math.max(1, believedMs - (performance.now() - lookedAt));
       near.set(name, { ...ready, leavesAt: leavesAt(ready) }, { ttl });
       return { ready };

@@ -44,7 +44,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
   };
 
   const fetchHolding = async (
-    { tenantId, renew = false }: TokenNeed,
+    { tenantId, renew }: TokenNeed,
     found: Exclude<Known, { ready: ReadyToken }>,
     lease: number,
     signal: AbortSignal,
