@@ -59,6 +59,10 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       });
       tell('changed:keys');
     },
+    async dropTokens(id) {
+      await tx.token.deleteMany({ where: { tenantId: id } });
+      tell('changed:tokens');
+    },
     async wake(id, now) {
       const rested = await tx.$queryRaw<{ job: string }[]>`
         with woken as (

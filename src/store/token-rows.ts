@@ -36,8 +36,4 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
       where tenant_id = ${tenantId}::uuid and ${scope} = any(scopes)`;
     if (dropped > 0) tell('changed:tokens');
   },
-  async dropAll() {
-    await tx.token.deleteMany({ where: { tenantId } });
-    tell('changed:tokens');
-  },
 });

@@ -103,7 +103,6 @@ export type TenantRows = {
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
     dropOfConsent(consentId: string): Promise<void>;
-    dropAll(): Promise<void>;
     /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
@@ -149,6 +148,8 @@ export type OperatorRows = {
     list(page: PageAsk): Promise<Page<Tenant>>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
     save(tenant: Tenant): Promise<void>;
+    /** All its tokens; processes that have them at hand are told. */
+    dropTokens(id: string): Promise<void>;
     /** Work of a tenant that rested is due again. */
     wake(id: string, now: Date): Promise<void>;
   };

@@ -127,9 +127,13 @@ export const tenants = (parts: Parts): Verbs => {
     readTenant: (_by, id) => store.asOperator((rows) => mustFind(rows, id)),
     listTenants: (_by, page) => store.asOperator((rows) => rows.tenants.list(page)),
     async suspendTenant(by, id) {
-      const suspended = await alter(by, id, 'tenant.suspended', (tenant) => ({ ...tenant, status: 'suspended' }));
-      await store.asTenant(id, (rows) => rows.tokens.dropAll());
-      return suspended;
+      return alter(
+        by,
+        id,
+        'tenant.suspended',
+        (tenant) => ({ ...tenant, status: 'suspended' }),
+        (rows) => rows.tenants.dropTokens(id),
+      );
     },
     resumeTenant: (by, id) =>
       alter(

@@ -63,6 +63,9 @@ export const tokenFor = (parts: Parts): TokenFor => {
       const came = await store.keepToken(found.row, lease, { sealed, expiresAt, fetchedAt, lifeSeconds, ...renewal });
       if (came === 'ended')
         throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
+      // Not refused: it is fetched when the tenant goes on.
+      if (came === 'suspended')
+        throw new Problem('token-not-ready', 'The tenant was suspended while its token was being fetched');
       return ready;
     } catch (error) {
       const problem =
