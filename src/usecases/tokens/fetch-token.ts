@@ -1,7 +1,7 @@
-import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
+import { keptProblem, Problem } from '../../domain/problem.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { recordAccess } from '../access/record-access.ts';
+import { isTheirs, recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
@@ -26,13 +26,15 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
   /** Mostly it tells nothing new, and then nothing is written. */
   const noteAccess = async (tenantId: string, scope: string, askedAt: Date, found: ReadyToken | Problem) => {
     const known = (await store.listAccess(tenantId)).find(({ kind, name }) => kind === 'scope' && name === scope);
-    const isRefused = found instanceof Problem;
-    const isNews = isRefused
-      ? known?.state === 'granted' && fateOf(found) === 'blocked'
-      : known?.state === 'missing' && found.fetchedAt >= known.since;
+    if (!known || known.state === 'unknown') return;
+    const problem = found instanceof Problem ? linkedProblem(settings, found) : undefined;
+    const isNews =
+      found instanceof Problem
+        ? isTheirs(problem) && !isTheirs(known.problem)
+        : known.state === 'missing' && found.fetchedAt >= known.since;
     if (!isNews) return;
-    const problem = isRefused ? { problem: linkedProblem(settings, found) } : {};
-    await store.asTenant(tenantId, (rows) => record(rows, { kind: 'scope', name: scope, askedAt, ...problem }));
+    const what = { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) } as const;
+    await store.asTenant(tenantId, (rows) => record(rows, what));
   };
 
   const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
