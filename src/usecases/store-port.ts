@@ -103,7 +103,7 @@ export type TenantRows = {
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
     dropOfConsent(consentId: string): Promise<void>;
-    /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
+    /** All with that scope (or all of those that it names), whoever is fetching one: access is gone, and until then asking for one fails like this. */
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
@@ -204,9 +204,15 @@ export type OperatorRows = {
     isDue(job: JobName, tenantId: string, subjectId: string, by: Date): Promise<boolean>;
     /**
      * A client works again: its refusals are not believed any more, every access row that it left without a token is probed,
-     * and work that failed for want of one is tried again; `everyMs` apart.
+     * and work that failed for want of one is tried again; `everyMs` apart. Other clients' work is left alone, and what
+     * somebody is changing that moment is not waited for.
      */
-    goOn(client: { id: string; scopes: string[] }, codes: readonly string[], now: Date, everyMs: number): Promise<void>;
+    goOn(
+      client: { id: string; purpose: string; scopes: string[] },
+      codes: readonly string[],
+      now: Date,
+      everyMs: number,
+    ): Promise<void>;
     count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
   };
   audit: {

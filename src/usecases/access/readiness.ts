@@ -2,10 +2,10 @@ import type { Access } from '../../domain/access.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Readiness, ReadinessStep } from '../../domain/readiness.ts';
 import type { Service } from '../../domain/service.ts';
-import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
+import { holdersOf } from '../tokens/find-client.ts';
 import type { Tenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
@@ -39,12 +39,11 @@ const isReady = ({ stoppedAt, keys }: ClientWithKeys): boolean =>
 const clientStep = (
   clients: readonly ClientWithKeys[],
   scopes: readonly string[],
-  { links }: Pick<Settings, 'links'>,
+  { links, consentScope }: Pick<Settings, 'links' | 'consentScope'>,
   tenant: Tenant,
 ): ReadinessStep => {
   const step = 'client';
-  const holding = (scope: string) =>
-    clients.filter(({ scopes: held }) => scopesNamed(scope).every((one) => held.includes(one)));
+  const holding = (scope: string) => holdersOf(clients, consentScope, scope).holders;
   const without = scopes.filter((scope) => !holding(scope).some(isReady));
   if (without.length === 0)
     return {

@@ -49,6 +49,17 @@ export const askMaskinporten = (parts: Parts) => {
     await store.asOperator((rows) => rows.outbox.owe('probe-client', nobodysTenant, client.id, now, now));
   };
 
+  /** What cannot be noted now shows again with the next grant: nobody loses a token, or hears of another failure, for it. */
+  const noted = async (client: ClientWithKeys, seen: readonly Seen[]): Promise<ClientWithKeys | undefined> => {
+    try {
+      await oweLook(client, seen);
+      return isNothing(whatFollows(client, seen, clock.now())) ? client : await record(client.id, seen);
+    } catch (error) {
+      log.error({ error, client: client.name }, 'what a grant told of a client could not be noted');
+      return client;
+    }
+  };
+
   /** Tries these keys in turn until one is not refused, and notes what was seen where anything follows from it. */
   const inTurn = async (client: ClientWithKeys, keys: readonly Key[], ask: ClientAsk, signal: AbortSignal) => {
     const answers: Answer[] = [];
@@ -61,9 +72,7 @@ export const askMaskinporten = (parts: Parts) => {
     const last = answers.at(-1);
     if (answers.length > 1 && last?.seen.verdict === 'taken')
       log.warn({ client: client.name, key: last.seen.keyId }, 'a signing key is refused; another helped out');
-    await oweLook(client, seen);
-    const after = isNothing(whatFollows(client, seen, clock.now())) ? client : await record(client.id, seen);
-    return { answers, after };
+    return { answers, after: await noted(client, seen) };
   };
 
   /** All its keys in turn; `first` is what the one that signs met, `last` how it ended. */
