@@ -1,5 +1,5 @@
 import { scrub } from '../lib/mask.ts';
-import { Problem, type ProblemCode } from './problem.ts';
+import { type KeptProblem, Problem, type ProblemCode } from './problem.ts';
 
 /** What follows from a refusal: one more try at once, a later one, wait until somebody has moved, or stop. */
 type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
@@ -32,10 +32,11 @@ type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string), 
 
 const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
 const named = ({ scopes }: TokenCall): string => listed(scopes);
+const mendClient = 'The operator must mend its client that holds';
 const client = (fault: string, code: ProblemCode = 'client-refused'): Row<TokenCall> => [
   'operator',
   code,
-  (call) => `${fault} The operator must mend its client that holds ${named(call)}.`,
+  (call) => `${fault} ${mendClient} ${named(call)}.`,
   'self-service',
 ];
 const key = (fault: string): Row<TokenCall> => client(fault, 'key-refused');
@@ -231,6 +232,15 @@ export const maskinportenRefusal = ({ status, body, retryAfterSeconds }: Answer,
   if (isPassing(status, body)) return refusal(silent, about, { traceId, retryAfterSeconds });
   if (said.error === 'temporarily_unavailable') return refusal(silent, about, { traceId, retryAfterSeconds });
   return refusal(ours(`Maskinporten refused our grant (${code ?? `HTTP ${status}`}).`), about, { traceId });
+};
+
+/**
+ * Why a client is stopped, for somebody who asks with it: of the scope they asked for, and not of the one that was asked for,
+ * perhaps for somebody else, when it was stopped.
+ */
+export const stoppedFor = ({ traceId: _, detail, ...rest }: KeptProblem, scopes: readonly string[]): KeptProblem => {
+  const [fault = detail] = detail.split(` ${mendClient} `);
+  return { ...rest, detail: fault === detail ? detail : `${fault} ${mendClient} ${listed(scopes)}.` };
 };
 
 /** An empty 403, explained as far as our own token tells. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fateOf } from '../../src/domain/problem.ts';
-import { type AltinnCall, altinnRefusal, maskinportenRefusal } from '../../src/domain/refusals.ts';
+import { fateOf, keptProblem } from '../../src/domain/problem.ts';
+import { type AltinnCall, altinnRefusal, maskinportenRefusal, stoppedFor } from '../../src/domain/refusals.ts';
 
 const bank = '313876144';
 const operator = '310149942';
@@ -179,6 +179,16 @@ describe('Maskinporten', () => {
     const text = `${login} Expired key.`;
     expect(maskinporten(400, 'invalid_grant', text).problem.more.byWording).toBe(true);
     expect(maskinporten(400, 'invalid_grant', text, 'MP-121').problem.more.byWording).toBeUndefined();
+  });
+
+  test('of a client that is stopped a tenant hears by the scope it asked for, without another’s trace', () => {
+    const kept = keptProblem(maskinporten(400, 'invalid_grant', `${login} Expired key.`, 'MP-121').problem);
+    expect(kept).toMatchObject({ detail: expect.stringContaining(scope), traceId: expect.any(String) });
+    expect(stoppedFor(kept, ['a:b', 'a:c'])).toEqual({
+      code: 'key-refused',
+      mover: 'operator',
+      detail: 'The key was registered more than a year ago. The operator must mend its client that holds `a:b`, `a:c`.',
+    });
   });
 
   test('free text is never repeated', () => {

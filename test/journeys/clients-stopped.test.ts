@@ -49,6 +49,17 @@ hubTest(
       stopped: { since: expect.any(String), problem: refused },
       warnings: [{ code: 'client-stopped' }, { code: 'key-expired' }],
     });
+    // Whose request it was that stopped the client is the operator's to know.
+    await sandbox.advance(6 * second);
+    const [stops] = await rowsOf<{ trace: string }>(
+      world,
+      `select stopped_problem->>'traceId' as trace from maskinporten_clients where client_id = $1`,
+      [data.clientId],
+    );
+    expect(stops?.trace).toMatch(/./);
+    expect(JSON.stringify((await token(world, 'insurer')).body)).not.toContain(stops?.trace);
+    const told = `select 1 from tokens where failure->>'traceId' = $1`;
+    expect(await rowsOf(world, told, [stops?.trace])).toHaveLength(1);
     const waiting = [await consent(world, 'bank'), await consent(world, 'insurer')] as const;
     expect(await world.becomes('bank', waiting[0], 'blocked')).toMatchObject({ problem: refused });
     await world.becomes('insurer', waiting[1], 'blocked');

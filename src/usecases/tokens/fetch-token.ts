@@ -46,7 +46,14 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     return isOffered(parts, found?.consent.rights.map(({ service }) => service) ?? [], scope);
   };
 
-  /** Refused before anybody was asked (a client that is stopped, or gone): the asker looks in the row and nowhere else. */
+  /** What this process knows may be a moment old: a service that was just offered, or asked for. */
+  const mayLeaveNow = async (row: TokenRow, scope: string): Promise<boolean> => {
+    if (await mayLeave(row, scope)) return true;
+    memories.forget();
+    return mayLeave(row, scope);
+  };
+
+  /** Refused before anybody was asked (a client that is stopped, or gone, or a scope that stays here): the asker looks in the row and nowhere else. */
   const tell = async ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> => {
     const now = clock.now();
     const row = await store.findToken(tenantId, id);
@@ -60,8 +67,9 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     const row = await store.findToken(tenantId, subjectId);
     const scope = nameOfScopes(row?.scopes ?? []);
     if (!row || scope === '') return undefined;
-    if (!(await mayLeave(row, scope))) {
+    if (!(await mayLeaveNow(row, scope))) {
       log.warn({ tenantId, tokenId: subjectId, scope }, 'a token was asked for that the hub does not hand out');
+      await tell(row, new Problem('scope-not-offered', `${scope} is not handed out to this tenant`));
       return undefined;
     }
     const need = {

@@ -1,4 +1,5 @@
 import { fromKept, Problem } from '../../domain/problem.ts';
+import { stoppedFor } from '../../domain/refusals.ts';
 import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
 import type { Place as SealedPlace } from '../../lib/seal.ts';
 import { believedMs, type Parts } from '../memory.ts';
@@ -132,7 +133,7 @@ export const knownToken = (parts: Parts) => {
       return { ready };
     }
     // Also for whoever probes access: only its own probe asks with a client that was refused.
-    if (by.client.stoppedProblem) throw fromKept(by.client.stoppedProblem);
+    if (by.client.stoppedProblem) throw fromKept(stoppedFor(by.client.stoppedProblem, scopes));
     if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
   };
