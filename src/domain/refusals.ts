@@ -4,10 +4,7 @@ import { type KeptProblem, Problem, type ProblemCode } from './problem.ts';
 /** What follows from a refusal: one more try at once, a later one, wait until somebody has moved, or stop. */
 type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
 
-/** Which of the operator's links helps the mover; the address itself is a setting. */
-type LinkKind = 'delegate' | 'grant' | 'self-service';
-
-export type Refusal = { class: RefusalClass; problem: Problem; link?: LinkKind };
+export type Refusal = { class: RefusalClass; problem: Problem };
 
 /** What an outside system answered. `body` is its JSON, or the text where it is none, or undefined when it is empty. */
 export type Answer = { status: number; body?: unknown; retryAfterSeconds?: number | undefined };
@@ -28,7 +25,7 @@ export type AltinnCall = {
   token?: { consumer: string | undefined; scopes: readonly string[]; hasEnded?: boolean } | undefined;
 };
 
-type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string), LinkKind?];
+type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string)];
 
 const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
 const named = ({ scopes }: TokenCall): string => listed(scopes);
@@ -37,7 +34,6 @@ const client = (fault: string, code: ProblemCode = 'client-refused'): Row<TokenC
   'operator',
   code,
   (call) => `${fault} ${mendClient} ${named(call)}.`,
-  'self-service',
 ];
 const key = (fault: string): Row<TokenCall> => client(fault, 'key-refused');
 const ours = (fault: string): Row<TokenCall> => ['us', 'maskinporten-refused', fault];
@@ -57,7 +53,6 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
       'access-not-delegated',
       (call) =>
         `An administrator of organisation ${call.consumer} must delegate ${named(call)} to organisation ${call.operator} in Altinn.`,
-      'delegate',
     ],
   },
   {
@@ -67,7 +62,6 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
       'api-owner',
       'access-not-granted',
       (call) => `Whoever owns ${named(call)} must grant it to organisation ${call.consumer}.`,
-      'grant',
     ],
   },
   {
@@ -116,22 +110,12 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
   {
     code: 'MP-200',
     text: /invalid scopes? for client/i,
-    row: [
-      'operator',
-      'client-scope-missing',
-      (call) => `The operator must register ${named(call)} on its client.`,
-      'self-service',
-    ],
+    row: ['operator', 'client-scope-missing', (call) => `The operator must register ${named(call)} on its client.`],
   },
   {
     code: 'MP-201',
     text: /not allowed for maskinporten/i,
-    row: [
-      'operator',
-      'client-scope-missing',
-      (call) => `${named(call)}: its owner does not offer it in Maskinporten.`,
-      'self-service',
-    ],
+    row: ['operator', 'client-scope-missing', (call) => `${named(call)}: its owner does not offer it in Maskinporten.`],
   },
   { text: /too long life/i, row: ours('Our grant would live longer than is allowed.') },
   {
@@ -196,9 +180,9 @@ const isPassing = (status: number, body: unknown): boolean =>
   status >= 500 || [408, 425, 429].includes(status) || status < 400 || !isJson(body);
 
 const refusal = <Call>(row: Row<Call>, call: Call, more: ConstructorParameters<typeof Problem>[2] = {}): Refusal => {
-  const [kind, code, detail, link] = row;
+  const [kind, code, detail] = row;
   const text = typeof detail === 'string' ? detail : detail(call);
-  return { class: kind, problem: new Problem(code, text, more), ...(link && { link }) };
+  return { class: kind, problem: new Problem(code, text, more) };
 };
 
 /** The text without what we sent and it may repeat: scopes and audiences are other people's words. */
@@ -248,12 +232,12 @@ const forbidden = ({ verb, to, token }: AltinnCall): Row<AltinnCall> => {
   const enough = /^altinn:consentrequests\.(?:write|org)$/;
   const reading = /^altinn:consentrequests\.(?:read|write|org)$/;
   if (token && !token.scopes.some((scope) => (verb === 'read' ? reading : enough).test(scope)))
-    return ['operator', 'client-scope-missing', 'The token lacks a scope of the consent API.', 'self-service'];
+    return ['operator', 'client-scope-missing', 'The token lacks a scope of the consent API.'];
   if (token && to !== undefined && token.consumer !== to)
     return ['us', 'token-unexpected', 'The token is not the tenant’s.'];
   if (verb === 'read') return ['operator', 'altinn-not-authorised', 'Altinn answered 403 without a word to a read.'];
   const who = to === undefined ? 'the tenant' : `organisation ${to}`;
-  return ['api-owner', 'not-on-access-list', `Whoever owns the resource must let ${who} ask for it.`, 'grant'];
+  return ['api-owner', 'not-on-access-list', `Whoever owns the resource must let ${who} ask for it.`];
 };
 
 /** The row of one problem in Altinn's answer; of its parts' worst when it has parts. */

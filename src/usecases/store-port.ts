@@ -133,7 +133,6 @@ export type TenantRows = {
   };
   audit: {
     add(entry: AuditEntry): Promise<void>;
-    addAll(entries: readonly AuditEntry[]): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
     /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
     since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;

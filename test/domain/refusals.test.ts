@@ -157,11 +157,10 @@ describe('Maskinporten', () => {
     const text = `Consumer ${bank} has not delegated access to the scope ${scope} to supplier ${operator}.`;
     const body = { error: 'forbidden', error_description: text };
     const asked = { ...call, scopes: ['skatteetaten:inntekt', scope] };
-    const { problem, link } = maskinportenRefusal({ status: 403, body }, asked);
+    const { problem } = maskinportenRefusal({ status: 403, body }, asked);
     expect(problem.detail).toBe(
       `An administrator of organisation ${bank} must delegate \`${scope}\` to organisation ${operator} in Altinn.`,
     );
-    expect(link).toBe('delegate');
   });
 
   test('what we sent and it repeats does not say what it refuses', () => {

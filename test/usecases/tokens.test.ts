@@ -103,6 +103,19 @@ hubTest(
   },
 );
 
+hubTest('a refusal is heard of at once, also when a worker’s clock is behind', async (world) => {
+  const { call, sandbox } = world;
+  await sandbox.fault('token', { kind: 'hold', when: 'before', name: 'token' });
+  const asking = call('bank', 'POST', '/v1/tokens', { scope: income });
+  await sandbox.parked('token');
+  const refused = { code: 'access-not-granted', detail: 'x', mover: 'api-owner' };
+  const note = 'update tokens set failure = $2, failed_until = $3 where tenant_id = $1 and scopes = array[$4]';
+  const past = new Date((await sandbox.now()).getTime() - 60 * second);
+  await rowsOf(world, note, [world.banks.bank.id, refused, past, income]);
+  expect((await asking).body['type']).toBe('/problems/access-not-granted');
+  await sandbox.release('token');
+});
+
 hubTest('a renewal that waited for somebody else’s does not ask again', async (world) => {
   const { call, sandbox } = world;
   expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);

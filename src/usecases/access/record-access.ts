@@ -1,11 +1,8 @@
 import type { Access } from '../../domain/access.ts';
-import { nextProbe } from '../../domain/pace.ts';
+import { nextProbe, releaseEveryMs } from '../../domain/pace.ts';
 import type { KeptProblem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { TenantRows } from '../store-port.ts';
-
-/** Between two consents that go on once access is there: a long wait must not end in a flood. */
-const releaseEveryMs = 50;
 
 /** So long nobody asks again for a token of a scope that was just found missing. */
 const believedMs = 10_000;

@@ -54,10 +54,10 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
   };
 
   /** Refused before anybody was asked (a client that is stopped, or gone, or a scope that stays here): the asker looks in the row and nowhere else. */
-  const tell = async ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> => {
+  const tell = async ({ tenantId, id, fetchedAt, failedUntil: before }: TokenRow, problem: Problem): Promise<void> => {
     const now = clock.now();
     const row = await store.findToken(tenantId, id);
-    if (row?.failedUntil && row.failedUntil > now) return;
+    if (row?.failedUntil?.getTime() !== before?.getTime()) return;
     const lease = await store.leaseToken(tenantId, id, believedMs, fetchedAt);
     if (lease !== undefined)
       await store.failToken(tenantId, id, lease, keptProblem(problem), new Date(now.getTime() + believedMs));

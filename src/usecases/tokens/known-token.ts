@@ -1,6 +1,6 @@
 import { fromKept, Problem } from '../../domain/problem.ts';
 import { stoppedFor } from '../../domain/refusals.ts';
-import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
+import { identityOf, scopesNamed, usableUntil } from '../../domain/token.ts';
 import type { Place as SealedPlace } from '../../lib/seal.ts';
 import { believedMs, type Parts } from '../memory.ts';
 import type { TokenRow, TokenSpec } from '../token-store-port.ts';
@@ -29,10 +29,6 @@ export const tokenPlace = (tenantId: string, tokenId: string): SealedPlace => ({
   row: tokenId,
 });
 
-/** From then on a token is no longer handed out. */
-const leavesAt = ({ expiresAt, fetchedAt }: Pick<ReadyToken, 'expiresAt' | 'fetchedAt'>): number =>
-  expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
-
 /** Opens a row's token unless it is about to end. */
 export const openToken = (
   { clock, sealing }: Pick<Parts, 'clock' | 'sealing'>,
@@ -40,7 +36,7 @@ export const openToken = (
 ): ReadyToken | undefined => {
   const { sealed, expiresAt, fetchedAt } = row;
   if (!sealed || !expiresAt || !fetchedAt) return undefined;
-  if (leavesAt({ expiresAt, fetchedAt }) <= clock.now().getTime()) return undefined;
+  if (usableUntil({ expiresAt, fetchedAt }) <= clock.now()) return undefined;
   return { id: row.id, token: sealing.open(tokenPlace(row.tenantId, row.id), sealed).toString(), expiresAt, fetchedAt };
 };
 
@@ -129,7 +125,7 @@ export const knownToken = (parts: Parts) => {
     const ready = openToken(parts, row);
     if (ready && !(renew && ready.fetchedAt <= renew)) {
       const ttl = Math.max(1, believedMs - (performance.now() - lookedAt));
-      near.set(name, { ...ready, leavesAt: leavesAt(ready) }, { ttl });
+      near.set(name, { ...ready, leavesAt: usableUntil(ready).getTime() }, { ttl });
       return { ready };
     }
     // Also for whoever probes access: only its own probe asks with a client that was refused.
