@@ -39,8 +39,15 @@ export type KeyChange = { id: string } & {
     | null;
 };
 
-/** What one grant told of the key that signed it. `silent`: nothing. `unasked`: it could not sign, and no grant was sent. */
-export type Seen = { keyId: string; verdict: 'taken' | 'refused' | 'silent' | 'unasked'; problem?: KeptProblem };
+/**
+ * What one grant told of the key that signed it. `silent`: nothing. `unasked`: it could not sign, and no grant was sent.
+ * `doubtful`: refused as it seems, but by the wording of an answer to what a tenant had a hand in; nothing follows from it.
+ */
+export type Seen = {
+  keyId: string;
+  verdict: 'taken' | 'refused' | 'doubtful' | 'silent' | 'unasked';
+  problem?: KeptProblem;
+};
 
 /** What follows from it. `stops`: nothing is asked for with this client until it is found to work again. */
 export type Follows = {
@@ -77,11 +84,19 @@ export const clientRefusals: readonly ProblemCode[] = ['client-refused', 'key-re
 /** A key that lies elsewhere and could not be reached. */
 const unasked: readonly ProblemCode[] = ['client-key-unavailable'];
 
-/** What an answer says of the key that signed; without a problem it was a token. */
-export const verdictOf = (problem: Pick<Problem, 'code'> | undefined): Seen['verdict'] => {
+/**
+ * What an answer says of the key that signed; without a problem it was a token.
+ *
+ * @param asked with words of a tenant's own (`resource`), which an answer may repeat
+ */
+export const verdictOf = (
+  problem: (Pick<Problem, 'code'> & { more?: Pick<Problem['more'], 'byWording'> }) | undefined,
+  { resource = [] }: { resource?: readonly string[] | undefined } = {},
+): Seen['verdict'] => {
   if (!problem || provingRefusals.includes(problem.code)) return 'taken';
   if (unasked.includes(problem.code)) return 'unasked';
-  return clientRefusals.includes(problem.code) ? 'refused' : 'silent';
+  if (!clientRefusals.includes(problem.code)) return 'silent';
+  return problem.more?.byWording && resource.length > 0 ? 'doubtful' : 'refused';
 };
 
 const rank: readonly KeyState[] = ['active', 'retiring', 'pending'];

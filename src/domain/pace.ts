@@ -37,3 +37,6 @@ export const accessBelievedMs = 10 * minute;
 
 /** At most one read at Altinn per consent in this time, however often the browser comes back. */
 export const readAtMostEveryMs = 2 * second;
+
+/** Between two that go on once what they waited for is there: a long wait must not end in a flood. */
+export const releaseEveryMs = 50;

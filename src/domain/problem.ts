@@ -18,6 +18,8 @@ type More = ErrorOptions & {
   consentId?: string | undefined;
   /** Maskinporten's trace id, which their support asks for. */
   traceId?: string | undefined;
+  /** The wording of an answer alone told that it is this one. */
+  byWording?: true;
 };
 
 /** All that can go wrong on purpose. `detail` is for the caller to read; `cause` is for the log alone. */

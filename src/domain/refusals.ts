@@ -1,19 +1,21 @@
 import { scrub } from '../lib/mask.ts';
-import { Problem, type ProblemCode } from './problem.ts';
+import { type KeptProblem, Problem, type ProblemCode } from './problem.ts';
 
 /** What follows from a refusal: one more try at once, a later one, wait until somebody has moved, or stop. */
 type RefusalClass = 'again-now' | 'again-soon' | 'tenant' | 'api-owner' | 'operator' | 'final' | 'us';
 
-/** Which of the operator's links helps the mover; the address itself is a setting. */
-type LinkKind = 'delegate' | 'grant' | 'self-service';
-
-export type Refusal = { class: RefusalClass; problem: Problem; link?: LinkKind };
+export type Refusal = { class: RefusalClass; problem: Problem };
 
 /** What an outside system answered. `body` is its JSON, or the text where it is none, or undefined when it is empty. */
 export type Answer = { status: number; body?: unknown; retryAfterSeconds?: number | undefined };
 
-/** Whose token was asked for. */
-export type TokenCall = { scopes: readonly string[]; consumer: string; operator: string };
+/** Whose token was asked for, and for whom it would be good. */
+export type TokenCall = {
+  scopes: readonly string[];
+  consumer: string;
+  operator: string;
+  resource?: readonly string[] | undefined;
+};
 
 /** What was asked of Altinn, and what our own token says as far as it can be read: a 401 or an empty 403 has no other clue. */
 export type AltinnCall = {
@@ -23,15 +25,15 @@ export type AltinnCall = {
   token?: { consumer: string | undefined; scopes: readonly string[]; hasEnded?: boolean } | undefined;
 };
 
-type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string), LinkKind?];
+type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string)];
 
 const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
 const named = ({ scopes }: TokenCall): string => listed(scopes);
+const mendClient = 'The operator must mend its client that holds';
 const client = (fault: string, code: ProblemCode = 'client-refused'): Row<TokenCall> => [
   'operator',
   code,
-  (call) => `${fault} The operator must mend its client that holds ${named(call)}.`,
-  'self-service',
+  (call) => `${fault} ${mendClient} ${named(call)}.`,
 ];
 const key = (fault: string): Row<TokenCall> => client(fault, 'key-refused');
 const ours = (fault: string): Row<TokenCall> => ['us', 'maskinporten-refused', fault];
@@ -51,7 +53,6 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
       'access-not-delegated',
       (call) =>
         `An administrator of organisation ${call.consumer} must delegate ${named(call)} to organisation ${call.operator} in Altinn.`,
-      'delegate',
     ],
   },
   {
@@ -61,7 +62,6 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
       'api-owner',
       'access-not-granted',
       (call) => `Whoever owns ${named(call)} must grant it to organisation ${call.consumer}.`,
-      'grant',
     ],
   },
   {
@@ -110,22 +110,12 @@ const maskinportenRows: { code?: string; text: RegExp; row: Row<TokenCall> }[] =
   {
     code: 'MP-200',
     text: /invalid scopes? for client/i,
-    row: [
-      'operator',
-      'client-scope-missing',
-      (call) => `The operator must register ${named(call)} on its client.`,
-      'self-service',
-    ],
+    row: ['operator', 'client-scope-missing', (call) => `The operator must register ${named(call)} on its client.`],
   },
   {
     code: 'MP-201',
     text: /not allowed for maskinporten/i,
-    row: [
-      'operator',
-      'client-scope-missing',
-      (call) => `${named(call)}: its owner does not offer it in Maskinporten.`,
-      'self-service',
-    ],
+    row: ['operator', 'client-scope-missing', (call) => `${named(call)}: its owner does not offer it in Maskinporten.`],
   },
   { text: /too long life/i, row: ours('Our grant would live longer than is allowed.') },
   {
@@ -190,29 +180,51 @@ const isPassing = (status: number, body: unknown): boolean =>
   status >= 500 || [408, 425, 429].includes(status) || status < 400 || !isJson(body);
 
 const refusal = <Call>(row: Row<Call>, call: Call, more: ConstructorParameters<typeof Problem>[2] = {}): Refusal => {
-  const [kind, code, detail, link] = row;
+  const [kind, code, detail] = row;
   const text = typeof detail === 'string' ? detail : detail(call);
-  return { class: kind, problem: new Problem(code, text, more), ...(link && { link }) };
+  return { class: kind, problem: new Problem(code, text, more) };
 };
 
-/** Reads what Maskinporten's token endpoint answered instead of a token. */
+/** The text without what we sent and it may repeat: scopes and audiences are other people's words. */
+const withoutEchoes = (text: string, { scopes, resource = [] }: TokenCall): string =>
+  [...scopes, ...resource]
+    .filter((name) => name !== '')
+    .sort((a, b) => b.length - a.length)
+    .reduce((left, name) => {
+      const whole = new RegExp(`(?<![\\p{L}\\d])${RegExp.escape(name)}(?![\\p{L}\\d])`, 'giu');
+      return left.replace(whole, '');
+    }, text);
+
+/**
+ * Reads what Maskinporten's token endpoint answered instead of a token. The problem says when the wording alone told what it
+ * is (`byWording`).
+ */
 export const maskinportenRefusal = ({ status, body, retryAfterSeconds }: Answer, call: TokenCall): Refusal => {
   const said = isJson(body) ? body : {};
   const text = textOf(said.error_description);
+  const own = withoutEchoes(text, call);
   const code = /MP-\d+(?=\W*$)/i.exec(textOf(said.error_uri))?.[0].toUpperCase();
-  const traceId = /(?:trace_id|correlation.id):\s*([\da-f-]{1,64})\b/i.exec(text)?.[1];
-  const known =
-    maskinportenRows.find((one) => code !== undefined && one.code === code) ??
-    maskinportenRows.find((one) => one.text.test(`${textOf(said.error)} ${text}`));
+  const traceId = /(?:trace_id|correlation.id):\s*([\da-f-]{1,64})\b/i.exec(own)?.[1];
+  const byCode = maskinportenRows.find((one) => code !== undefined && one.code === code);
+  const known = byCode ?? maskinportenRows.find((one) => one.text.test(`${textOf(said.error)} ${own}`));
   // Where the text names one of the scopes we asked for, it is about that one alone.
   const meant = call.scopes.filter((scope) =>
     text.split(/[\s,`'"]+/).some((word) => word.replace(/\.$/, '') === scope),
   );
   const about = meant.length > 0 ? { ...call, scopes: meant } : call;
-  if (known) return refusal(known.row, about, { traceId, retryAfterSeconds });
+  if (known) return refusal(known.row, about, { traceId, retryAfterSeconds, ...(byCode ? {} : { byWording: true }) });
   if (isPassing(status, body)) return refusal(silent, about, { traceId, retryAfterSeconds });
   if (said.error === 'temporarily_unavailable') return refusal(silent, about, { traceId, retryAfterSeconds });
   return refusal(ours(`Maskinporten refused our grant (${code ?? `HTTP ${status}`}).`), about, { traceId });
+};
+
+/**
+ * Why a client is stopped, for somebody who asks with it: of the scope they asked for, and not of the one that was asked for,
+ * perhaps for somebody else, when it was stopped.
+ */
+export const stoppedFor = ({ traceId: _, detail, ...rest }: KeptProblem, scopes: readonly string[]): KeptProblem => {
+  const [fault = detail] = detail.split(` ${mendClient} `);
+  return { ...rest, detail: fault === detail ? detail : `${fault} ${mendClient} ${listed(scopes)}.` };
 };
 
 /** An empty 403, explained as far as our own token tells. */
@@ -220,12 +232,12 @@ const forbidden = ({ verb, to, token }: AltinnCall): Row<AltinnCall> => {
   const enough = /^altinn:consentrequests\.(?:write|org)$/;
   const reading = /^altinn:consentrequests\.(?:read|write|org)$/;
   if (token && !token.scopes.some((scope) => (verb === 'read' ? reading : enough).test(scope)))
-    return ['operator', 'client-scope-missing', 'The token lacks a scope of the consent API.', 'self-service'];
+    return ['operator', 'client-scope-missing', 'The token lacks a scope of the consent API.'];
   if (token && to !== undefined && token.consumer !== to)
     return ['us', 'token-unexpected', 'The token is not the tenant’s.'];
   if (verb === 'read') return ['operator', 'altinn-not-authorised', 'Altinn answered 403 without a word to a read.'];
   const who = to === undefined ? 'the tenant' : `organisation ${to}`;
-  return ['api-owner', 'not-on-access-list', `Whoever owns the resource must let ${who} ask for it.`, 'grant'];
+  return ['api-owner', 'not-on-access-list', `Whoever owns the resource must let ${who} ask for it.`];
 };
 
 /** The row of one problem in Altinn's answer; of its parts' worst when it has parts. */

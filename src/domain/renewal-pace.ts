@@ -7,23 +7,6 @@ export const nearMs = 100;
 /** Moments lie so far apart that no second sees more renewals begin than that, those included that begin a little early. */
 export const spacingMs = (mostPerSecond: number): number => (1000 + nearMs) / mostPerSecond;
 
-/** Moments given away: `many` of those wanted, from `fromMs` on; nobody else gets one before `pacedUntilMs`. */
-export type Moments = { many: number; fromMs: number; pacedUntilMs: number };
-
-/**
- * Of so many renewals that would begin now, how many may: each takes a moment, and moments are given away up to the near
- * future only. The database does the same in one statement (`src/store/renewal-rows.ts`), so that all processes share them.
- */
-export const momentsFor = (
-  wanted: number,
-  { pacedUntilMs, nowMs, mostPerSecond }: { pacedUntilMs: number; nowMs: number; mostPerSecond: number },
-): Moments => {
-  const fromMs = Math.max(pacedUntilMs, nowMs);
-  const spacing = spacingMs(mostPerSecond);
-  const many = Math.min(wanted, Math.max(0, Math.floor((nowMs + nearMs - fromMs) / spacing) + 1));
-  return { many, fromMs, pacedUntilMs: fromMs + many * spacing };
-};
-
 /** However few tokens there are: so many renewals a second trouble nobody, and each would else wait long for the one before. */
 const leastPerSecond = 2;
 

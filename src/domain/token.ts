@@ -28,11 +28,6 @@ export const identityOf = ({ issuer, clientId, scopes, consumer, resource, conse
 /** How long before its end a token is no longer handed out: ten seconds, or a tenth of a short life. */
 export const safetyMarginMs = (lifeMs: number): number => Math.min(10_000, lifeMs / 10);
 
-/** May it still be handed out then? */
-export const isUsableAt = (
-  { fetchedAt, expiresAt }: { fetchedAt?: Date | undefined; expiresAt?: Date | undefined },
-  at: Date,
-): boolean =>
-  fetchedAt !== undefined &&
-  expiresAt !== undefined &&
-  at.getTime() < expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
+/** From then on it is no longer handed out. */
+export const usableUntil = ({ fetchedAt, expiresAt }: { fetchedAt: Date; expiresAt: Date }): Date =>
+  new Date(expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime()));

@@ -122,6 +122,12 @@ export const Scope = z
   .refine(noPerson, noNational)
   .meta({ example: 'skatteetaten:inntekt' });
 
+/** An absolute URI without a fragment (RFC 8707), in the characters a URI has: it goes to Maskinporten, and into its answers. */
+export const AudienceUri = Line(500)
+  .regex(/^[A-Za-z][A-Za-z0-9+.-]*:[\w.~:/?[\]@!$&'()*+,;=%-]+$/, lastCheck)
+  .refine((text) => URL.canParse(text), { error: 'must be an absolute URI' })
+  .meta({ format: 'uri' });
+
 /** What a reply leaves open is told as `null`. */
 export const orNull = <T>(value: T | undefined): T | null => value ?? null;
 export const isoOrNull = (at: Date | undefined): string | null => at?.toISOString() ?? null;

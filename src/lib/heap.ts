@@ -1,5 +1,5 @@
 /** What comes first is always at hand, however many there are. */
-export type Heap<T> = { readonly size: number; push(item: T): void; peek(): T | undefined; pop(): T | undefined };
+export type Heap<T> = { readonly size: number; push(item: T): void; pop(): T | undefined };
 
 /** A binary heap. @param before does `a` come before `b`? */
 export const openHeap = <T>(before: (a: T, b: T) => boolean): Heap<T> => {
@@ -17,7 +17,6 @@ export const openHeap = <T>(before: (a: T, b: T) => boolean): Heap<T> => {
       }
       items[place] = item;
     },
-    peek: () => items[0],
     pop() {
       const last = items.pop();
       if (last === undefined || items.length === 0) return last;

@@ -33,14 +33,15 @@ export const remember = <T extends object>(
     return found;
   };
   // An object also for what was not found: a look that brings nothing while all is forgotten would else be taken for a failure.
-  const cache = new LRUCache<string, { value: T | undefined }>({
+  const cache = new LRUCache<string, { value: T | undefined; leftMs: number }>({
     max: most,
     ttl: ttlMs,
     fetchMethod: async (key, _stale, { options }) => {
       const beganAt = performance.now();
       const value = await look(key);
-      options.ttl = Math.max(1, ttlMs - (performance.now() - beganAt));
-      return { value };
+      const leftMs = Math.max(1, ttlMs - (performance.now() - beganAt));
+      options.ttl = leftMs;
+      return { value, leftMs };
     },
     // Who was waiting when all was forgotten still gets what was loaded; it is not kept.
     ignoreFetchAbort: true,
@@ -54,9 +55,9 @@ export const remember = <T extends object>(
       if (there !== undefined) return there;
       if (absent.has(key)) return undefined;
       const found = await cache.fetch(key);
-      if (found?.value === undefined && found === cache.peek(key)) {
+      if (found && found.value === undefined && found === cache.peek(key)) {
         cache.delete(key);
-        absent.set(key, true);
+        absent.set(key, true, { ttl: found.leftMs });
       }
       return found?.value;
     },

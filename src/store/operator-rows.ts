@@ -7,6 +7,7 @@ import type { OperatorKey } from '../usecases/use-cases.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';
+import { goOnIn } from './go-on.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
 
@@ -59,6 +60,10 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
         data: { name, status, redirectUrls, services, expiringDays: orNull(expiringDays), updatedAt },
       });
       tell('changed:keys');
+    },
+    async dropTokens(id) {
+      await tx.token.deleteMany({ where: { tenantId: id } });
+      tell('changed:tokens');
     },
     async wake(id, now) {
       const rested = await tx.$queryRaw<{ job: string }[]>`
@@ -115,22 +120,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
           and (due_at <= ${by}::timestamptz or leased_until > clock_timestamp())`;
       return rows.length > 0;
     },
-    async goOn({ id, scopes }, codes, now, everyMs) {
-      await tx.$executeRaw`
-        update tokens set failed_until = null
-        where client_id = ${id}::uuid and failed_until > ${now}::timestamptz and failure->>'code' = any(${codes}::text[])`;
-      const owed = await tx.$executeRaw`
-        select owe('probe-access', tenant_id, id, ${now}::timestamptz + (place - 1) * ${everyMs}::int * interval '1 millisecond', ${now}::timestamptz)
-        from (select tenant_id, id, row_number() over (order by since, id) as place from access
-              where kind = 'scope' and state = 'missing' and name = any(${scopes}::text[]) and problem->>'code' = any(${codes}::text[])) refused`;
-      if (owed > 0) tell('work:probe-access');
-      const woken = await tx.$queryRaw<{ job: string }[]>`
-        update outbox o set due_at = least(o.due_at, ${now}::timestamptz + (place - 1) * ${everyMs}::int * interval '1 millisecond')
-        from (select job, tenant_id, subject_id, row_number() over (order by due_at) as place from outbox
-              where last_problem = any(${codes}::text[]) and (leased_until is null or leased_until < clock_timestamp())) failed
-        where o.job = failed.job and o.tenant_id = failed.tenant_id and o.subject_id = failed.subject_id returning o.job`;
-      for (const job of new Set(woken.map(({ job }) => job))) tell(`work:${job}`);
-    },
+    goOn: goOnIn(tx, tell),
     count: (now) => tx.$queryRaw`
       select job as queue, count(*)::int as owed, (count(*) filter (where due_at <= ${now}::timestamptz))::int as due,
         (count(*) filter (where leased_until > clock_timestamp()))::int as "handedOut",

@@ -72,9 +72,6 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
     async add(entry) {
       await tx.audit.create({ data: auditRow({ ...entry, tenantId }) });
     },
-    async addAll(entries) {
-      await tx.audit.createMany({ data: entries.map((entry) => auditRow({ ...entry, tenantId })) });
-    },
     async lastAt(action) {
       const row = await tx.audit.findFirst({
         where: { tenantId, action },

@@ -1,3 +1,4 @@
+import { scopesNamed } from '../domain/token.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
 import type { TokenRow } from '../usecases/token-store-port.ts';
@@ -33,11 +34,7 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     const dropped = await tx.$executeRaw`
       update tokens set token_sealed = null, expires_at = null, fetched_at = null, lease_number = lease_number + 1, leased_until = null,
         failure = ${JSON.stringify(failure)}::jsonb, failed_until = ${until}::timestamptz
-      where tenant_id = ${tenantId}::uuid and ${scope} = any(scopes)`;
+      where tenant_id = ${tenantId}::uuid and scopes @> ${scopesNamed(scope)}::text[]`;
     if (dropped > 0) tell('changed:tokens');
-  },
-  async dropAll() {
-    await tx.token.deleteMany({ where: { tenantId } });
-    tell('changed:tokens');
   },
 });

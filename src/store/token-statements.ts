@@ -37,7 +37,7 @@ export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: strin
       const text = 'select keep_token($1, $2, $3, $4, $5, $6, $7, $8, $9) as came';
       const times = [expiresAt, fetchedAt, lifeSeconds, consentId ?? null, renewAt ?? null];
       const values = [tenantId, id, lease, Buffer.from(sealed), ...times];
-      const [row] = await ask<{ came: 'kept' | 'late' | 'ended' }>(tenant, 'keep-token', text, values);
+      const [row] = await ask<{ came: 'kept' | 'late' | 'ended' | 'suspended' }>(tenant, 'keep-token', text, values);
       tell(`token:${id}`);
       return row?.came ?? 'late';
     },

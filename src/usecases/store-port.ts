@@ -105,8 +105,7 @@ export type TenantRows = {
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
     dropOfConsent(consentId: string): Promise<void>;
-    dropAll(): Promise<void>;
-    /** All with that scope, whoever is fetching one: access is gone, and until then asking for one fails like this. */
+    /** All with that scope (or all of those that it names), whoever is fetching one: access is gone, and until then asking for one fails like this. */
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
@@ -136,7 +135,6 @@ export type TenantRows = {
   };
   audit: {
     add(entry: AuditEntry): Promise<void>;
-    addAll(entries: readonly AuditEntry[]): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
     /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
     since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;
@@ -151,6 +149,8 @@ export type OperatorRows = {
     list(page: PageAsk): Promise<Page<Tenant>>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
     save(tenant: Tenant): Promise<void>;
+    /** All its tokens; processes that have them at hand are told. */
+    dropTokens(id: string): Promise<void>;
     /** Work of a tenant that rested is due again. */
     wake(id: string, now: Date): Promise<void>;
   };
@@ -209,9 +209,15 @@ export type OperatorRows = {
     isDue(job: JobName, tenantId: string, subjectId: string, by: Date): Promise<boolean>;
     /**
      * A client works again: its refusals are not believed any more, every access row that it left without a token is probed,
-     * and work that failed for want of one is tried again; `everyMs` apart.
+     * and work that failed for want of one is tried again; `everyMs` apart. Other clients' work is left alone, and what
+     * somebody is changing that moment is not waited for.
      */
-    goOn(client: { id: string; scopes: string[] }, codes: readonly string[], now: Date, everyMs: number): Promise<void>;
+    goOn(
+      client: { id: string; purpose: string; scopes: string[] },
+      codes: readonly string[],
+      now: Date,
+      everyMs: number,
+    ): Promise<void>;
     count(now: Date): Promise<Omit<QueueCount, 'engine'>[]>;
   };
   audit: {

@@ -66,13 +66,13 @@ export type TokenStore = {
   leaseToken(tenantId: string, id: string, forMs: number, seenFetchedAt: Date | undefined): Promise<number | undefined>;
   /**
    * `late`, and nothing is written, when the lease has passed on; `ended` likewise when the consent it carries is not in
-   * force any more. With `renewAt` its renewal is owed then.
+   * force any more, and `suspended` when its tenant is. With `renewAt` its renewal is owed then.
    */
   keepToken(
     row: Pick<TokenRow, 'tenantId' | 'id' | 'consentId'>,
     lease: number,
     token: { sealed: Uint8Array; expiresAt: Date; fetchedAt: Date; lifeSeconds: number; renewAt?: Date },
-  ): Promise<'kept' | 'late' | 'ended'>;
+  ): Promise<'kept' | 'late' | 'ended' | 'suspended'>;
   /** A refusal, believed until then; does nothing when the lease has passed on. */
   failToken(tenantId: string, id: string, lease: number, failure: KeptProblem, until: Date): Promise<void>;
   /** These tokens were used, by tenant and id. */

@@ -69,6 +69,15 @@ describe('what an answer says of the key', () => {
     '%s says nothing of it',
     (code) => expect(verdictOf(new Problem(code, 'x'))).toBe('silent'),
   );
+  test('a wording that a tenant’s words may have made settles nothing', () => {
+    const refusal = new Problem('key-refused', 'x', { byWording: true });
+    expect(verdictOf(refusal, { resource: ['https://api.example/'] })).toBe('doubtful');
+    expect(verdictOf(refusal, { resource: [] })).toBe('refused');
+    expect(verdictOf(new Problem('key-refused', 'x'), { resource: ['https://api.example/'] })).toBe('refused');
+    expect(isNothing(whatFollows({ keys: [active] }, [{ keyId: 'old', verdict: 'doubtful', problem }], now))).toBe(
+      true,
+    );
+  });
   test('a token proves it', () => expect(verdictOf(undefined)).toBe('taken'));
 });
 

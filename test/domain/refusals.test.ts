@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fateOf } from '../../src/domain/problem.ts';
-import { type AltinnCall, altinnRefusal, maskinportenRefusal } from '../../src/domain/refusals.ts';
+import { fateOf, keptProblem } from '../../src/domain/problem.ts';
+import { type AltinnCall, altinnRefusal, maskinportenRefusal, stoppedFor } from '../../src/domain/refusals.ts';
 
 const bank = '313876144';
 const operator = '310149942';
@@ -157,11 +157,37 @@ describe('Maskinporten', () => {
     const text = `Consumer ${bank} has not delegated access to the scope ${scope} to supplier ${operator}.`;
     const body = { error: 'forbidden', error_description: text };
     const asked = { ...call, scopes: ['skatteetaten:inntekt', scope] };
-    const { problem, link } = maskinportenRefusal({ status: 403, body }, asked);
+    const { problem } = maskinportenRefusal({ status: 403, body }, asked);
     expect(problem.detail).toBe(
       `An administrator of organisation ${bank} must delegate \`${scope}\` to organisation ${operator} in Altinn.`,
     );
-    expect(link).toBe('delegate');
+  });
+
+  test('what we sent and it repeats does not say what it refuses', () => {
+    const resource = ['https://api.example/(client authentication failed, trace_id: 493f)'];
+    const asked = { ...call, scopes: ['bank:expired key'], resource };
+    const error_description = `Cannot serve ${resource[0]} with scope bank:expired key.`;
+    const { problem } = maskinportenRefusal(
+      { status: 400, body: { error: 'invalid_target', error_description } },
+      asked,
+    );
+    expect(problem).toMatchObject({ code: 'maskinporten-refused', more: { traceId: undefined } });
+  });
+
+  test('it says where the wording alone told what is refused', () => {
+    const text = `${login} Expired key.`;
+    expect(maskinporten(400, 'invalid_grant', text).problem.more.byWording).toBe(true);
+    expect(maskinporten(400, 'invalid_grant', text, 'MP-121').problem.more.byWording).toBeUndefined();
+  });
+
+  test('of a client that is stopped a tenant hears by the scope it asked for, without another’s trace', () => {
+    const kept = keptProblem(maskinporten(400, 'invalid_grant', `${login} Expired key.`, 'MP-121').problem);
+    expect(kept).toMatchObject({ detail: expect.stringContaining(scope), traceId: expect.any(String) });
+    expect(stoppedFor(kept, ['a:b', 'a:c'])).toEqual({
+      code: 'key-refused',
+      mover: 'operator',
+      detail: 'The key was registered more than a year ago. The operator must mend its client that holds `a:b`, `a:c`.',
+    });
   });
 
   test('free text is never repeated', () => {

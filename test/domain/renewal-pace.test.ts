@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { catchUpPerSecond, evenedOut, momentsFor, nearMs, type Owed } from '../../src/domain/renewal-pace.ts';
+import { catchUpPerSecond, evenedOut, nearMs, type Owed } from '../../src/domain/renewal-pace.ts';
+import { momentsFor } from '../support/moments-for.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const at = (ms: number) => new Date(now.getTime() + ms);

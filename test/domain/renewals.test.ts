@@ -9,7 +9,7 @@ import {
   renewalOf,
   steadyLife,
 } from '../../src/domain/renewals.ts';
-import { isUsableAt } from '../../src/domain/token.ts';
+import { usableUntil } from '../../src/domain/token.ts';
 
 const start = new Date('2026-11-24T12:00:00Z').getTime();
 const minute = 60_000;
@@ -48,7 +48,7 @@ test('a renewal leaves its token good for a twentieth of its life at least, and 
       const reserve = (token.expiresAt.getTime() - token.fetchedAt.getTime()) / 20;
       const period = periodMs(token.lifeSeconds, part);
       for (const next of [renewalOf(token, part), nextRenewalOf(token, part)]) {
-        expect(isUsableAt(token, new Date(next.getTime() + reserve - 1))).toBe(true);
+        expect(next.getTime() + reserve - 1).toBeLessThan(usableUntil(token).getTime());
         expect(next.getTime()).toBeGreaterThan(token.fetchedAt.getTime());
         expect(next.getTime()).toBeLessThanOrEqual(token.fetchedAt.getTime() + 1.125 * period + 1);
       }
@@ -61,7 +61,7 @@ test('one that came so late that little of it is left is renewed halfway, and no
   for (const next of [renewalOf(token, 0.7), nextRenewalOf(token, 0.7)]) {
     const waitMs = next.getTime() - token.fetchedAt.getTime();
     expect(waitMs).toBe(3400);
-    expect(isUsableAt(token, next)).toBe(true);
+    expect(next < usableUntil(token)).toBe(true);
   }
 });
 

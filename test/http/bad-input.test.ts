@@ -231,6 +231,22 @@ httpTest.for(operators)(
   },
 );
 
+httpTest.for([
+  ['no URI', 'api.example.no'],
+  ['words', 'Client authentication failed'],
+  ['blanks', 'https://api.example/JWT has expired'],
+  ['a fragment', 'https://api.example/#part'],
+  ['no host', 'https://'],
+  ['quotes', 'https://api.example/"x"'],
+])('an audience that is or has %s gets as far as no token', async ([, resource], { open }) => {
+  const hub = await open({ readToken: () => Promise.reject(new Error('must not get here')) });
+  const told = await hub.call('POST', '/v1/tokens', { key: 'tenant', body: { scope: 'a:b', resource } });
+  expect(told).toMatchObject({
+    status: 422,
+    body: { type: '/problems/request-invalid', errors: [{ field: '/resource' }] },
+  });
+});
+
 const number = '259229 47409';
 const service = { key: 'x', generation: 'altinn3', dataScope: 'a:b', resource: 'r' };
 const client = { name: 'x', clientId: 'x', purpose: 'data', scopes: ['a:b'], key: { generate: true } };

@@ -3,6 +3,7 @@ import { given } from '../support/given.ts';
 import { hubTest, operatorOrgno, type TenantName, type World } from '../support/hub-test.ts';
 import { type ClientSeen, operatorsClient } from '../support/operators-client.ts';
 import { until } from '../support/until.ts';
+import { rowsOf } from '../usecases/rows.ts';
 import { day, inTime, minute, second } from './in-time.ts';
 
 const administration = 'altinn:consentrequests.write';
@@ -16,8 +17,8 @@ const token = ({ call }: World, who: TenantName = 'bank') => {
   return call(who, 'POST', '/v1/tokens', { scope: income, resource: `https://api.example/${asked}` });
 };
 const clients = (world: World) => Promise.all(names.map((name) => operatorsClient(world, name)));
-const consent = async ({ call, receiver }: World, who: TenantName) => {
-  const validTo = new Date(Date.now() + 700 * day).toISOString();
+const consent = async ({ call, receiver }: World, who: TenantName, days = 700) => {
+  const validTo = new Date(Date.now() + days * day).toISOString();
   const { body } = await call(who, 'POST', '/v1/consents', given.ask(`${receiver.url}/done`, { validTo }));
   return String(body['id']);
 };
@@ -48,6 +49,17 @@ hubTest(
       stopped: { since: expect.any(String), problem: refused },
       warnings: [{ code: 'client-stopped' }, { code: 'key-expired' }],
     });
+    // Whose request it was that stopped the client is the operator's to know.
+    await sandbox.advance(6 * second);
+    const [stops] = await rowsOf<{ trace: string }>(
+      world,
+      `select stopped_problem->>'traceId' as trace from maskinporten_clients where client_id = $1`,
+      [data.clientId],
+    );
+    expect(stops?.trace).toMatch(/./);
+    expect(JSON.stringify((await token(world, 'insurer')).body)).not.toContain(stops?.trace);
+    const told = `select 1 from tokens where failure->>'traceId' = $1`;
+    expect(await rowsOf(world, told, [stops?.trace])).toHaveLength(1);
     const waiting = [await consent(world, 'bank'), await consent(world, 'insurer')] as const;
     expect(await world.becomes('bank', waiting[0], 'blocked')).toMatchObject({ problem: refused });
     await world.becomes('insurer', waiting[1], 'blocked');
@@ -108,7 +120,7 @@ hubTest('a client that is mended at Maskinporten is found to work by itself, or 
   const breakIt = async () => {
     await sandbox.register(client.clientId, { keys: [] });
     expect((await token(world)).body['type']).toBe('/problems/key-refused');
-    expect(await isStopped(client)).toBe(true);
+    await until('a look to stop it', () => isStopped(client));
   };
   expect((await token(world)).status).toBe(200);
   await breakIt();
@@ -170,6 +182,51 @@ hubTest('what could not be looked at while a client was stopped is looked at as 
   await sandbox.register(client.clientId, keys);
   expect((await client.probe()).stopped).toBeNull();
   await world.becomes('bank', id, 'accepted');
+});
+
+hubTest('a client that is stopped, and goes on, is no news of any tenant’s access', async (world) => {
+  const { sandbox, receiver } = world;
+  const house = await clients(world);
+  await world.ask('bank');
+  await token(world);
+  const keys = await Promise.all(house.map((client) => client.jwks()));
+  for (const client of house) await sandbox.register(client.clientId, { keys: [] });
+  await sandbox.advance(11 * minute);
+  const id = await consent(world, 'bank', 30);
+  await world.becomes('bank', id, 'blocked');
+  await token(world);
+  for (const [place, client] of house.entries()) await sandbox.register(client.clientId, keys[place] ?? { keys: [] });
+  for (const client of house) await client.probe();
+  await world.becomes('bank', id, 'pending');
+  await token(world);
+  await receiver.got('consent.requested', id);
+  expect(receiver.received.filter(({ event }) => event.type.startsWith('access.'))).toEqual([]);
+
+  // What the tenant itself takes away is, also while a client is stopped before it shows.
+  await sandbox.undelegate(world.banks.bank.orgno, operatorOrgno, income);
+  const [, data] = house;
+  if (!data) throw new Error('no client');
+  await sandbox.register(data.clientId, { keys: [] });
+  expect((await token(world)).body['type']).toBe('/problems/key-refused');
+  await until('a look to stop it', () => isStopped(data));
+  await sandbox.advance(11 * minute);
+  await world.becomes('bank', await consent(world, 'bank', 30), 'blocked');
+  await sandbox.register(data.clientId, keys[1] ?? { keys: [] });
+  await data.probe();
+  await receiver.got('access.lost');
+});
+
+hubTest('a token that came is handed out, also where nothing can be noted of the key it came with', async (world) => {
+  const client = await operatorsClient(world, 'Income');
+  await rowsOf(world, 'update maskinporten_keys set proved_at = null');
+  await rowsOf(
+    world,
+    `create function no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+     create trigger no before update on maskinporten_keys for each row execute function no()`,
+  );
+  await world.call('operator', 'PATCH', client.path, { name: 'Income' });
+  expect((await token(world)).status).toBe(200);
+  expect(world.logs.some((line) => line.includes('could not be noted'))).toBe(true);
 });
 
 hubTest('what one tenant or one scope lacks never stops a client', async (world) => {

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { runHub } from '../cli/run-hub.ts';
+import { given } from '../support/given.ts';
 import { hubTest } from '../support/hub-test.ts';
+import { operatorsClient } from '../support/operators-client.ts';
 import { until } from '../support/until.ts';
 
 const [read, write] = ['altinn:consentrequests.read', 'altinn:consentrequests.write'] as const;
@@ -9,7 +11,8 @@ const hour = 60 * 60 * 1000;
 
 hubTest(
   'where the consent API wants two scopes, one token carries both; that one shortens the other’s life is warned of',
-  async ({ call, sandbox, ask, answer, becomes, settled, databaseUrl }) => {
+  async (world) => {
+    const { call, sandbox, ask, answer, becomes, settled, databaseUrl, receiver } = world;
     type Listed = { id: string; clientId: string; purpose: string; warnings: { code: string; detail: string }[] };
     const listed = async () =>
       ((await call('operator', 'GET', clients)).body['items'] as Listed[]).find(
@@ -63,6 +66,20 @@ hubTest(
     expect(whole.stdout).toMatch(/^! client scopes +Consent administration: .*lives 60 s at most/m);
     const path = await runHub(['doctor', '--client', 'Consent administration'], settings);
     expect(path.stdout).toMatch(/^! warning +altinn:consentrequests\.read lives 60 s at most/m);
+
+    // A client that is stopped and goes on takes with it what waits for both scopes together.
+    const client = await operatorsClient(world, 'Consent administration');
+    const keys = await client.jwks();
+    await sandbox.register(client.clientId, { keys: [] });
+    await sandbox.advance(hour / 5);
+    const { body } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
+    await becomes('bank', String(body['id']), 'blocked');
+    expect((await client.probe()).stopped).not.toBeNull();
+    const { body: again } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
+    await becomes('bank', String(again['id']), 'blocked');
+    await sandbox.register(client.clientId, keys);
+    expect((await client.probe()).stopped).toBeNull();
+    for (const id of [body['id'], again['id']]) await becomes('bank', String(id), 'pending');
   },
   { ALTINN3_CONSENT_SCOPE: `${write} ${read}` },
 );

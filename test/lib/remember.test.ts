@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { openGate } from '../../src/lib/gate.ts';
 import { remember } from '../../src/lib/remember.ts';
 
 const minute = 60_000;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** A world in which `good…` is there, and which counts who looks. */
 const world = () => {
@@ -94,4 +98,22 @@ test('who waits while all is forgotten gets what is being looked up, and the nex
   const next = memory.get('key');
   gates.shift()?.();
   expect(await next).toEqual({ looks: 2 });
+});
+
+test('what was not found is believed since the look for it began, however long that took', async () => {
+  let passed = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => passed);
+  const looked: string[] = [];
+  const memory = remember<object>(async (key) => {
+    looked.push(key);
+    passed += 900;
+    return undefined;
+  }, 1000);
+  await memory.get('bad');
+  await memory.get('bad');
+  expect(looked).toHaveLength(1);
+  passed += 200;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await memory.get('bad');
+  expect(looked).toHaveLength(2);
 });

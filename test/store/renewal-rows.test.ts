@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { momentsFor, nearMs, spacingMs } from '../../src/domain/renewal-pace.ts';
+import { nearMs, spacingMs } from '../../src/domain/renewal-pace.ts';
 import type { OpenStore } from '../../src/store/open-store.ts';
+import { momentsFor } from '../support/moments-for.ts';
 import { type GivenStore, givenStore, givenTenant, later, now, openGiven } from './given-store.ts';
 
 let store: GivenStore;
@@ -82,6 +83,14 @@ test('the statement gives away what the rule says, also where moments lie less t
     }),
     { numRuns: 25 },
   );
+});
+
+test('moments that a wrong clock gave away far ahead hold nobody up', async () => {
+  const clientId = await givenClient();
+  const take = (at: Date) => store.renewals.takeMoments(clientId, 1, { now: at, nearMs, spacingMs: 50 });
+  expect((await take(later(3_600_000))).many).toBe(1);
+  expect(await take(now)).toEqual({ many: 1, fromMs: now.getTime() });
+  expect(await take(now)).toEqual({ many: 1, fromMs: now.getTime() + 50 });
 });
 
 test('one client’s flood is not another’s, and a client that is gone holds nobody up', async () => {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { type GivenStore, givenDraft, givenStore, givenTenant, later, now } from './given-store.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -125,4 +126,20 @@ test('a token that carries a consent is kept while that is in force, and not aft
   expect(await keep()).toBe('kept');
   await login.query(`update consents set valid_to = $2 where id = $1`, [consentId, now]);
   expect(await keep()).toBe('ended');
+});
+
+test('a token that comes while its tenant is being suspended is not kept', async () => {
+  const tenantId = await givenTenant(store);
+  await givenToken(tenantId, 'suspended', id(12));
+  const lease = (await store.leaseToken(tenantId, id(12), 60_000, undefined)) ?? 0;
+  await login.query('begin');
+  await login.query(`update tenants set status = 'suspended' where id = $1`, [tenantId]);
+  const keeping = store.keepToken({ tenantId, id: id(12) }, lease, { ...token, renewAt: later(84_000) });
+  await until('it to wait for the suspension', async () => {
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%keep_token%' and datname = current_database()`;
+    return (await login.query(waiting)).rows.length > 0;
+  });
+  await login.query('commit');
+  expect(await keeping).toBe('suspended');
+  expect((await store.findToken(tenantId, id(12)))?.sealed).toBeUndefined();
 });

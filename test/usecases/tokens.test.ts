@@ -58,10 +58,31 @@ hubTest('a worker fetches no token for a tenant that the tenant may not have, wh
     );
     await world.settled();
     expect(
-      await rowsOf(world, `delete from tokens where identity = 'by hand' and token_sealed is null returning 1`),
+      await rowsOf(
+        world,
+        `delete from tokens where identity = 'by hand' and token_sealed is null and failure->>'code' = 'scope-not-offered' returning 1`,
+      ),
     ).toHaveLength(1);
   }
   expect(await world.sandbox.calls('token')).toEqual([]);
+});
+
+hubTest('a row that says another thing than its identity leads to no token', async (world) => {
+  const { call, sandbox } = world;
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+  await world.settled();
+  const planted = `update tokens set scopes = array[$2], token_sealed = null, expires_at = null, fetched_at = null
+    where tenant_id = $1 and scopes = array[$3] returning 1`;
+  expect(await rowsOf(world, planted, [world.banks.bank.id, administration, income])).toHaveLength(1);
+  await sandbox.forget();
+  await owedFetch(world, income);
+  await until('the work to be done', async () => {
+    const owed = await rowsOf(world, `select 1 from outbox where job = 'fetch-token'`);
+    return owed.length === 0;
+  });
+  expect(await sandbox.calls('token')).toEqual([]);
+  await world.sandbox.advance(6 * second);
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).body['type']).toBe('/problems/token-unexpected');
 });
 
 hubTest(
@@ -81,6 +102,46 @@ hubTest(
     });
   },
 );
+
+hubTest('a refusal is heard of at once, also when a worker’s clock is behind', async (world) => {
+  const { call, sandbox } = world;
+  await sandbox.fault('token', { kind: 'hold', when: 'before', name: 'token' });
+  const asking = call('bank', 'POST', '/v1/tokens', { scope: income });
+  await sandbox.parked('token');
+  const refused = { code: 'access-not-granted', detail: 'x', mover: 'api-owner' };
+  const note = 'update tokens set failure = $2, failed_until = $3 where tenant_id = $1 and scopes = array[$4]';
+  const past = new Date((await sandbox.now()).getTime() - 60 * second);
+  await rowsOf(world, note, [world.banks.bank.id, refused, past, income]);
+  expect((await asking).body['type']).toBe('/problems/access-not-granted');
+  await sandbox.release('token');
+});
+
+hubTest('a renewal that waited for somebody else’s does not ask again', async (world) => {
+  const { call, sandbox } = world;
+  expect((await call('bank', 'POST', '/v1/tokens', { scope: income })).status).toBe(200);
+  const note = `select t.id, t.used_at from tokens t where tenant_id = $1 and scopes = array[$2]`;
+  const token = await until('its use to be noted', async () => {
+    const rows = await rowsOf<{ id: string; used_at: Date | null }>(world, note, [world.banks.bank.id, income]);
+    return rows[0]?.used_at ? rows[0] : undefined;
+  });
+  await world.settled();
+  await sandbox.forget();
+  const lease = `update tokens set leased_until = clock_timestamp() + interval '1 hour' where id = $1`;
+  await rowsOf(world, lease, [token.id]);
+  await sandbox.advance(115 * second);
+  const renewal = (condition: string) =>
+    rowsOf(world, `select 1 from outbox where job = 'refresh-token' and subject_id = $1 and ${condition}`, [token.id]);
+  await until(
+    'its renewal to be under way',
+    async () => (await renewal('leased_until > clock_timestamp()')).length > 0,
+  );
+  const now = await sandbox.now();
+  const renewed = `update tokens set fetched_at = $2, expires_at = $3, leased_until = null where id = $1`;
+  await rowsOf(world, renewed, [token.id, now, new Date(now.getTime() + 120 * second)]);
+  await until('the renewal to be done', async () => (await renewal('true')).length === 0);
+  const asked = (await sandbox.calls('token')).filter(({ body }) => JSON.stringify(body).includes(income));
+  expect(asked).toEqual([]);
+});
 
 hubTest('tokens of one scope are held for a hundred resources and no more', async (world) => {
   const { call, banks } = world;

@@ -59,6 +59,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON token_counts TO hub_operator;
 -- The steps towards an approval address that a person waits for take one round trip each. As everywhere, the first statement
 -- of a function sets the tenant.
 
+-- For the lock alone: by its policy a tenant's row keeps the id it has.
+GRANT UPDATE (id) ON tenants TO hub_tenant;
+
 -- About to be put to Altinn, with this state to come back by; false when it waits no longer. Locks the consent's row: a
 -- withdrawal comes before this, and it does not go out, or after, and sees the state.
 CREATE FUNCTION goes_out(p_tenant uuid, p_id uuid, p_digest bytea, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -152,11 +155,17 @@ BEGIN
 END $$;
 
 -- A token that has come, with its renewal where it is to be renewed: `kept`; `late`, and nothing written, when the lease has
--- passed on; `ended` likewise when the consent it carries is not in force any more: nobody would take it back again.
+-- passed on; `ended` likewise when the consent it carries is not in force any more, and `suspended` when its tenant is:
+-- nobody would take it back again.
 CREATE FUNCTION keep_token(p_tenant uuid, p_id uuid, p_lease int, p_sealed bytea, p_expires timestamptz, p_fetched timestamptz,
   p_life int, p_consent uuid, p_renew timestamptz) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM at_a_door(), set_config('hub.tenant', p_tenant::text, true);
+  -- Locked: a suspension comes wholly before, or after, and then takes this token with it.
+  PERFORM 1 FROM tenants WHERE id = p_tenant AND status = 'active' FOR SHARE;
+  IF NOT FOUND THEN
+    RETURN 'suspended';
+  END IF;
   IF p_consent IS NOT NULL THEN
     -- Locked: it ends wholly before, or after, and then takes this token with it.
     PERFORM 1 FROM consents WHERE tenant_id = p_tenant AND id = p_consent AND status = 'accepted' AND valid_to > p_fetched FOR SHARE;

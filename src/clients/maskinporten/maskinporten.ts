@@ -83,13 +83,13 @@ export const openMaskinporten = (
   };
 
   const refused = ({ ask, jti }: Sent, { retryAfterSeconds, ...answer }: HttpAnswer): Outcome => {
-    const { clientId, scopes, consumer } = ask;
+    const { clientId, scopes, consumer, resource } = ask;
     const { status } = answer;
     const wantsPause = status === 429 && retryAfterSeconds !== undefined && retryAfterSeconds > 0;
     const after = wantsPause ? Math.min(longestPauseSeconds, retryAfterSeconds) : retryAfterSeconds;
     const result = maskinportenRefusal(
       { ...answer, retryAfterSeconds: after },
-      { scopes, consumer, operator: operatorOrgno },
+      { scopes, consumer, operator: operatorOrgno, resource },
     );
     const { code, more } = result.problem;
     log.info({ clientId, scopes, consumer, jti, status, code, traceId: more.traceId }, 'maskinporten: refused');

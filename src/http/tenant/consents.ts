@@ -10,6 +10,7 @@ import { PageOf, PageQuery, pageAsk, pageView, paging } from '../paging.ts';
 import { preferenceApplied } from '../prefer.ts';
 import { type Answer, type Route, route } from '../route.ts';
 import { Consent, ConsentAskIn, PartyIn } from './consent-schemas.ts';
+import { tokenProblems } from './token-problems.ts';
 
 const tag = 'Consents';
 
@@ -165,19 +166,7 @@ export const consentRoutes = (uses: UseCases): Route[] => [
     description: 'One token for Altinn 3, two for Altinn 2. Send each in the header it names.',
     params: ById,
     replies: { 200: Tokens },
-    problems: [
-      'consent-not-found',
-      'consent-not-accepted',
-      'consent-not-usable',
-      'access-not-delegated',
-      'access-not-granted',
-      'client-missing',
-      'client-key-unavailable',
-      'client-refused',
-      'key-refused',
-      'token-not-ready',
-      'maskinporten-unavailable',
-    ],
+    problems: ['consent-not-found', 'consent-not-accepted', 'consent-not-usable', ...tokenProblems],
     handle: async ({ by, params }) => {
       const tokens = await uses.readConsentTokens(by, params.id);
       return {

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { Instant, Line, Scope } from '../fields.ts';
+import { AudienceUri, Instant, Scope } from '../fields.ts';
 import { type Route, route } from '../route.ts';
+import { tokenProblems } from './token-problems.ts';
 
 const Ask = z.strictObject({
   scope: Scope.meta({ description: 'A data scope of one of your services.', example: 'skatteetaten:inntekt' }),
-  resource: Line(500)
-    .exactOptional()
-    .meta({ description: 'The audience the token shall be restricted to.', example: 'https://api.example.no' }),
+  resource: AudienceUri.exactOptional().meta({
+    description: 'The audience the token shall be restricted to: an absolute URI without a fragment.',
+    example: 'https://api.example.no',
+  }),
 });
 
 type Handed = Awaited<ReturnType<UseCases['readToken']>>;
@@ -35,18 +37,7 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
     description: 'Only for a scope that one of your enabled services names as its data scope.',
     body: Ask,
     replies: { 200: z.object({ token: z.string(), expiresAt: Instant, scope: z.string() }) },
-    problems: [
-      'scope-not-offered',
-      'token-resources-too-many',
-      'access-not-delegated',
-      'access-not-granted',
-      'client-missing',
-      'client-key-unavailable',
-      'client-refused',
-      'key-refused',
-      'token-not-ready',
-      'maskinporten-unavailable',
-    ],
+    problems: ['token-resources-too-many', ...tokenProblems],
     handle: async ({ by, body }) => ({ status: 200, body: view(await uses.readToken(by, body)) }),
   }),
 ];

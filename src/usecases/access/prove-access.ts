@@ -2,6 +2,7 @@ import type { Access } from '../../domain/access.ts';
 import { accessBelievedMs } from '../../domain/pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
+import { holdersOf } from '../tokens/find-client.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import { linkedProblem } from './problem-link.ts';
 import { recordAccess } from './record-access.ts';
@@ -38,8 +39,8 @@ export const proveAccess =
   };
 
 /** Is nobody asked for this scope, since Maskinporten refuses each client that holds it? */
-const isStopped = (clients: readonly ClientWithKeys[], scope: string): boolean => {
-  const holders = clients.filter(({ scopes }) => scopes.includes(scope));
+const isStopped = (clients: readonly ClientWithKeys[], consentScope: string, scope: string): boolean => {
+  const { holders } = holdersOf(clients, consentScope, scope);
   return holders.length > 0 && holders.every(({ stoppedAt }) => stoppedAt !== undefined);
 };
 
@@ -49,7 +50,7 @@ export const findOut = (parts: Parts, tokenFor: TokenFor) => {
   const record = recordAccess(parts);
   return async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
     const askedAt = clock.now();
-    const wasStopped = isStopped(await memories.clients(), scope);
+    const wasStopped = isStopped(await memories.clients(), settings.consentScope, scope);
     const refused = await tokenFor({ tenantId, scope, anew }, signal).then(
       () => undefined,
       (error: unknown) => {
@@ -63,7 +64,8 @@ export const findOut = (parts: Parts, tokenFor: TokenFor) => {
     );
     // Whoever starts a client again probes all that it left without a token. What was noted a moment later, by one that
     // had not heard of it yet, would be passed over.
-    if (problem && wasStopped && !isStopped(await store.asOperator((rows) => rows.clients.list()), scope)) {
+    if (!problem || !wasStopped) return access;
+    if (!isStopped(await store.asOperator((rows) => rows.clients.list()), settings.consentScope, scope)) {
       const now = clock.now();
       await store.asTenant(tenantId, (rows) => rows.outbox.owe('probe-access', access.id, now, now));
     }

@@ -1,11 +1,13 @@
 import type { Access } from '../../domain/access.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Readiness, ReadinessStep } from '../../domain/readiness.ts';
+import { stoppedFor } from '../../domain/refusals.ts';
 import type { Service } from '../../domain/service.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
+import { holdersOf } from '../tokens/find-client.ts';
 import type { Tenant, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 
@@ -39,12 +41,11 @@ const isReady = ({ stoppedAt, keys }: ClientWithKeys): boolean =>
 const clientStep = (
   clients: readonly ClientWithKeys[],
   scopes: readonly string[],
-  { links }: Pick<Settings, 'links'>,
+  { links, consentScope }: Pick<Settings, 'links' | 'consentScope'>,
   tenant: Tenant,
 ): ReadinessStep => {
   const step = 'client';
-  const holding = (scope: string) =>
-    clients.filter(({ scopes: held }) => scopesNamed(scope).every((one) => held.includes(one)));
+  const holding = (scope: string) => holdersOf(clients, consentScope, scope).holders;
   const without = scopes.filter((scope) => !holding(scope).some(isReady));
   if (without.length === 0)
     return {
@@ -54,13 +55,15 @@ const clientStep = (
       text: 'The operator has Maskinporten clients for this service',
       since: tenant.createdAt,
     };
-  const stopped = without.flatMap(holding).find(({ stoppedAt }) => stoppedAt !== undefined);
+  const stopped = without
+    .flatMap((scope) => holding(scope).map((client) => ({ ...client, scope })))
+    .find(({ stoppedAt }) => stoppedAt !== undefined);
   return {
     step,
     state: 'missing',
     mover: 'operator',
     text:
-      stopped?.stoppedProblem?.detail ??
+      (stopped?.stoppedProblem && stoppedFor(stopped.stoppedProblem, scopesNamed(stopped.scope)).detail) ??
       `The operator lacks a Maskinporten client with a key for ${without.join(' and ')}`,
     link: links.selfService,
     since: stopped?.stoppedAt ?? tenant.createdAt,

@@ -1,11 +1,8 @@
 import type { Access } from '../../domain/access.ts';
-import { nextProbe } from '../../domain/pace.ts';
+import { nextProbe, releaseEveryMs } from '../../domain/pace.ts';
 import type { KeptProblem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { TenantRows } from '../store-port.ts';
-
-/** Between two consents that go on once access is there: a long wait must not end in a flood. */
-const releaseEveryMs = 50;
 
 /** So long nobody asks again for a token of a scope that was just found missing. */
 const believedMs = 10_000;
@@ -13,9 +10,20 @@ const believedMs = 10_000;
 /** `askedAt`: when the question went out. What changed since then, the answer may not know. */
 type Found = Pick<Access, 'kind' | 'name'> & { problem?: KeptProblem; askedAt?: Date };
 
+/** Has the tenant or the API's owner taken it away, or not given it? Anything else is our own client's trouble. */
+export const isTheirs = (problem: Pick<KeptProblem, 'mover'> | undefined): boolean =>
+  problem?.mover === 'tenant' || problem?.mover === 'api-owner';
+
+/** What tenants are told of a change: that access went or came by somebody's doing, and nothing of our own troubles. */
+const newsOf = (before: Access, { state, problem }: Access): 'access.lost' | 'access.granted' | undefined => {
+  if (state === 'granted') return before.state === 'missing' && isTheirs(before.problem) ? 'access.granted' : undefined;
+  const wasThere = before.state === 'granted' || (before.state === 'missing' && !isTheirs(before.problem));
+  return wasThere && isTheirs(problem) ? 'access.lost' : undefined;
+};
+
 /**
  * Notes what was found out about a tenant's access, unless a later question has been answered otherwise already. Events
- * follow transitions only; access that is there again sends the consents that waited for it on their way, paced; access that
+ * follow transitions only; what the tenant lacks stays noted while our own client is refused. Access that is there again sends the consents that waited for it on their way, paced; access that
  * is missing owes the next probe, and where the tenant or the API owner has taken it away, no token of it is left.
  */
 export const recordAccess =
@@ -30,23 +38,19 @@ export const recordAccess =
     const access: Access = {
       ...rest,
       state,
-      ...(problem ? { problem } : {}),
+      ...(problem ? { problem: isTheirs(before.problem) && !isTheirs(problem) ? before.problem : problem } : {}),
       since: before.state === state ? before.since : now,
       checkedAt,
       probes: problem ? before.probes + 1 : 0,
     };
     await rows.access.save(access);
-    if (kind === 'scope' && problem && (problem.mover === 'tenant' || problem.mover === 'api-owner'))
+    if (kind === 'scope' && problem && isTheirs(problem))
       await rows.tokens.dropOfScope(name, problem, new Date(now.getTime() + believedMs));
     if (problem) await rows.outbox.owe('probe-access', access.id, nextProbe(kind, access.probes, now), now);
     // Also when it was granted before: a consent may have been blocked between a probe's answer and this note.
     else await rows.outbox.releaseBlockedOn(access.id, now, releaseEveryMs);
-    if (before.state === 'missing' && state === 'granted')
-      await rows.events.append([{ id: ids.uuid(), type: 'access.granted', data: { access: { kind, name } } }], now);
-    if (before.state === 'granted' && state === 'missing')
-      await rows.events.append(
-        [{ id: ids.uuid(), type: 'access.lost', data: { access: { kind, name }, problem } }],
-        now,
-      );
+    const type = newsOf(before, access);
+    const data = { access: { kind, name }, ...(type === 'access.lost' ? { problem } : {}) };
+    if (type) await rows.events.append([{ id: ids.uuid(), type, data }], now);
     return access;
   };

@@ -132,9 +132,13 @@ export const tenants = (parts: Parts): Verbs => {
         return rows.tokenCounts.list(id, ask, page);
       }),
     async suspendTenant(by, id) {
-      const suspended = await alter(by, id, 'tenant.suspended', (tenant) => ({ ...tenant, status: 'suspended' }));
-      await store.asTenant(id, (rows) => rows.tokens.dropAll());
-      return suspended;
+      return alter(
+        by,
+        id,
+        'tenant.suspended',
+        (tenant) => ({ ...tenant, status: 'suspended' }),
+        (rows) => rows.tenants.dropTokens(id),
+      );
     },
     resumeTenant: (by, id) =>
       alter(

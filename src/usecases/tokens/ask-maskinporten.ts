@@ -1,6 +1,7 @@
 import { isNothing, type Seen, signingOrder, verdictOf, whatFollows } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import { linkedProblem } from '../access/problem-link.ts';
+import { nobodysTenant } from '../jobs.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { IssuedToken, SigningKey, TokenAsk } from '../ports.ts';
 import { recordClient } from './record-client.ts';
@@ -19,7 +20,7 @@ const mostRounds = 3;
  * the same is asked at once with that one. What was learnt of keys and client is noted, and done what follows from it.
  */
 export const askMaskinporten = (parts: Parts) => {
-  const { clock, log, maskinporten, settings } = parts;
+  const { clock, log, store, maskinporten, settings } = parts;
   const keyOf = signingKeys(parts);
   const record = recordClient(parts);
 
@@ -36,8 +37,26 @@ export const askMaskinporten = (parts: Parts) => {
       return { seen: { keyId: key.id, verdict: 'taken' }, issued };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const seen: Seen = { keyId: key.id, verdict: verdictOf(error), problem: linkedProblem(settings, error) };
+      const seen: Seen = { keyId: key.id, verdict: verdictOf(error, ask), problem: linkedProblem(settings, error) };
       return { seen, error };
+    }
+  };
+
+  /** A look with nothing of a tenant's in it decides what was doubtful. */
+  const oweLook = async (client: ClientWithKeys, seen: readonly Seen[]): Promise<void> => {
+    if (client.stoppedAt || !seen.some(({ verdict }) => verdict === 'doubtful')) return;
+    const now = clock.now();
+    await store.asOperator((rows) => rows.outbox.owe('probe-client', nobodysTenant, client.id, now, now));
+  };
+
+  /** What cannot be noted now shows again with the next grant: nobody loses a token, or hears of another failure, for it. */
+  const noted = async (client: ClientWithKeys, seen: readonly Seen[]): Promise<ClientWithKeys | undefined> => {
+    try {
+      await oweLook(client, seen);
+      return isNothing(whatFollows(client, seen, clock.now())) ? client : await record(client.id, seen);
+    } catch (error) {
+      log.error({ error, client: client.name }, 'what a grant told of a client could not be noted');
+      return client;
     }
   };
 
@@ -53,8 +72,7 @@ export const askMaskinporten = (parts: Parts) => {
     const last = answers.at(-1);
     if (answers.length > 1 && last?.seen.verdict === 'taken')
       log.warn({ client: client.name, key: last.seen.keyId }, 'a signing key is refused; another helped out');
-    const after = isNothing(whatFollows(client, seen, clock.now())) ? client : await record(client.id, seen);
-    return { answers, after };
+    return { answers, after: await noted(client, seen) };
   };
 
   /** All its keys in turn; `first` is what the one that signs met, `last` how it ended. */

@@ -35,13 +35,14 @@ export const awaitToken = (parts: Parts) => {
   const fetched = async (need: TokenNeed): Promise<Found> => {
     const found = await known(need);
     if ('ready' in found) return found;
-    const { id } = found.row;
+    const { id, failedUntil: before } = found.row;
     const asked = clock.now();
     // What this process knows of the tenant may be a moment old; its work rests, and the caller would wait in vain.
     if (!(await store.oweForWaiting(need.tenantId, 'fetch-token', id, asked)))
       throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
+    // Noted since, whatever the clock of whoever noted it shows.
     const isRefused = ({ failure, failedUntil }: TokenRow): boolean =>
-      failure !== undefined && failedUntil !== undefined && failedUntil > asked;
+      failure !== undefined && failedUntil !== undefined && failedUntil.getTime() !== before?.getTime();
     const row = await waitFor(notices, {
       topic: `token:${id}`,
       timeoutMs: patienceMs,

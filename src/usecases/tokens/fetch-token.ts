@@ -1,7 +1,7 @@
-import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
+import { keptProblem, Problem } from '../../domain/problem.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { recordAccess } from '../access/record-access.ts';
+import { isTheirs, recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
@@ -26,13 +26,15 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
   /** Mostly it tells nothing new, and then nothing is written. */
   const noteAccess = async (tenantId: string, scope: string, askedAt: Date, found: ReadyToken | Problem) => {
     const known = (await store.listAccess(tenantId)).find(({ kind, name }) => kind === 'scope' && name === scope);
-    const isRefused = found instanceof Problem;
-    const isNews = isRefused
-      ? known?.state === 'granted' && fateOf(found) === 'blocked'
-      : known?.state === 'missing' && found.fetchedAt >= known.since;
+    if (!known || known.state === 'unknown') return;
+    const problem = found instanceof Problem ? linkedProblem(settings, found) : undefined;
+    const isNews =
+      found instanceof Problem
+        ? isTheirs(problem) && !isTheirs(known.problem)
+        : known.state === 'missing' && found.fetchedAt >= known.since;
     if (!isNews) return;
-    const problem = isRefused ? { problem: linkedProblem(settings, found) } : {};
-    await store.asTenant(tenantId, (rows) => record(rows, { kind: 'scope', name: scope, askedAt, ...problem }));
+    const what = { kind: 'scope', name: scope, askedAt, ...(problem ? { problem } : {}) } as const;
+    await store.asTenant(tenantId, (rows) => record(rows, what));
   };
 
   const mayLeave = async ({ tenantId, consentId }: TokenRow, scope: string): Promise<boolean> => {
@@ -44,11 +46,18 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     return isOffered(parts, found?.consent.rights.map(({ service }) => service) ?? [], scope);
   };
 
-  /** Refused before anybody was asked (a client that is stopped, or gone): the asker looks in the row and nowhere else. */
-  const tell = async ({ tenantId, id, fetchedAt }: TokenRow, problem: Problem): Promise<void> => {
+  /** What this process knows may be a moment old: a service that was just offered, or asked for. */
+  const mayLeaveNow = async (row: TokenRow, scope: string): Promise<boolean> => {
+    if (await mayLeave(row, scope)) return true;
+    memories.forget();
+    return mayLeave(row, scope);
+  };
+
+  /** Refused before anybody was asked (a client that is stopped, or gone, or a scope that stays here): the asker looks in the row and nowhere else. */
+  const tell = async ({ tenantId, id, fetchedAt, failedUntil: before }: TokenRow, problem: Problem): Promise<void> => {
     const now = clock.now();
     const row = await store.findToken(tenantId, id);
-    if (row?.failedUntil && row.failedUntil > now) return;
+    if (row?.failedUntil?.getTime() !== before?.getTime()) return;
     const lease = await store.leaseToken(tenantId, id, believedMs, fetchedAt);
     if (lease !== undefined)
       await store.failToken(tenantId, id, lease, keptProblem(problem), new Date(now.getTime() + believedMs));
@@ -58,8 +67,9 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
     const row = await store.findToken(tenantId, subjectId);
     const scope = nameOfScopes(row?.scopes ?? []);
     if (!row || scope === '') return undefined;
-    if (!(await mayLeave(row, scope))) {
+    if (!(await mayLeaveNow(row, scope))) {
       log.warn({ tenantId, tokenId: subjectId, scope }, 'a token was asked for that the hub does not hand out');
+      await tell(row, new Problem('scope-not-offered', `${scope} is not handed out to this tenant`));
       return undefined;
     }
     const need = {

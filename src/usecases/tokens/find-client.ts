@@ -7,6 +7,22 @@ import type { Settings } from '../ports.ts';
 type Needed = { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> };
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
+/** Our clients that may ask for this scope: they are meant for it, and hold all that it names. */
+export const holdersOf = (
+  clients: readonly ClientWithKeys[],
+  consentScope: string,
+  scope: string,
+): { purpose: 'consents' | 'data'; holders: ClientWithKeys[] } => {
+  const wanted = scopesNamed(scope);
+  const own = scopesNamed(consentScope);
+  // By any of them: a consent may wait for access to what the setting named before.
+  const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
+  const holders = clients.filter(
+    ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
+  );
+  return { purpose, holders };
+};
+
 /**
  * Which of our clients asks for this scope: the one for consent administration when it is the consent API's, else one for
  * data. Clients with the purpose `admin` never speak for a tenant. One that is stopped is named only where no other holds
@@ -15,13 +31,7 @@ export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys']
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
 export const clientAmong = (clients: readonly ClientWithKeys[], consentScope: string, scope: string): UsableClient => {
-  const wanted = scopesNamed(scope);
-  const own = scopesNamed(consentScope);
-  // By any of them: a consent may wait for access to what the setting named before.
-  const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
-  const holders = clients.filter(
-    ({ purpose: itsOwn, scopes }) => itsOwn === purpose && wanted.every((one) => scopes.includes(one)),
-  );
+  const { purpose, holders } = holdersOf(clients, consentScope, scope);
   if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
   const usable = holders.flatMap((client) => {
     const [key] = signingOrder(client.keys);

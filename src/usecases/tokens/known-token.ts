@@ -1,5 +1,6 @@
 import { fromKept, Problem } from '../../domain/problem.ts';
-import { identityOf, safetyMarginMs, scopesNamed } from '../../domain/token.ts';
+import { stoppedFor } from '../../domain/refusals.ts';
+import { identityOf, scopesNamed, usableUntil } from '../../domain/token.ts';
 import type { Place as SealedPlace } from '../../lib/seal.ts';
 import { believedMs, type Parts } from '../memory.ts';
 import type { TokenRow, TokenSpec } from '../token-store-port.ts';
@@ -14,8 +15,8 @@ export type TokenNeed = {
   consentId?: string;
   /** Asks although it was refused a moment ago: whoever probes wants to know how it is now. */
   anew?: boolean;
-  /** Fetched although the one at hand is good still: its end is near. */
-  renew?: boolean;
+  /** When the one at hand was fetched, which is good still, but its end is near: one that was fetched later is wanted. */
+  renew?: Date;
   /** The other side did not take this one: it is forgotten, and another wanted. */
   refused?: string;
 };
@@ -28,10 +29,6 @@ export const tokenPlace = (tenantId: string, tokenId: string): SealedPlace => ({
   row: tokenId,
 });
 
-/** From then on a token is no longer handed out. */
-const leavesAt = ({ expiresAt, fetchedAt }: Pick<ReadyToken, 'expiresAt' | 'fetchedAt'>): number =>
-  expiresAt.getTime() - safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
-
 /** Opens a row's token unless it is about to end. */
 export const openToken = (
   { clock, sealing }: Pick<Parts, 'clock' | 'sealing'>,
@@ -39,7 +36,7 @@ export const openToken = (
 ): ReadyToken | undefined => {
   const { sealed, expiresAt, fetchedAt } = row;
   if (!sealed || !expiresAt || !fetchedAt) return undefined;
-  if (leavesAt({ expiresAt, fetchedAt }) <= clock.now().getTime()) return undefined;
+  if (usableUntil({ expiresAt, fetchedAt }) <= clock.now()) return undefined;
   return { id: row.id, token: sealing.open(tokenPlace(row.tenantId, row.id), sealed).toString(), expiresAt, fetchedAt };
 };
 
@@ -65,6 +62,13 @@ export const nameOf = (
     ? `${clientId}\n${scope}\n${consumer}`
     : JSON.stringify([clientId, scope, consumer, [...new Set(resource)].sort(), consentId]);
 
+const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify([...new Set(a)].sort()) === JSON.stringify([...new Set(b)].sort());
+
+/** Does the row say what it is for as we do? Its client may have been registered with the hub anew. */
+const isOf = (row: TokenRow, { scopes, resource, consentId }: TokenSpec): boolean =>
+  row.consentId === consentId && sameSet(row.scopes, scopes) && sameSet(row.resource, resource);
+
 /** In this process, without another look. */
 export const nearToken = (
   { clock, memories }: Pick<Parts, 'clock' | 'memories'>,
@@ -86,6 +90,8 @@ export const knownToken = (parts: Parts) => {
 
   const rowOf = async (tenantId: string, spec: TokenSpec): Promise<TokenRow> => {
     const row = await store.tokenRow(tenantId, spec, ids.uuid(), mostResources, clock.now());
+    // An API process may write such rows, and none of them may lead to another token than their identity says.
+    if (row && !isOf(row, spec)) throw new Problem('token-unexpected', 'Its row names another token');
     if (row) return row;
     throw new Problem('token-resources-too-many', `${spec.scopes[0]} is held for ${mostResources} resources already`);
   };
@@ -109,7 +115,7 @@ export const knownToken = (parts: Parts) => {
   };
 
   const look = async (need: TokenNeed, { by, consumer, name }: Place): Promise<Known> => {
-    const { tenantId, scope, resource = [], consentId, anew = false, renew = false, refused } = need;
+    const { tenantId, scope, resource = [], consentId, anew = false, renew, refused } = need;
     const lookedAt = performance.now();
     const scopes = scopesNamed(scope);
     const { issuer } = settings;
@@ -119,13 +125,13 @@ export const knownToken = (parts: Parts) => {
     const found = await rowOf(tenantId, spec);
     const row = refused === undefined ? found : await withoutRefused(found, refused);
     const ready = openToken(parts, row);
-    if (ready && !renew) {
+    if (ready && !(renew && ready.fetchedAt <= renew)) {
       const ttl = Math.max(1, believedMs - (performance.now() - lookedAt));
-      near.set(name, { ...ready, leavesAt: leavesAt(ready) }, { ttl });
+      near.set(name, { ...ready, leavesAt: usableUntil(ready).getTime() }, { ttl });
       return { ready, from: 'row' };
     }
     // Also for whoever probes access: only its own probe asks with a client that was refused.
-    if (by.client.stoppedProblem) throw fromKept(by.client.stoppedProblem);
+    if (by.client.stoppedProblem) throw fromKept(stoppedFor(by.client.stoppedProblem, scopes));
     if (!anew && row.failure && row.failedUntil && row.failedUntil > clock.now()) throw fromKept(row.failure);
     return { row, spec, consumer, by };
   };

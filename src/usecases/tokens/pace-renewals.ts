@@ -1,6 +1,6 @@
 import { behindMs, catchUpPerSecond, evenedOut, nearMs, spacingMs } from '../../domain/renewal-pace.ts';
 import { lifeOf, periodMs, usedSince } from '../../domain/renewals.ts';
-import { safetyMarginMs } from '../../domain/token.ts';
+import { usableUntil } from '../../domain/token.ts';
 import { coalesced } from '../../lib/coalesce.ts';
 import type { Parts } from '../memory.ts';
 import type { OwedRenewal } from '../token-store-port.ts';
@@ -27,15 +27,11 @@ export const paceRenewals = ({ clock, store, settings, log }: Pick<Parts, 'clock
   const places = new Map<string, Date>();
 
   const owedBy = (renewals: readonly OwedRenewal[]) => {
-    const all = renewals.map((renewal) => {
-      const { fetchedAt, expiresAt } = renewal;
-      const margin = safetyMarginMs(expiresAt.getTime() - fetchedAt.getTime());
-      return {
-        ...renewal,
-        periodMs: periodMs(lifeOf(renewal), renewAt),
-        usableUntil: new Date(expiresAt.getTime() - margin),
-      };
-    });
+    const all = renewals.map((renewal) => ({
+      ...renewal,
+      periodMs: periodMs(lifeOf(renewal), renewAt),
+      usableUntil: usableUntil(renewal),
+    }));
     return Map.groupBy(all, ({ clientId }) => clientId);
   };
 

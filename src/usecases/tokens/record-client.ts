@@ -1,11 +1,9 @@
 import { clientRefusals, type Follows, nextClientLook, type Seen, whatFollows } from '../../domain/client-keys.ts';
+import { releaseEveryMs } from '../../domain/pace.ts';
 import { systemEntry } from '../audit.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
-
-/** Between two tenants whose access is looked at again once a client works: a long stop must not end in a flood. */
-const releaseEveryMs = 50;
 
 type Rows = Pick<OperatorRows, 'clients' | 'outbox' | 'audit'>;
 

@@ -47,7 +47,7 @@ export const refreshToken = (parts: Parts, tokenFor: TokenFor): Work => {
     const nextAt = notBefore(row) ?? (await pace.moment(row));
     if (nextAt) return { nextAt };
     try {
-      const { fetchedAt } = await tokenFor({ tenantId, scope, resource: row.resource, renew: true }, signal);
+      const { fetchedAt } = await tokenFor({ tenantId, scope, resource: row.resource, renew: row.fetchedAt }, signal);
       if (fetchedAt > row.fetchedAt) return undefined;
       return { nextAt: new Date(clock.now().getTime() + lookAgainMs) };
     } catch (error) {

@@ -29,11 +29,11 @@ export const tokenFor = (parts: Parts): TokenFor => {
 
   const askFor = async (
     tenantId: string,
-    { row, consumer }: Exclude<Known, { ready: ReadyToken }>,
+    { spec, consumer }: Exclude<Known, { ready: ReadyToken }>,
   ): Promise<ClientAsk> => {
-    const ask = { scopes: row.scopes, consumer, resource: row.resource };
-    if (row.consentId === undefined) return ask;
-    const { consentId } = row;
+    const { scopes, resource, consentId } = spec;
+    const ask = { scopes, consumer, resource };
+    if (consentId === undefined) return ask;
     const found = await store.findConsent(tenantId, consentId);
     if (!found?.partySealed || !isInForce(found.consent, clock.now()))
       throw new Problem('consent-not-usable', 'The consent is not in force, or its person was erased');
@@ -44,7 +44,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
   };
 
   const fetchHolding = async (
-    { tenantId, renew = false }: TokenNeed,
+    { tenantId, renew }: TokenNeed,
     found: Exclude<Known, { ready: ReadyToken }>,
     lease: number,
     signal: AbortSignal,
@@ -63,6 +63,9 @@ export const tokenFor = (parts: Parts): TokenFor => {
       const came = await store.keepToken(found.row, lease, { sealed, expiresAt, fetchedAt, lifeSeconds, ...renewal });
       if (came === 'ended')
         throw new Problem('consent-not-usable', 'The consent ended while its token was being fetched');
+      // Not refused: it is fetched when the tenant goes on.
+      if (came === 'suspended')
+        throw new Problem('token-not-ready', 'The tenant was suspended while its token was being fetched');
       return ready;
     } catch (error) {
       const problem =

@@ -1,8 +1,9 @@
-import { behindMs, evenedOut, momentsFor } from '../../../src/domain/renewal-pace.ts';
+import { behindMs, evenedOut } from '../../../src/domain/renewal-pace.ts';
 import { isUsedLately, nextRenewalOf, periodMs, renewalOf, steadyLife } from '../../../src/domain/renewals.ts';
-import { isUsableAt, safetyMarginMs } from '../../../src/domain/token.ts';
+import { safetyMarginMs, usableUntil } from '../../../src/domain/token.ts';
 import { openHeap } from '../../../src/lib/heap.ts';
 import { jobs } from '../../../src/usecases/jobs.ts';
+import { momentsFor } from '../../support/moments-for.ts';
 import type { Outcome } from './rate.ts';
 
 const second = 1000;
@@ -149,7 +150,8 @@ export const renewedInMemory = (tenants: number): Outcome & { told: string } => 
 
   const ask = (token: Token) => {
     if (now >= token.leavesAt) return;
-    if (!isUsableAt(token, new Date(now))) {
+    const { fetchedAt, expiresAt } = token;
+    if (!fetchedAt || !expiresAt || usableUntil({ fetchedAt, expiresAt }).getTime() <= now) {
       // Used within ten minutes, less the one in which further uses are not noted.
       if (token.askedAt === undefined || now - token.askedAt > 9 * minute) firsts += 1;
       else coldMisses += 1;
