@@ -68,8 +68,12 @@ export const askMaskinporten = (parts: Parts) => {
       answers.push(answer);
       if (answer.seen.verdict === 'taken' || answer.seen.verdict === 'silent') break;
     }
-    const seen = answers.map((answer) => answer.seen);
     const last = answers.at(-1);
+    // The very same was asked with another key, and taken: it was not the tenant's words that were refused before.
+    const isSure = last?.seen.verdict === 'taken';
+    const seen = answers.map(({ seen: one }): Seen => {
+      return isSure && one.verdict === 'doubtful' ? { ...one, verdict: 'refused' } : one;
+    });
     if (answers.length > 1 && last?.seen.verdict === 'taken')
       log.warn({ client: client.name, key: last.seen.keyId }, 'a signing key is refused; another helped out');
     return { answers, after: await noted(client, seen) };
