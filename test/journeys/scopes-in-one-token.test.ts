@@ -78,6 +78,8 @@ hubTest(
     const { body: again } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
     await becomes('bank', String(again['id']), 'blocked');
     await sandbox.register(client.clientId, keys);
+    // One client is looked at by hand once in ten seconds.
+    await sandbox.advance(11_000);
     expect((await client.probe()).stopped).toBeNull();
     for (const id of [body['id'], again['id']]) await becomes('bank', String(id), 'pending');
   },
