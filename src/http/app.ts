@@ -6,7 +6,7 @@ import type { RequestMetrics } from './metrics.ts';
 import { answerOf } from './problem-response.ts';
 import { RequestAborted } from './read-body.ts';
 import type { Answer, Route } from './route.ts';
-import { routing, unrouted } from './route-table.ts';
+import { type Found, routing, unrouted } from './route-table.ts';
 import type { Incoming } from './run-route.ts';
 
 type Options = {
@@ -78,13 +78,36 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
     write(ctx, answer, headers);
   };
 
+  const answered = async (ctx: Context, found: Found): Promise<void> => {
+    const { requestId, line } = ctx.state as Passing;
+    (ctx.state as Passing).routed = true;
+    line.route = found.route.path;
+    const answer = await run({
+      ...found,
+      request: ctx.req,
+      path: ctx.path,
+      query: ctx.querystring,
+      requestId,
+      prefers: preferences(ctx),
+      onCaller: (caller) => {
+        line.keyId = caller.keyId;
+        if (caller.kind === 'tenant') line.tenantId = caller.tenantId;
+      },
+    });
+    if (answer.problem) {
+      const told = answerOf(answer.problem, requestId, log);
+      send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
+    } else send(ctx, answer);
+  };
+  const routed = routing(routes, answered);
+
   app.use(async (ctx, next) => {
     const startedAt = performance.now();
     const requestId = ids.uuid();
     const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
     ctx.state = { requestId, line, routed: false };
     try {
-      await next();
+      await routed(ctx, next);
       if (!ctx.state.routed) throw unrouted(ctx);
     } catch (error) {
       if (error instanceof RequestAborted) {
@@ -99,29 +122,5 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
     metrics?.observe(line.method, line.route, line.status, ms / 1000);
     log.info(line, 'request');
   });
-
-  app.use(
-    routing(routes, async (ctx, found) => {
-      const { requestId, line } = ctx.state as Passing;
-      (ctx.state as Passing).routed = true;
-      line.route = found.route.path;
-      const answer = await run({
-        ...found,
-        request: ctx.req,
-        path: ctx.path,
-        query: ctx.querystring,
-        requestId,
-        prefers: preferences(ctx),
-        onCaller: (caller) => {
-          line.keyId = caller.keyId;
-          if (caller.kind === 'tenant') line.tenantId = caller.tenantId;
-        },
-      });
-      if (answer.problem) {
-        const told = answerOf(answer.problem, requestId, log);
-        send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
-      } else send(ctx, answer);
-    }),
-  );
   return app;
 };

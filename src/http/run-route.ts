@@ -68,7 +68,8 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
   const callerOf = authenticate(uses, limits);
   return async ({ route, params, request, path, query, requestId, prefers, onCaller }: Incoming): Promise<Answer> => {
     const open = route.audience === 'everybody';
-    if (!open || !route.hidden) refuseNationalId(path, query);
+    // A plain path holds nothing but what we wrote ourselves.
+    if ((!open || !route.hidden) && (path !== route.path || query !== '')) refuseNationalId(path, query);
     let by: By | undefined;
     if (!open) {
       by = { caller: await callerOf(route, request.headers.authorization), requestId };
