@@ -8,11 +8,6 @@ export type Load = {
   seconds: number;
   status: number;
   next: (connection: number) => string;
-  /**
-   * The client looks for answers without a pause. A client that sleeps must be woken, which costs the server as much as half a
-   * request, and a slower server more often: what is measured then is the kernel. Not where others need the processor.
-   */
-  isAwake?: boolean;
 };
 export type Loaded = { perSecond: number; times: number[]; answered: number };
 
@@ -62,10 +57,6 @@ export const load = async (ask: Load): Promise<Loaded> => {
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   const startedAt = performance.now();
   const until = startedAt + ask.seconds * 1000;
-  const stayAwake = () => {
-    if (performance.now() < until) setImmediate(stayAwake);
-  };
-  if (ask.isAwake) stayAwake();
   const times = (await Promise.all(sockets.map((socket, index) => converse(socket, ask, index, until)))).flat();
   const seconds = (performance.now() - startedAt) / 1000;
   return { perSecond: times.length / seconds, times, answered: times.length };

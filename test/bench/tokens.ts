@@ -9,7 +9,6 @@ import { startProcess } from './processes.ts';
 const rounds = 3;
 const seconds = 4;
 const banks = 100;
-const isAwake = true;
 const scopes = ['skatteetaten:inntekt', 'skatteetaten:summertskattegrunnlag'];
 type Hub = Awaited<ReturnType<typeof openHubWithSandbox>>;
 
@@ -33,8 +32,8 @@ const warm = async (hub: Hub, keys: readonly string[]): Promise<Figure> => {
     for (let turn = -1; turn < rounds; turn += 1) {
       const url = `${koa.ready['url']}/v1/tokens`;
       const both = {
-        koa: await load({ url, connections, seconds, status: 200, next: () => bare, isAwake }),
-        hub: await load({ url: hub.url, connections, seconds, status: 200, next, isAwake }),
+        koa: await load({ url, connections, seconds, status: 200, next: () => bare }),
+        hub: await load({ url: hub.url, connections, seconds, status: 200, next }),
       };
       if (turn < 0) continue;
       results.koa.push(both.koa);
