@@ -36,7 +36,9 @@ export const identifyTenant = ({ clock, memories }: Pick<Parts, 'clock' | 'memor
     const digest = hash('sha256', key);
     const found = memories.tenantByKey.held(digest) ?? (await memories.tenantByKey.get(digest));
     if (!found || !alive(found.key, clock.now())) return undefined;
-    const caller = callers.get(found) ?? callerOf(found);
+    const known = callers.get(found);
+    if (known) return known;
+    const caller = callerOf(found);
     callers.set(found, caller);
     return caller;
   };
