@@ -180,7 +180,10 @@ hubTest('tokens that live for thirty seconds: ten minutes in which no app waits 
   // Renewed at 0.7 of their life, give or take a twentieth and the steps time was moved in.
   expect(seen.size).toBeGreaterThan(20);
   expect(seen.size).toBeLessThanOrEqual(32);
-  expect(await sent(world)).toBe(seen.size - 1);
+  // One fetch for each renewal, no more. An app need not meet each: a process may serve one to its end while the next has come.
+  const fetched = await sent(world);
+  expect(fetched).toBeGreaterThanOrEqual(seen.size - 1);
+  expect(fetched).toBeLessThanOrEqual(31);
   expect(said(world, '"job":"fetch-token"')).toBe(cold);
 });
 
