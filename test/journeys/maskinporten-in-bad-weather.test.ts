@@ -183,7 +183,7 @@ hubTest('tokens that live for thirty seconds: ten minutes in which no app waits 
   // One fetch for each renewal, no more. An app need not meet each: a process may serve one to its end while the next has come.
   const fetched = await sent(world);
   expect(fetched).toBeGreaterThanOrEqual(seen.size - 1);
-  expect(fetched).toBeLessThanOrEqual(31);
+  expect(fetched).toBeLessThanOrEqual(32);
   expect(said(world, '"job":"fetch-token"')).toBe(cold);
 });
 
