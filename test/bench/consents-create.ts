@@ -3,7 +3,7 @@ import { services } from '../../src/cli/furnish.ts';
 import { given } from '../support/given.ts';
 import { openBanks } from './banks.ts';
 import { openInserts } from './bare/inserts.ts';
-import { type Figure, median, percentiles, round } from './figure.ts';
+import { type Figure, median, percentiles, rateOf, round } from './figure.ts';
 import { callers, connections, type Ground, operatorKey } from './ground.ts';
 import { type Loaded, load, post } from './load.ts';
 import { startHub, startProcess } from './processes.ts';
@@ -89,16 +89,9 @@ export const consentsCreate = async (ground: Ground, wants: (name: string) => bo
   const ceiling = Math.min(bareKoa.perSecond, bareInserts.perSecond);
   return names.map((name) => {
     const made = speed(name);
-    return {
-      name,
-      value: round(made.perSecond, 0),
-      unit: '/s',
-      ceiling: round(ceiling, 0),
-      ratio: round(made.perSecond / ceiling, 2),
-      details: [
-        `${name === 'consents.create' ? 100 : 1} tenants, idempotency keys, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
-        `bare Koa route ${round(bareKoa.perSecond, 0)}/s (${percentiles(bareKoa.times)}), bare inserts ${round(bareInserts.perSecond, 0)}/s (${percentiles(bareInserts.times)})`,
-      ],
-    };
+    return rateOf(name, made, { perSecond: ceiling }, [
+      `${name === 'consents.create' ? 100 : 1} tenants, idempotency keys, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
+      `bare Koa route ${round(bareKoa.perSecond, 0)}/s (${percentiles(bareKoa.times)}), bare inserts ${round(bareInserts.perSecond, 0)}/s (${percentiles(bareInserts.times)})`,
+    ]);
   });
 };

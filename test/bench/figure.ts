@@ -10,6 +10,18 @@ export type Figure = {
   details: string[];
 };
 
+type Rate = { perSecond: number };
+
+/** So many a second, beside what the bare parts reach. */
+export const rateOf = (name: string, made: Rate, ceiling: Rate, details: string[]): Figure => ({
+  name,
+  value: round(made.perSecond, 0),
+  unit: '/s',
+  ceiling: round(ceiling.perSecond, 0),
+  ratio: round(made.perSecond / ceiling.perSecond, 2),
+  details,
+});
+
 export const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
 export const percentile = (sorted: ArrayLike<number>, share: number): number =>

@@ -1,7 +1,7 @@
 import { callJson, mustCall } from '../../src/cli/call-json.ts';
 import { openBanks, openHubWithSandbox, organizationNumbers } from './banks.ts';
 import { openGrants } from './bare/grants.ts';
-import { type Figure, median, percentiles, round } from './figure.ts';
+import { type Figure, median, percentiles, rateOf } from './figure.ts';
 import { connections, type Ground } from './ground.ts';
 import { type Loaded, load, post } from './load.ts';
 import { startProcess } from './processes.ts';
@@ -44,17 +44,10 @@ const warm = async (hub: Hub, keys: readonly string[]): Promise<Figure> => {
   }
   const [made, ceiling] = [results.hub, results.koa].map((all) => median(all, ({ perSecond }) => perSecond));
   if (!made || !ceiling) throw new Error('nothing was measured');
-  return {
-    name: 'tokens.warm',
-    value: round(made.perSecond, 0),
-    unit: '/s',
-    ceiling: round(ceiling.perSecond, 0),
-    ratio: round(made.perSecond / ceiling.perSecond, 2),
-    details: [
-      `${banks} tenants, ${connections} connections, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
-      `ceiling: a bare Koa route with the same header check: ${percentiles(ceiling.times)}`,
-    ],
-  };
+  return rateOf('tokens.warm', made, ceiling, [
+    `${banks} tenants, ${connections} connections, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
+    `ceiling: a bare Koa route with the same header check: ${percentiles(ceiling.times)}`,
+  ]);
 };
 
 /** Tokens nobody has asked for before: queue, grant, Maskinporten and back, beside bare jose and one HTTP call. */
@@ -87,17 +80,10 @@ const cold = async (hub: Hub, keys: readonly string[]): Promise<Figure> => {
   const grants = await openGrants(hub.sandboxUrl, organizationNumbers(1)[0] ?? '');
   const bare = await measured(() => grants.fetch());
   await grants.close();
-  return {
-    name: 'tokens.cold',
-    value: round(made.perSecond, 0),
-    unit: '/s',
-    ceiling: round(bare.perSecond, 0),
-    ratio: round(made.perSecond / bare.perSecond, 2),
-    details: [
-      `${needs.length} identities, each asked for once, ${connections} at a time; queues on ${hub.engine}; ${percentiles(made.times)}`,
-      `ceiling: a grant signed with bare jose and one HTTP call to the same sandbox: ${percentiles(bare.times)}`,
-    ],
-  };
+  return rateOf('tokens.cold', made, bare, [
+    `${needs.length} identities, each asked for once, ${connections} at a time; queues on ${hub.engine}; ${percentiles(made.times)}`,
+    `ceiling: a grant signed with bare jose and one HTTP call to the same sandbox: ${percentiles(bare.times)}`,
+  ]);
 };
 
 export const tokens = async (_ground: Ground, wants: (name: string) => boolean): Promise<Figure[]> => {

@@ -1,10 +1,9 @@
 import { clientRefusals } from '../../domain/client-keys.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
-import { problems } from '../../domain/problems.ts';
 import { isUsedLately, lifeOf, renewalOf } from '../../domain/renewals.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { recordAccess } from '../access/record-access.ts';
+import { isTheirs, recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
@@ -61,9 +60,8 @@ export const refreshToken = (parts: Parts, tokenFor: TokenFor): Work => {
       }
       // Our client is refused, and not the tenant's access: what was fetched with it stays good to its end.
       if (clientRefusals.includes(error.code)) return { nextAt: new Date(clock.now().getTime() + refusedAgainMs) };
-      const { mover } = problems[error.code];
-      if (mover !== 'tenant' && mover !== 'api-owner') throw error;
       const problem = linkedProblem(settings, error);
+      if (!isTheirs(problem)) throw error;
       await store.asTenant(tenantId, async (rows) => {
         if (row.fetchedAt) await rows.tokens.drop(row.id, row.fetchedAt);
         await record(rows, { kind: 'scope', name: scope, askedAt, problem });
