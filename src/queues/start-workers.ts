@@ -44,18 +44,16 @@ const runner =
     log.debug(fields, 'started');
     let outcome: 'done' | 'again' = 'done';
     try {
-      const next = await works[job]({ tenantId, subjectId }, AbortSignal.timeout(jobs[job].timeoutMs));
+      const next = await works[job](handOut, AbortSignal.timeout(jobs[job].timeoutMs));
       if (next && 'rests' in next) {
         const now = clock.now();
         await outbox.rest(job, handOut, new Date(now.getTime() + restMs), now);
         log.debug(fields, 'rests: its tenant is suspended');
         return;
       }
-      await outbox.settle(job, handOut, next?.nextAt);
-      log.info(
-        { ...fields, ms: Math.round(performance.now() - began), ...(next ? { nextAt: next.nextAt } : {}) },
-        'done',
-      );
+      const nextAt = next && 'nextAt' in next ? next.nextAt : undefined;
+      if (!next || nextAt) await outbox.settle(job, handOut, nextAt);
+      log.info({ ...fields, ms: Math.round(performance.now() - began), ...(nextAt ? { nextAt } : {}) }, 'done');
     } catch (error) {
       outcome = 'again';
       const problem = error instanceof Problem ? error.code : 'internal';

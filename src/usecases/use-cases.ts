@@ -5,6 +5,7 @@ import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten
 import type { Party } from '../domain/party.ts';
 import type { Readiness } from '../domain/readiness.ts';
 import type { Service } from '../domain/service.ts';
+import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 
 export const tenantScopes = [
@@ -265,7 +266,7 @@ export type UseCases = {
 
 /**
  * What a worker runs: one verb per queue. `nextAt` keeps the work owed until then; `rests`: for as long as its tenant is
- * suspended; nothing: it is done.
+ * suspended; `settled`: the work has settled its own row with its effect, in one statement; nothing: it is done.
  */
-export type Outcome = { nextAt: Date } | { rests: true } | undefined;
-export type Work = (subject: { tenantId: string; subjectId: string }, signal: AbortSignal) => Promise<Outcome>;
+export type Outcome = { nextAt: Date } | { rests: true } | { settled: true } | undefined;
+export type Work = (work: HandOut, signal: AbortSignal) => Promise<Outcome>;

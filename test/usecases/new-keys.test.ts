@@ -60,7 +60,10 @@ test('a key that was retired while a worker looked at it gets no fault, and stay
   const { prepare, add, refuseFaulty } = newKeys(parts);
   const key = await prepare(clientId, { source: { file: 'bank.pem' }, kid: 'late' });
   await store.asOperator((rows) => add(rows, by, clientId, key));
-  await generateKey(parts)({ tenantId: nobodysTenant, subjectId: key.id }, AbortSignal.timeout(5000));
+  await generateKey(parts)(
+    { tenantId: nobodysTenant, subjectId: key.id, outboxId: key.id, handOut: 1, failures: 0 },
+    AbortSignal.timeout(5000),
+  );
   expect((await read(clientId)).keys).toEqual([expect.objectContaining({ id: key.id, state: 'retired' })]);
   expect((await read(clientId)).keys[0]).not.toHaveProperty('fault');
 
