@@ -72,7 +72,7 @@ const homes: Record<string, readonly string[]> = {
   jose: ['clients', 'lib', 'sandbox'],
   koffi: ['clients'],
   'node-forge': ['clients'],
-  'lru-cache': ['clients', 'usecases', 'lib', 'sandbox'],
+  'lru-cache': ['http', 'clients', 'usecases', 'lib', 'sandbox'],
   pino: ['lib'],
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],

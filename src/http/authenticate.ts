@@ -1,4 +1,5 @@
 import { Problem } from '../domain/problem.ts';
+import { type Soon, soon } from '../lib/soon.ts';
 import {
   type By,
   type OperatorCaller,
@@ -31,13 +32,18 @@ const mayCallAsOperator = ({ role }: OperatorCaller, { role: needed = 'administr
  */
 export const authenticate =
   (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator'>, limits: Limits) =>
-  async (route: Route, authorization: string | undefined): Promise<By['caller']> => {
+  (route: Route, authorization: string | undefined): Soon<By['caller']> => {
     const key = bearer(authorization);
     if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
-    const caller = await (route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key));
-    if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
-    limits.called(caller);
-    if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
-    else mayCallAsOperator(caller, route);
-    return caller;
+    const admitted = (caller: By['caller'] | undefined): By['caller'] => {
+      if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
+      limits.called(caller);
+      if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
+      else mayCallAsOperator(caller, route);
+      return caller;
+    };
+    return soon<By['caller'] | undefined, By['caller']>(
+      route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key),
+      admitted,
+    );
   };

@@ -1,17 +1,13 @@
 import { Problem } from '../domain/problem.ts';
-import { limitByKey } from '../lib/limit-by-key.ts';
+import { type Counted, limitByKey } from '../lib/limit-by-key.ts';
 import type { By } from '../usecases/use-cases.ts';
 
 /** @throws Problem `too-many-requests` */
 export type Limits = { called(caller: By['caller']): void };
 
-const limit = (most: number, detail: string) => {
-  const waitMs = limitByKey({ most, intervalMs: 1000 });
-  return (key: string): void => {
-    const wait = waitMs(key);
-    if (wait > 0)
-      throw new Problem('too-many-requests', detail, { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) });
-  };
+const hold = (waitMs: number, detail: string): void => {
+  if (waitMs > 0)
+    throw new Problem('too-many-requests', detail, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 };
 
 /** Whoever has one address of an IPv6 network has them all: count by /64. */
@@ -24,12 +20,23 @@ export const networkOf = (address: string): string =>
  * key that leads nowhere may cost is seen to where keys are looked up.
  */
 export const openLimits = (options: { perKeyPerSecond: number; perTenantPerSecond: number }): Limits => {
-  const perKey = limit(options.perKeyPerSecond, 'Too many requests with this key');
-  const perTenant = limit(options.perTenantPerSecond, 'Too many requests of this tenant');
+  const perKey = limitByKey({ most: options.perKeyPerSecond, intervalMs: 1000 });
+  const perTenant = limitByKey({ most: options.perTenantPerSecond, intervalMs: 1000 });
+  /** A caller is one object for as long as its key is remembered. */
+  const counters = new WeakMap<By['caller'], { key: Counted; tenant?: Counted }>();
+  const made = (caller: By['caller']) => {
+    const counter = {
+      key: perKey(caller.keyId),
+      ...(caller.kind === 'tenant' ? { tenant: perTenant(caller.tenantId) } : {}),
+    };
+    counters.set(caller, counter);
+    return counter;
+  };
   return {
     called(caller) {
-      perKey(caller.keyId);
-      if (caller.kind === 'tenant') perTenant(caller.tenantId);
+      const { key, tenant } = counters.get(caller) ?? made(caller);
+      hold(key(), 'Too many requests with this key');
+      if (tenant) hold(tenant(), 'Too many requests of this tenant');
     },
   };
 };

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import rawBody from 'raw-body';
 import { Problem } from '../domain/problem.ts';
+import { type Soon, soon } from '../lib/soon.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 const maxBytes = 64 * 1024;
@@ -19,6 +20,13 @@ export const isJson = (type: string | undefined): boolean => {
   if (type === undefined || type.length > mostOfType) return false;
   const [name, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
   return name === 'application/json' && parameters.every((parameter) => utf8.has(parameter));
+};
+
+/** A small body has mostly come with its head, and is there at once. */
+const atHand = (request: IncomingMessage): Buffer | undefined => {
+  const length = Number(request.headers['content-length']);
+  if (!request.complete || !(length <= maxBytes) || request.readableLength !== length) return undefined;
+  return (request.read() as Buffer | null) ?? undefined;
 };
 
 const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
@@ -46,25 +54,36 @@ const parsed = (text: string): unknown => {
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
+const textOf = (bytes: Buffer): string => {
+  if (!isUtf8(bytes)) throw new Problem('not-json', 'The body is not UTF-8');
+  return bytes.toString();
+};
+
 /**
- * A request's body as JSON. With `optional` an empty one counts as `{}`.
+ * A request's body as text that shall be JSON. With `optional` there need be none.
  *
- * @throws Problem `content-type-unsupported`, `body-too-large`, `not-json`, `text-invalid`
+ * @throws Problem `content-type-unsupported`, `body-too-large`, `not-json`
  */
-export const readBody = async (request: IncomingMessage, optional: boolean): Promise<unknown> => {
-  if (optional && !hasBody(request)) return {};
+export const readBody = (request: IncomingMessage, optional: boolean): Soon<string> => {
+  if (optional && !hasBody(request)) return '';
   if (!isJson(request.headers['content-type']))
     throw new Problem('content-type-unsupported', 'Send Content-Type: application/json');
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new Problem('content-type-unsupported', 'Send the body without Content-Encoding');
-  const bytes = await bytesOf(request);
-  if (bytes.length === 0) {
+  return soon(atHand(request) ?? bytesOf(request), textOf);
+};
+
+/**
+ * A body's text as JSON. With `optional` an empty one counts as `{}`.
+ *
+ * @throws Problem `not-json`, `text-invalid`
+ */
+export const jsonIn = (text: string, optional: boolean): unknown => {
+  if (text === '') {
     if (optional) return {};
     throw new Problem('not-json', 'The body is empty');
   }
-  if (!isUtf8(bytes)) throw new Problem('not-json', 'The body is not UTF-8');
-  const text = bytes.toString();
   const body = parsed(text);
   // What is UTF-8 can hold neither as it is: only escapes bring them in.
   if (text.includes('\\u')) refuseUnstorable(body);

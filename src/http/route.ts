@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
+import type { Soon } from '../lib/soon.ts';
 import type { ByOperator, ByTenant, OperatorRole, TenantScope } from '../usecases/use-cases.ts';
 
 export type Audience = 'tenant' | 'operator' | 'everybody';
@@ -63,6 +64,8 @@ type Told = {
   idempotent?: boolean;
   /** An empty body counts as `{}`. */
   bodyOptional?: boolean;
+  /** The same few bodies come again and again, and name no person: read once, they are remembered. */
+  bodyRepeats?: boolean;
   /** By status; `nothing` for an empty body, `page` for what people read. */
   replies: Readonly<Record<number, z.ZodType | 'nothing' | 'page'>>;
   /** Beside those that follow from the rest: authentication, limits, input. */
@@ -77,7 +80,7 @@ type Spec<A extends Audience, P extends z.ZodType, Q extends z.ZodType, B extend
     params?: P;
     query?: Q;
     body?: B;
-    handle(asked: Asked<A, z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
+    handle(asked: Asked<A, z.output<P>, z.output<Q>, z.output<B>>): Soon<Answer>;
   };
 
 /** A route as the server, the OpenAPI document and the tests read it. */
@@ -88,7 +91,7 @@ export type Route = Told & {
   params?: z.ZodType;
   query?: z.ZodType;
   body?: z.ZodType;
-  handle(asked: Omit<Asked<Audience, unknown, unknown, unknown>, 'by'> & { by: unknown }): Promise<Answer>;
+  handle(asked: Omit<Asked<Audience, unknown, unknown, unknown>, 'by'> & { by: unknown }): Soon<Answer>;
 };
 
 /** Keeps handler and schemas in step; afterwards all routes look alike. */

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { Problem } from '../domain/problem.ts';
 import type { By, UseCases } from '../usecases/use-cases.ts';
 import { authenticate } from './authenticate.ts';
+import { bodyOf } from './body-of.ts';
 import { checked } from './faults.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Limits } from './limits.ts';
 import { refuseNationalId } from './national-id.ts';
 import { waitOf } from './prefer.ts';
-import { readBody } from './read-body.ts';
 import type { Answer, Asked, Content, Route, Site } from './route.ts';
 import type { Found } from './route-table.ts';
 
@@ -81,7 +81,7 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
       params: paramsOf(route, params),
       query: route.query ? checked(route.query, queryOf(query), 'query') : undefined,
       idempotencyKey: route.idempotent ? idempotencyKeyOf(single(request.headers['idempotency-key'])) : undefined,
-      body: route.body ? checked(route.body, await readBody(request, route.bodyOptional ?? false), 'body') : undefined,
+      body: route.body ? await bodyOf(route, request) : undefined,
       waitMs,
       address: request.socket.remoteAddress ?? '',
       prefers,

@@ -9,6 +9,11 @@ export type Log = {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   child(fields: object): Log;
+  /**
+   * A line of level `info` whose fields (`"a":"b","c":1`) are put together already, and hold nothing that came from
+   * outside: on the hottest path there is, so it is written as it is, without a scrub.
+   */
+  line(fields: string, message: string): void;
 };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -34,8 +39,8 @@ const toStandardOutput = (line: string): void => {
  * One JSON line each on `write` (standard output unless told). Every line is scrubbed whole of what looks like a
  * national identity number or a token: a field nobody thought of is scrubbed too.
  */
-export const openLog = (level: LogLevel, write: (line: string) => void = toStandardOutput): Log =>
-  pino(
+export const openLog = (level: LogLevel, write: (line: string) => void = toStandardOutput): Log => {
+  const logger = pino(
     {
       level,
       base: null,
@@ -45,5 +50,12 @@ export const openLog = (level: LogLevel, write: (line: string) => void = toStand
     },
     { write: (line: string) => write(scrub(line)) },
   );
+  const isTold = logger.isLevelEnabled('info');
+  return Object.assign(logger, {
+    line: (fields: string, message: string): void => {
+      if (isTold) write(`{"level":"info","time":${Date.now()},${fields},"msg":"${message}"}\n`);
+    },
+  });
+};
 
 export const silentLog: Log = openLog('silent');

@@ -5,6 +5,7 @@ import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten
 import type { Party } from '../domain/party.ts';
 import type { Readiness } from '../domain/readiness.ts';
 import type { Service } from '../domain/service.ts';
+import type { Soon } from '../lib/soon.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 
@@ -134,7 +135,7 @@ export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
 export type UseCases = {
   // Who is it? Undefined when no key fits.
-  identifyTenant(key: string): Promise<TenantCaller | undefined>;
+  identifyTenant(key: string): Soon<TenantCaller | undefined>;
   identifyOperator(key: string): Promise<OperatorCaller | undefined>;
 
   // A tenant's consents
@@ -151,11 +152,11 @@ export type UseCases = {
   searchConsents(by: ByTenant, party: Party, page: PageAsk): Promise<Page<Consent>>;
   withdrawConsent(by: ByTenant, id: string): Promise<Consent>;
   readConsentTokens(by: ByTenant, id: string): Promise<HandedToken[]>;
-  /** Handed out for a data scope of the tenant's services only. */
+  /** Handed out for a data scope of the tenant's services only; at once, and the same object, where it is at hand. */
   readToken(
     by: ByTenant,
     ask: { scope: string; resource?: string | undefined },
-  ): Promise<{ token: string; expiresAt: Date; scope: string }>;
+  ): Soon<{ token: string; expiresAt: Date; scope: string }>;
   /** A browser came back from Altinn with this state. Waits at most three seconds for what the person answered. */
   returnFromAltinn(state: string): Promise<{ address: string; kind: 'web' | 'app' } | undefined>;
 

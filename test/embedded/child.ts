@@ -2,7 +2,7 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 
 // A process as the hub is one, seen from its database: it starts, says the addresses, and leaves in one of several ways.
 
-const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+const log = { debug() {}, info() {}, warn() {}, error() {}, line() {}, child: () => log };
 const [directory = ''] = process.argv.slice(2);
 try {
   const { url, adminUrl, stop } = await startEmbeddedPostgres({ directory, log });

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
 import { Problem } from '../../src/domain/problem.ts';
+import { until } from '../support/until.ts';
 import { ask, consent, id } from './given.ts';
 import { httpTest, openHub } from './http-test.ts';
 
@@ -185,4 +188,50 @@ httpTest('metrics that cannot be told are an error in the log, and the process l
   expect([told.status, await told.text()]).toEqual([500, 'Something went wrong\n']);
   expect(hub.lines.join('')).toContain('no figures');
   expect(await hub.call('GET', '/healthz')).toMatchObject({ status: 200 });
+});
+
+httpTest('a body that comes again word for word is answered as the first time, good or bad', async ({ open }) => {
+  const asked: object[] = [];
+  const hub = await open({
+    readToken: (_, ask) => {
+      asked.push(ask);
+      return { token: 'jwt', scope: ask.scope, expiresAt: new Date(0) };
+    },
+  });
+  const ask = (raw: string) => hub.call('POST', '/v1/tokens', { key: 'tenant', raw });
+  for (const scope of ['a:b', 'a:c', 'a:b'])
+    expect(await ask(`{"scope":"${scope}"}`)).toMatchObject({ body: { scope } });
+  expect(asked).toEqual([{ scope: 'a:b' }, { scope: 'a:c' }, { scope: 'a:b' }]);
+  for (const _ of [1, 2]) expect(await ask('{"scope":1}')).toMatchObject({ status: 422 });
+  for (const _ of [1, 2]) expect(await ask('{"scope":')).toMatchObject({ status: 400 });
+  expect(asked).toHaveLength(3);
+});
+
+httpTest('a body that comes in pieces, after its head, is read whole', async ({ open }) => {
+  const hub = await open();
+  const { hostname, port } = new URL(hub.url);
+  const body = '{"scope":"skatteetaten:inntekt"}';
+  const socket = connect(Number(port), hostname).setNoDelay(true).setEncoding('utf8');
+  let told = '';
+  socket.on('data', (chunk) => {
+    told += chunk;
+  });
+  await once(socket, 'connect');
+  const head = [
+    'POST /v1/tokens HTTP/1.1',
+    'host: hub',
+    'authorization: Bearer tenant',
+    'content-type: application/json',
+  ];
+  for (const piece of [
+    `${[...head, `content-length: ${body.length}`].join('\r\n')}\r\n\r\n`,
+    body.slice(0, 9),
+    body.slice(9),
+  ]) {
+    socket.write(piece);
+    await setImmediate();
+  }
+  await until('the answer', () => told.includes('"token"'));
+  expect(told).toMatch(/^HTTP\/1.1 200 /);
+  socket.destroy();
 });

@@ -98,3 +98,12 @@ test.each(whereRedisIs)('a password that %s refuses is in no log', async () => {
     await redis.stop();
   }
 });
+
+test('a line put together beforehand is written as it is, like the others, and only where its level is', () => {
+  const lines: string[] = [];
+  openLog('info', (line) => lines.push(line)).line('"route":"/v1/tokens","status":200', 'request');
+  openLog('warn', (line) => lines.push(line)).line('"status":200', 'request');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: 'info', time: expect.any(Number), route: '/v1/tokens', status: 200, msg: 'request' },
+  ]);
+});

@@ -54,7 +54,7 @@ const tooMany = (): Answer => ({
 });
 
 /** Where browsers come back from Altinn. Its own `Status` in the query is not believed: the hub reads the truth itself. */
-export const callbackRoutes = (uses: UseCases, returnWaitMs = limitByKey(mostReturns)): Route[] => [
+export const callbackRoutes = (uses: UseCases, returnsOf = limitByKey(mostReturns)): Route[] => [
   route({
     name: 'returnFromAltinn',
     method: 'get',
@@ -67,7 +67,7 @@ export const callbackRoutes = (uses: UseCases, returnWaitMs = limitByKey(mostRet
     replies: { 200: 'page', 303: 'nothing', 404: 'page', 429: 'page' },
     problems: [],
     handle: async ({ params, prefers, site, address }) => {
-      if (returnWaitMs(networkOf(address)) > 0) return tooMany();
+      if (returnsOf(networkOf(address))() > 0) return tooMany();
       if (!/^[\w-]{16,128}$/.test(params.state)) return unknownState();
       const back = await uses.returnFromAltinn(params.state);
       // Checked when it was registered; looked at once more, since a browser is about to be sent there.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { soon } from '../../lib/soon.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { AudienceUri, Instant, Scope } from '../fields.ts';
 import { type Route, route } from '../route.ts';
@@ -36,8 +37,9 @@ export const tokenRoutes = (uses: UseCases): Route[] => [
     summary: 'Get a Maskinporten token',
     description: 'Only for a scope that one of your enabled services names as its data scope.',
     body: Ask,
+    bodyRepeats: true,
     replies: { 200: z.object({ token: z.string(), expiresAt: Instant, scope: z.string() }) },
     problems: ['token-resources-too-many', ...tokenProblems],
-    handle: async ({ by, body }) => ({ status: 200, body: view(await uses.readToken(by, body)) }),
+    handle: ({ by, body }) => soon(uses.readToken(by, body), (handed) => ({ status: 200, body: view(handed) })),
   }),
 ];

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Problem } from '../../domain/problem.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { sameBytes } from '../../lib/seal.ts';
+import { soon } from '../../lib/soon.ts';
 import type { Parts } from '../memory.ts';
 import type { ApiKey, Tenant, TenantCaller, UseCases } from '../use-cases.ts';
 
@@ -31,16 +32,18 @@ const callerOf = ({ key, tenant }: Found): TenantCaller => {
 export const identifyTenant = ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] => {
   /** Of what was found, for as long as it is remembered. */
   const callers = new WeakMap<Found, TenantCaller>();
-  return async (key) => {
-    if (!shapes.t.test(key)) return undefined;
-    const digest = hash('sha256', key);
-    const found = memories.tenantByKey.held(digest) ?? (await memories.tenantByKey.get(digest));
+  const admitted = (found: Found | undefined): TenantCaller | undefined => {
     if (!found || !alive(found.key, clock.now())) return undefined;
     const known = callers.get(found);
     if (known) return known;
     const caller = callerOf(found);
     callers.set(found, caller);
     return caller;
+  };
+  return (key) => {
+    if (!shapes.t.test(key)) return undefined;
+    const digest = hash('sha256', key);
+    return soon(memories.tenantByKey.held(digest) ?? memories.tenantByKey.get(digest), admitted);
   };
 };
 

@@ -21,18 +21,21 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
       throw new Problem('scope-not-offered', `No service of this tenant names ${scope} as its data scope`);
     return token({ tenantId, scope, ...(resource === undefined ? {} : { resource: [resource] }) });
   };
-  return async (by: ByTenant, { scope, resource }) => {
-    const { tenantId, tenant } = by.caller;
-    const near = atHand(tenant, { scope, resource });
-    if (near) parts.tokenMetrics.handedOut('memory', near.expiresAt.getTime() - parts.clock.now().getTime());
-    const ready = near ?? (await longWay(tenantId, tenant.services, scope, resource));
+  const handOut = ({ caller: { tenantId, keyId } }: ByTenant, scope: string, ready: ReadyToken) => {
     isUsed(tenantId, ready.id);
-    parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
+    parts.tokenCounter.count(tenantId, keyId, scope);
     const known = handed.get(ready);
     if (known) return known;
     const made = { token: ready.token, expiresAt: ready.expiresAt, scope };
     handed.set(ready, made);
     return made;
+  };
+  return (by: ByTenant, { scope, resource }) => {
+    const { tenantId, tenant } = by.caller;
+    const near = atHand(tenant, { scope, resource });
+    if (!near) return longWay(tenantId, tenant.services, scope, resource).then((ready) => handOut(by, scope, ready));
+    parts.tokenMetrics.handedOut('memory', near.expiresAt.getTime() - parts.clock.now().getTime());
+    return handOut(by, scope, near);
   };
 };
 
