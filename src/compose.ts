@@ -132,6 +132,8 @@ export const compose = async (
       consentScope: config.consentScope,
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
+      keepEventsMs: config.keepEventsMs,
+      streams: config.streams,
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       webhookSchedule: config.webhookSchedule,

@@ -63,7 +63,13 @@ export const problems = {
     status: 422,
     mover: 'caller',
     title: 'The cursor is not one of ours',
-    text: 'Use `next` of the page before, unchanged.',
+    text: 'Use `next` of the page before, unchanged, in the same list. Cursors of other lists and of other tenants lead nowhere.',
+  },
+  'cursor-expired': {
+    status: 410,
+    mover: 'caller',
+    title: 'Events after this cursor have been dropped',
+    text: 'Events are kept for as long as the operator has set, 90 days unless said otherwise. What came right after the cursor is older. `detail` says where one can go on, and `link` leads there: to the oldest event that is kept. Read the state of your consents (`GET /v1/consents`) for what lies before.',
   },
   'not-found': {
     status: 404,
@@ -108,6 +114,12 @@ export const problems = {
     mover: 'time',
     title: 'Too many requests',
     text: 'Wait as long as `Retry-After` says.',
+  },
+  'too-many-streams': {
+    status: 429,
+    mover: 'caller',
+    title: 'Too many streams are open',
+    text: 'A tenant may have only so many streams of events open, and so may a process of the hub. Close one, and come back after `Retry-After`; `GET /v1/events` tells the same meanwhile.',
   },
 
   'too-busy': {

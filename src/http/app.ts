@@ -5,9 +5,10 @@ import { headersOfAll } from './headers.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { answerOf } from './problem-response.ts';
 import { RequestAborted } from './read-body.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Route, Stream } from './route.ts';
 import { type Found, routing, unrouted } from './route-table.ts';
 import type { Incoming } from './run-route.ts';
+import type { Streams } from './streams.ts';
 
 type Options = {
   routes: readonly Route[];
@@ -17,6 +18,7 @@ type Options = {
   /** Browsers shall come back by https only. */
   secure: boolean;
   metrics?: RequestMetrics | undefined;
+  streams: Streams;
   isClosing: () => boolean;
 };
 
@@ -34,16 +36,19 @@ const atEndOfTurn = (one: () => void): void => {
   if (finished.push(one) === 1) setImmediate(sendFinished);
 };
 
+/** Puts an answer's own headers beside those that all carry; its own word counts. */
+const addHeaders = (head: string[], headers: Record<string, string>): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    const place = head.indexOf(name);
+    if (place >= 0 && place % 2 === 0) head[place + 1] = value;
+    else head.push(name, value);
+  }
+};
+
 /** Head and body in one write. An answer is whole by then, so that nothing is left for Koa to find out about it. */
 const write = (ctx: Context, { status, headers, content }: Answer, head: string[]): void => {
   ctx.respond = false;
-  if (headers)
-    for (const [name, value] of Object.entries(headers)) {
-      // Its own word counts, where all carry one.
-      const place = head.indexOf(name);
-      if (place >= 0 && place % 2 === 0) head[place + 1] = value;
-      else head.push(name, value);
-    }
+  if (headers) addHeaders(head, headers);
   if (!content) {
     if (status !== 204 && status !== 304) head.push('content-length', '0');
     const response = ctx.res.writeHead(status, head);
@@ -71,12 +76,15 @@ type Line = {
   requestId: string;
   tenantId?: string;
   keyId?: string;
+  /** Why a stream ended. `ms` is then how long it was open. */
+  ended?: string;
 };
 
-const fieldsOf = ({ method, route, status, ms, requestId, tenantId, keyId }: Line): string =>
+const fieldsOf = ({ method, route, status, ms, requestId, tenantId, keyId, ended }: Line): string =>
   `"method":"${method}","route":"${route}","status":${status},"ms":${ms},"requestId":"${requestId}"` +
   (tenantId === undefined ? '' : `,"tenantId":"${tenantId}"`) +
-  (keyId === undefined ? '' : `,"keyId":"${keyId}"`);
+  (keyId === undefined ? '' : `,"keyId":"${keyId}"`) +
+  (ended === undefined ? '' : `,"ended":"${ended}"`);
 
 /** Names the best of what is offered; the first when the caller does not care. */
 const preferences =
@@ -90,7 +98,7 @@ const preferences =
 type Passing = { requestId: string; line: Line; routed: boolean };
 
 /** The Koa app over the list of routes: one middleware around all of them for id, headers, problems and log line. */
-export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: Options): Koa => {
+export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClosing }: Options): Koa => {
   const app = new Koa<Passing>();
   // A caller that went away is no error of ours; what handlers throw has been answered before it gets here.
   app.on('error', (error: Error) => log.debug({ error }, 'a response could not be sent'));
@@ -101,6 +109,16 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
     const headers = headersOfAll(requestId, secure, answer.content?.policy);
     if (isClosing()) headers.push('connection', 'close');
     write(ctx, answer, headers);
+  };
+
+  /** The second kind of answer: its head at once, and the rest as it comes. */
+  const follow = async (ctx: Context, stream: Stream, headers: Record<string, string> = {}): Promise<void> => {
+    const { requestId, line } = ctx.state as Passing;
+    line.status = 200;
+    ctx.respond = false;
+    const head = headersOfAll(requestId, secure);
+    addHeaders(head, { ...headers, 'content-type': stream.type });
+    line.ended = await streams.send(ctx.res, head, stream);
   };
 
   const answered = async (ctx: Context, found: Found): Promise<void> => {
@@ -119,7 +137,8 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
         if (caller.kind === 'tenant') line.tenantId = caller.tenantId;
       },
     });
-    if (answer.problem) {
+    if (answer.stream) await follow(ctx, answer.stream, answer.headers);
+    else if (answer.problem) {
       const told = answerOf(answer.problem, requestId, log);
       send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
     } else send(ctx, answer);
@@ -144,7 +163,8 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, isClosing }: O
     }
     const ms = performance.now() - startedAt;
     line.ms = Math.round(ms * 10) / 10;
-    metrics?.observe(line.method, line.route, line.status, ms / 1000);
+    if (line.ended === undefined) metrics?.observe(line.method, line.route, line.status, ms / 1000);
+    else metrics?.streamed(line.method, line.route, line.status);
     log.line(fieldsOf(line), 'request');
   });
   return app;

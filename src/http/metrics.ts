@@ -1,6 +1,12 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-export type RequestMetrics = { observe(method: string, route: string, status: number, seconds: number): void };
+export type RequestMetrics = {
+  observe(method: string, route: string, status: number, seconds: number): void;
+  /** A stream has ended: counted, and no measure of how quick the hub is. */
+  streamed(method: string, route: string, status: number): void;
+  /** So many streams are open. */
+  streaming(open: number): void;
+};
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE']);
 
@@ -20,6 +26,11 @@ export const requestMetrics = (registry: Registry): RequestMetrics => {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25],
     registers: [registry],
   });
+  const streams = new Gauge({
+    name: 'hub_http_streams_open',
+    help: 'Streams of events that are open now',
+    registers: [registry],
+  });
   // Labels are looked up once: as many as there are routes and statuses.
   const counters = new Map<string, Counter.Internal>();
   const histograms = new Map<string, Histogram.Internal<'route'>>();
@@ -30,10 +41,15 @@ export const requestMetrics = (registry: Registry): RequestMetrics => {
     known.set(name, made);
     return made;
   };
+  const count = (given: string, route: string, status: number): void => {
+    const method = methods.has(given) ? given : 'other';
+    once(counters, `${method} ${status} ${route}`, () => requests.labels({ method, route, status })).inc();
+  };
   return {
-    observe(given, route, status, seconds) {
-      const method = methods.has(given) ? given : 'other';
-      once(counters, `${method} ${status} ${route}`, () => requests.labels({ method, route, status })).inc();
+    streamed: count,
+    streaming: (open) => streams.set(open),
+    observe(method, route, status, seconds) {
+      count(method, route, status);
       once(histograms, route, () => duration.labels({ route })).observe(seconds);
     },
   };

@@ -1,31 +1,21 @@
 import { z } from 'zod';
 import { Problem } from '../domain/problem.ts';
+import { fromLetters, toLetters } from '../lib/letters.ts';
 import type { Page, PageAsk } from '../usecases/use-cases.ts';
 
 /** Letters only: no cursor can be taken for a national identity number. */
-const writeCursor = (text: string): string =>
-  Buffer.from(text)
-    .toString('hex')
-    .replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)));
-
-const read = (cursor: string): string =>
-  Buffer.from(
-    cursor.replace(/./g, (letter) => (letter.charCodeAt(0) - 97).toString(16)),
-    'hex',
-  ).toString();
+const writeCursor = (text: string): string => toLetters(Buffer.from(text));
 
 /** What a cursor holds, by the kind of list: where the page before ended. Anything else never gets as far as a query. */
 const held = {
   id: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
   key: /^[a-z0-9][a-z0-9._-]{0,99}$/,
-  /** Opaque here too; whoever wrote it reads it. */
-  place: /^[\w-]{1,40}$/,
   /** When, what kind of span, with which API key, which scope. */
   tokens: /^\d{1,14} (?:hour|day|month) [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12} [\x21-\x7e]{1,200}$/,
 };
 
 const readCursor = (cursor: string, holds: keyof typeof held): string => {
-  const text = /^(?:[a-p]{2}){1,500}$/.test(cursor) ? read(cursor) : '';
+  const text = fromLetters(cursor).toString();
   if (held[holds].test(text)) return text;
   throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
     errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'must be `next` of the page before' }],
@@ -66,6 +56,12 @@ export const pageView = <T, V>(
   items: items.map(view),
   next: next === undefined ? null : writeCursor(next),
 });
+
+/** Of a list whose cursors are sealed by whoever reads them: they pass as they are. */
+export const sealedPageView = <T, V>(
+  { items, next }: Page<T>,
+  view: (item: T) => V,
+): { items: V[]; next: string | null } => ({ items: items.map(view), next: next ?? null });
 
 /** Pages over a list that is short enough to be read whole; the cursor is the last item's id. */
 export const sliceOf = <T>(all: readonly T[], idOf: (item: T) => string, { cursor, limit }: PageAsk): Page<T> => {

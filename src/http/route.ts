@@ -17,12 +17,24 @@ export type Site = {
 /** A reply that is not JSON: a page, a script, a style sheet. `policy` is its Content-Security-Policy. */
 export type Content = { type: string; bytes: string | Buffer; policy?: string };
 
+/** A reply that goes on for as long as both sides want. */
+export type Stream = {
+  type: string;
+  /** Aborted when the caller may have no more of it: what is not written by then never is. */
+  over: AbortSignal;
+  /** What is written, piece by piece; answers why it ended, for the log. Ends soon after `gone` is aborted, with a last word. */
+  pieces(gone: AbortSignal): AsyncGenerator<string, string, undefined>;
+  /** Called once it has ended, or will not begin. */
+  close(): void;
+};
+
 /** `problem` is for a failure that wants headers of its own beside it; any other is thrown. */
 export type Answer = {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
   content?: Content;
+  stream?: Stream;
   problem?: Problem;
 };
 
@@ -39,6 +51,8 @@ export type Asked<A extends Audience, P, Q, B> = {
   /** Who is connected, as far as this process sees: perhaps a proxy. */
   address: string;
   idempotencyKey: string | undefined;
+  /** `Last-Event-ID`, on routes that stream. */
+  lastEventId: string | undefined;
   /** The best of these media types or languages for the caller. */
   prefers(kind: 'type' | 'language', offered: readonly [string, ...string[]]): string;
   site: Site;
@@ -62,6 +76,8 @@ type Told = {
   description?: string;
   prefer?: 'wait';
   idempotent?: boolean;
+  /** Answers 200 with `text/event-stream`; takes `Last-Event-ID`. */
+  streams?: true;
   /** An empty body counts as `{}`. */
   bodyOptional?: boolean;
   /** The same few bodies come again and again, and name no person: read once, they are remembered. */

@@ -51,7 +51,7 @@ const told = (route: Route, answer: Answer): Answer => {
   if (answer.problem) return answer;
   const schema = route.replies[answer.status];
   if (schema === undefined) throw new Error(`${route.name} answers ${answer.status}, which it does not name`);
-  if (schema === 'nothing' || schema === 'page' || answer.content) return answer;
+  if (schema === 'nothing' || schema === 'page' || answer.content || answer.stream) return answer;
   const { body } = answer;
   const frozen = typeof body === 'object' && body !== null && Object.isFrozen(body) ? body : undefined;
   const before = frozen && toldBefore.get(frozen);
@@ -81,6 +81,7 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
       params: paramsOf(route, params),
       query: route.query ? checked(route.query, queryOf(query), 'query') : undefined,
       idempotencyKey: route.idempotent ? idempotencyKeyOf(single(request.headers['idempotency-key'])) : undefined,
+      lastEventId: route.streams ? single(request.headers['last-event-id']) : undefined,
       body: route.body ? await bodyOf(route, request) : undefined,
       waitMs,
       address: request.socket.remoteAddress ?? '',

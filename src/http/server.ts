@@ -10,6 +10,7 @@ import { listen } from './listen.ts';
 import { requestMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { routeRunner } from './run-route.ts';
+import { openStreams } from './streams.ts';
 
 export type HttpOptions = {
   uses: UseCases;
@@ -70,8 +71,8 @@ export const startMetrics = async ({ host: usual, checks, log, metrics: { port, 
 };
 
 /**
- * Serves both APIs and the pages. Closing takes no more requests, finishes those under way within 21 seconds, and then
- * cuts what is left.
+ * Serves both APIs and the pages. Closing takes no more requests, ends streams, finishes what else is under way within 21
+ * seconds, and then cuts what is left.
  *
  * @throws Error that names the address when it is taken.
  */
@@ -90,13 +91,16 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
     },
   };
   let closing = false;
+  const metered = options.metrics && requestMetrics(options.metrics.registry);
+  const streams = openStreams({ log, onCount: metered?.streaming });
   const app = openApp({
     routes,
     run: routeRunner(uses, openLimits(options.limits), site),
     log,
     ids,
     secure: options.publicUrl.startsWith('https:'),
-    metrics: options.metrics && requestMetrics(options.metrics.registry),
+    metrics: metered,
+    streams,
     isClosing: () => closing,
   });
   const main = await listen(app.callback(), { host, port: options.port });
@@ -112,6 +116,7 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
     ...(metrics ? { metricsUrl: metrics.metricsUrl } : {}),
     async close() {
       closing = true;
+      streams.close();
       await Promise.all([main.close(), metrics?.close()]);
     },
   };

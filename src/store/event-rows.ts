@@ -1,9 +1,9 @@
 import type { EventType, EventView } from '../domain/event.ts';
-import type { TenantRows } from '../usecases/store-port.ts';
+import type { OperatorRows, TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 import type { Event as Row } from './generated/client.ts';
 
-export const toEvent = ({ id, type, timestamp, sequence, data }: Row): EventView => ({
+export const toEvent = ({ id, type, timestamp, sequence, data }: Omit<Row, 'tenantId' | 'consentId'>): EventView => ({
   id,
   type: type as EventType,
   timestamp: timestamp.toISOString(),
@@ -18,12 +18,20 @@ export const eventRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     tell(`events:${tenantId}`);
     tell('work:deliver-webhook');
   },
-  async after(sequence, limit) {
-    const rows = await tx.event.findMany({
-      where: { tenantId, sequence: { gt: sequence } },
-      orderBy: { sequence: 'asc' },
-      take: limit,
-    });
-    return rows.map(toEvent);
+});
+
+export const oldEventRows = (tx: Tx): OperatorRows['oldEvents'] => ({
+  async tenants(before) {
+    const rows = await tx.$queryRaw<{ id: string }[]>`
+      select c.tenant_id::text as id from tenant_counters c
+      join events e on e.tenant_id = c.tenant_id and e.sequence = c.first_sequence
+      where e.timestamp < ${before}::timestamptz order by 1`;
+    return rows.map(({ id }) => id);
+  },
+  async drop(tenantId, before, now, most) {
+    const [gone] = await tx.$queryRaw<Awaited<ReturnType<OperatorRows['oldEvents']['drop']>>[]>`
+      select events, webhook_deliveries, webhook_attempts
+      from drop_events(${tenantId}::uuid, ${before}::timestamptz, ${now}::timestamptz, ${most}::int)`;
+    return gone ?? { events: 0, webhook_deliveries: 0, webhook_attempts: 0 };
   },
 });

@@ -6,6 +6,7 @@ import type { OperatorRows } from '../usecases/store-port.ts';
 import type { OperatorKey } from '../usecases/use-cases.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
+import { oldEventRows } from './event-rows.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';
 import { goOnIn } from './go-on.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
@@ -98,6 +99,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
   },
   clients: clientRows(tx, tell),
   tokenCounts: tokenCountRows(tx),
+  oldEvents: oldEventRows(tx),
   services: {
     list: async () => (await tx.service.findMany({ orderBy: { key: 'asc' } })).map(toService),
     async add(service, now) {

@@ -81,15 +81,18 @@ export const deliveryRows = (tx: Tx, tenantId: string): TenantRows['deliveries']
         { id: event.id, type: event.type as EventType, sequence: Number(event.sequence) },
       ]),
     );
-    return rows.map((row) => {
+    return rows.flatMap((row) => {
       const { tenantId: _, attempts: __, sequence, ...rest } = row;
       const event = eventOf.get(sequence);
-      if (!event) throw new Error(`delivery ${row.id} has no event`);
-      return {
-        ...(withoutNulls(rest) as Omit<KeptDelivery, 'attempts' | 'event'>),
-        event,
-        attempts: attempts.filter(({ deliveryId }) => deliveryId === row.id).map(toAttempt),
-      };
+      // Both were dropped, as too old, since the row was read.
+      if (!event) return [];
+      return [
+        {
+          ...(withoutNulls(rest) as Omit<KeptDelivery, 'attempts' | 'event'>),
+          event,
+          attempts: attempts.filter(({ deliveryId }) => deliveryId === row.id).map(toAttempt),
+        },
+      ];
     });
   };
   const toAttempt = ({ tenantId: _, deliveryId: __, ...row }: WebhookAttempt) =>

@@ -6,6 +6,8 @@ import { requestConsent } from './consents/request-consent.ts';
 import { returnFromAltinn } from './consents/return-from-altinn.ts';
 import { submitConsent } from './consents/submit-consent.ts';
 import { withdrawConsent } from './consents/withdraw-consent.ts';
+import { followEvents } from './events/follow-events.ts';
+import { listEvents } from './events/list-events.ts';
 import type { JobName } from './jobs.ts';
 import type { Parts } from './memory.ts';
 import { catalogue } from './operator/catalogue.ts';
@@ -43,6 +45,8 @@ export const useCases = (parts: Parts): UseCases => ({
   returnFromAltinn: returnFromAltinn(parts),
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),
+  listEvents: listEvents(parts),
+  followEvents: followEvents(parts),
   ...webhookEndpoints(parts),
   ...deliveries(parts),
   ...apiKeys(parts),

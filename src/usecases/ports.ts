@@ -155,6 +155,10 @@ export type Settings = {
   links: { delegate: string; grant: string; selfService: string };
   /** The national number goes so long after a consent's end. */
   eraseAfterMs: number;
+  /** Events older than that are dropped; a week at least. */
+  keepEventsMs: number;
+  /** Streams of events that may be open in one process. */
+  streams: { inAll: number; ofTenant: number };
   /** At which part of its life a token in use is fetched anew. */
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */

@@ -85,7 +85,6 @@ export type TenantRows = {
   events: {
     /** Last of all in a transaction. */
     append(events: readonly NewEvent[], now: Date): Promise<void>;
-    after(sequence: number, limit: number): Promise<EventView[]>;
   };
   outbox: {
     owe(job: JobName, subjectId: string, dueAt: Date, now: Date): Promise<void>;
@@ -198,6 +197,17 @@ export type OperatorRows = {
     /** Oldest first; of what is long past, whole months. */
     list(tenantId: string, ask: TokenUseAsk, page: PageAsk): Promise<Page<TokenUse>>;
   };
+  oldEvents: {
+    /** Whose oldest event is older than that. */
+    tenants(before: Date): Promise<string[]>;
+    /** So many of a tenant's oldest at most, with deliveries and tries; never within seven days of `now`. */
+    drop(
+      tenantId: string,
+      before: Date,
+      now: Date,
+      most: number,
+    ): Promise<{ events: number; webhook_deliveries: number; webhook_attempts: number }>;
+  };
   services: {
     list(): Promise<Service[]>;
     add(service: Service, now: Date): Promise<void>;
@@ -261,6 +271,18 @@ export type Store = TokenStore & {
 
   /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
   oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;
+
+  /**
+   * A tenant's events after that number, in order, and as of the same moment the numbers of the oldest that is kept and of
+   * the newest there is (`oldest` is one more than `newest` where none is kept).
+   */
+  readEvents(
+    tenantId: string,
+    after: number,
+    most: number,
+  ): Promise<{ oldest: number; newest: number; items: EventView[] }>;
+  /** Ids of those that still open something: neither revoked nor expired, and their tenants at work. */
+  keysInForce(keys: readonly { tenantId: string; keyId: string }[], now: Date): Promise<Set<string>>;
 
   /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
   callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;

@@ -77,6 +77,24 @@ export type ConsentFilter = {
 export type PageAsk = { cursor?: string | undefined; limit: number };
 export type Page<T> = { items: T[]; next?: string };
 
+/** An event with the cursor that goes on after it. */
+export type FollowedEvent = { event: EventView; cursor: string };
+/**
+ * Why a stream ended: whoever followed is gone, key or tenant is stopped, neither could be looked at, or what it should have read
+ * next has been dropped.
+ */
+export type FeedEnding = 'gone' | 'stopped' | 'unsure' | 'expired';
+/** Events as they happen. Whoever asked for it closes it. */
+export type EventFeed = {
+  /** Of where it begins. */
+  cursor: string;
+  /** Aborted when whoever follows may do so no longer. */
+  over: AbortSignal;
+  /** Once. Ends soon after `over` or `gone` is aborted. */
+  pages(gone: AbortSignal): AsyncGenerator<readonly FollowedEvent[], FeedEnding, undefined>;
+  close(): void;
+};
+
 export type HandedToken = { kind: 'maskinporten' | 'consent'; token: string; header: string; expiresAt: Date };
 
 export type WebhookEndpoint = {
@@ -162,6 +180,8 @@ export type UseCases = {
 
   // A tenant's events and webhooks
   listEvents(by: ByTenant, page: PageAsk): Promise<{ items: EventView[]; next: string }>;
+  /** From after the cursor on, or else with what happens from now on. `field`: where the cursor was read, for a problem. */
+  followEvents(by: ByTenant, from: { cursor?: string | undefined; field?: string }): Promise<EventFeed>;
   createWebhookEndpoint(
     by: ByTenant,
     ask: { url: string; events: EventType[]; description?: string | undefined },

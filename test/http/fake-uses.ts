@@ -51,6 +51,16 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
     items: [{ id: given.id, type: 'ping', timestamp: given.now.toISOString(), sequence: 1, data: {} }],
     next: '1',
   }),
+  followEvents: async () => ({
+    cursor: 'ab',
+    over: new AbortController().signal,
+    async *pages() {
+      const event = { id: given.id, type: 'ping', timestamp: given.now.toISOString(), sequence: 1, data: {} } as const;
+      yield [{ event, cursor: 'cd' }];
+      return 'gone';
+    },
+    close: () => {},
+  }),
   createWebhookEndpoint: async () => ({ ...given.endpoint, secret: 'whsec_abc' }),
   listWebhookEndpoints: async () => [given.endpoint],
   readWebhookEndpoint: async () => given.endpoint,

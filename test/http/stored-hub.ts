@@ -64,6 +64,8 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       consentScope: 'altinn:consentrequests.write',
       links: { delegate: '', grant: '', selfService: '' },
       eraseAfterMs: 0,
+      keepEventsMs: 90 * 24 * 60 * 60 * 1000,
+      streams: { inAll: 100, ofTenant: 100 },
       renewAt: 0.7,
       refreshPerSecond: 400,
       webhookSchedule: [],

@@ -4,11 +4,12 @@ import { Problem, type ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import { problemBody } from '../problem-response.ts';
 import type { Route } from '../route.ts';
-import { Event } from '../tenant/events.ts';
+import { Event } from '../tenant/event-schema.ts';
 import { ProblemSchema } from './problem-schema.ts';
 import { about, tags } from './prose.ts';
 
 const json = 'application/json';
+const eventStream = 'text/event-stream';
 
 /** Problems that follow from what a route is, beside those it names itself. */
 const problemsOf = (route: Route): ProblemCode[] => {
@@ -66,7 +67,7 @@ const replies = (route: Route): ZodOpenApiOperationObject['responses'] =>
       status,
       {
         description: said[Number(status)] ?? 'Answer',
-        ...(typeof schema === 'string' ? {} : { content: { [json]: { schema } } }),
+        ...(typeof schema === 'string' ? {} : { content: { [route.streams ? eventStream : json]: { schema } } }),
       },
     ]),
   );
@@ -78,6 +79,13 @@ const headersOf = (route: Route): z.ZodObject | undefined => {
           'Idempotency-Key': z.string().min(1).max(255).optional().meta({
             description: 'Repeating a request with the same key within 24 hours gives the same consent, as it is then.',
             example: '7c9a6f0e-loan-4711',
+          }),
+        }
+      : {}),
+    ...(route.streams
+      ? {
+          'Last-Event-ID': z.string().max(1000).optional().meta({
+            description: '`id` of the last event that was read: the stream goes on after it. Outweighs `cursor`.',
           }),
         }
       : {}),

@@ -1,6 +1,6 @@
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
-import { PageOf, PageQuery, pageAsk, pageView } from '../paging.ts';
+import { PageOf, PageQuery, sealedPageView } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { Delivery, deliveryView } from './webhook-views.ts';
 
@@ -19,7 +19,7 @@ export const deliveryRoutes = (uses: UseCases): Route[] => [
     problems: ['webhook-endpoint-not-found', 'cursor-invalid'],
     handle: async ({ by, params, query }) => ({
       status: 200,
-      body: pageView(await uses.listDeliveries(by, params.id, pageAsk(query, 'place')), deliveryView),
+      body: sealedPageView(await uses.listDeliveries(by, params.id, query), deliveryView),
     }),
   }),
   route({

@@ -2,9 +2,12 @@ import { warningDue } from '../../domain/key-warnings.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
+import { dropOldEvents } from './drop-old-events.ts';
 import { learnLives } from './learn-lives.ts';
 
 const hour = 60 * 60 * 1000;
+/** Of the minute that tidying may take; what is left then is dropped a minute later. */
+const dropForMs = 20_000;
 
 /** A key that ends is told of in good time, once for each of 60, 30, 14 and 7 days before. */
 const warnOfKeys = async ({ store, log }: Pick<Parts, 'store' | 'log'>, now: Date): Promise<void> => {
@@ -36,9 +39,10 @@ export const tidy = (
     // Each is owed when its consent ends; HUB_ERASE_AFTER_DAYS may have been shortened since.
     const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);
     const erasures = await store.asOperator((rows) => rows.oweErasures(endedBefore, now));
-    log.info({ gone, erasures }, 'tidied');
+    const old = await dropOldEvents(parts, now, signal, dropForMs);
+    log.info({ gone: { ...gone, ...old.gone }, erasures }, 'tidied');
     await learn(signal);
-    return { nextAt: new Date(now.getTime() + hour) };
+    return { nextAt: old.againAt ?? new Date(now.getTime() + hour) };
   };
 };
 

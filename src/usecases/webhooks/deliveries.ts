@@ -1,12 +1,13 @@
 import { Problem } from '../../domain/problem.ts';
 import type { Place, SealingRing } from '../../lib/seal.ts';
 import { auditEntry } from '../audit.ts';
+import { cursorsOf } from '../events/cursors.ts';
 import type { Parts } from '../memory.ts';
 import type { KeptDelivery } from '../store-port.ts';
 import type { Delivery, UseCases } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 
-type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery' | 'listEvents'>;
+type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery'>;
 
 export const answerPlace = (tenantId: string, deliveryId: string, number: number): Place => ({
   tenantId,
@@ -25,30 +26,13 @@ const opened = (sealing: SealingRing, tenantId: string, { attempts, ...delivery 
   })),
 });
 
-const cursorOf = (sequence: number): string => Buffer.from(`s${sequence}`).toString('base64url');
-
-/** @throws Problem `cursor-invalid` */
-const sequenceOf = (cursor: string | undefined): number => {
-  if (cursor === undefined) return 0;
-  const text = Buffer.from(cursor, 'base64url').toString();
-  if (!/^s\d{1,15}$/.test(text))
-    throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
-      errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'is not one of ours' }],
-    });
-  return Number(text.slice(1));
-};
-
-/** What happened and how it was told. */
+/** How what happened was told. */
 export const deliveries = (parts: Parts): Verbs => {
   const { clock, store, sealing } = parts;
   return {
-    async listEvents({ caller }, { cursor, limit }) {
-      const since = sequenceOf(cursor);
-      const items = await store.asTenant(caller.tenantId, (rows) => rows.events.after(since, limit));
-      return { items, next: cursorOf(items.at(-1)?.sequence ?? since) };
-    },
     async listDeliveries({ caller }, endpointId, { cursor, limit }) {
-      const before = cursor === undefined ? undefined : String(sequenceOf(cursor));
+      const cursors = await cursorsOf(parts, caller.tenantId, `deliveries ${endpointId}`);
+      const before = cursor === undefined ? undefined : cursors.read(cursor);
       const page = await store.asTenant(caller.tenantId, async (rows) => {
         if (!(await rows.endpoints.find(endpointId)))
           throw new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
@@ -56,7 +40,7 @@ export const deliveries = (parts: Parts): Verbs => {
       });
       return {
         items: page.items.map((delivery) => opened(sealing, caller.tenantId, delivery)),
-        ...(page.next === undefined ? {} : { next: cursorOf(Number(page.next)) }),
+        ...(page.next === undefined ? {} : { next: cursors.write(page.next) }),
       };
     },
     retryDelivery: (by, id) =>
