@@ -34,6 +34,20 @@ test('the consent API’s scope may be several, whose order and doubles make no 
     expect(message({ ALTINN3_CONSENT_SCOPE: text })).toContain('ALTINN3_CONSENT_SCOPE');
 });
 
+test('events are kept for a week at least, and streams are bounded', () => {
+  const day = 24 * 60 * 60 * 1000;
+  expect(loadConfig({}, 'all')).toMatchObject({ keepEventsMs: 90 * day, streams: { inAll: 1000, ofTenant: 50 } });
+  const settings = { HUB_EVENT_RETENTION_DAYS: '7', HUB_STREAMS: '20', HUB_STREAMS_PER_TENANT: '3' };
+  expect(loadConfig(settings, 'api')).toMatchObject({ keepEventsMs: 7 * day, streams: { inAll: 20, ofTenant: 3 } });
+  for (const [name, value] of [
+    ['HUB_EVENT_RETENTION_DAYS', '6'],
+    ['HUB_EVENT_RETENTION_DAYS', 'forever'],
+    ['HUB_STREAMS', '0'],
+    ['HUB_STREAMS_PER_TENANT', '1.5'],
+  ] as const)
+    expect(message({ [name]: value })).toContain(`- ${name}`);
+});
+
 test('all faults come in one message that names the settings and prints no value', () => {
   const told = message({
     PORT: 'secret-port',
