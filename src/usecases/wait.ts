@@ -1,3 +1,4 @@
+import { openPlaces } from '../lib/places.ts';
 import type { Notices } from './ports.ts';
 
 /** However good the notices are: whoever waits looks by itself, soon at first and then more seldom. */
@@ -93,29 +94,17 @@ class Watch<T> {
   }
 }
 
-type Room = { watches: Map<string, Watch<unknown>>; inAll: number; ofTenant: Map<string, number> };
+type Room = { watches: Map<string, Watch<unknown>>; enter: ReturnType<typeof openPlaces> };
 /** Who waits in this process, by the notices that wake them. */
 const rooms = new WeakMap<Notices, Room>();
 
 const roomOf = (notices: Notices): Room => {
-  const room = rooms.get(notices) ?? { watches: new Map(), inAll: 0, ofTenant: new Map() };
+  const room = rooms.get(notices) ?? {
+    watches: new Map(),
+    enter: openPlaces({ ofKey: mostOfTenant, inAll: mostInAll }),
+  };
   rooms.set(notices, room);
   return room;
-};
-
-/** Takes a place among those who wait; undefined when there is none. */
-const enter = (room: Room, tenantId: string | undefined): (() => void) | undefined => {
-  if (tenantId === undefined) return () => {};
-  const many = room.ofTenant.get(tenantId) ?? 0;
-  if (many >= mostOfTenant || room.inAll >= mostInAll) return undefined;
-  room.ofTenant.set(tenantId, many + 1);
-  room.inAll += 1;
-  return () => {
-    room.inAll -= 1;
-    const left = (room.ofTenant.get(tenantId) ?? 1) - 1;
-    if (left > 0) room.ofTenant.set(tenantId, left);
-    else room.ofTenant.delete(tenantId);
-  };
 };
 
 const join = <T>(notices: Notices, { watches }: Room, { topic, timeoutMs, look, isEnough, seen }: Wait<T>) =>
@@ -144,7 +133,7 @@ const join = <T>(notices: Notices, { watches }: Room, { topic, timeoutMs, look, 
  */
 export const waitFor = async <T>(notices: Notices, wait: Wait<T>): Promise<T | undefined> => {
   const room = roomOf(notices);
-  const leave = enter(room, wait.tenantId);
+  const leave = wait.tenantId === undefined ? () => {} : room.enter(wait.tenantId);
   if (!leave) return undefined;
   try {
     return await join(notices, room, wait);

@@ -363,9 +363,12 @@ httpTest('a cursor goes out and comes back without ever looking like a number', 
 const letters = (text: string) =>
   [...Buffer.from(text).toString('hex')].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join('');
 
+/** Their cursors are sealed, and read by the verb: test/journeys/events-by-cursor.test.ts makes some up. */
+const sealed = ['listEvents', 'followEvents', 'listDeliveries'];
+
 httpTest.for(
   allRoutes(fakeUses())
-    .filter(({ problems }) => problems.includes('cursor-invalid'))
+    .filter(({ name, problems }) => problems.includes('cursor-invalid') && !sealed.includes(name))
     .map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const),
 )('%s refuses a cursor that somebody made up', async ([, route], { open }) => {
   const hub = await open();
