@@ -171,6 +171,12 @@ twoApisTest(
     const streams = await Promise.all(Array.from({ length: 5 }, () => follow(otherUrl, banks.bank.key)));
     await world.ping();
     for (const stream of streams) await stream.got(1);
+    await until('no connection to the database to be in use', async () => {
+      const metrics = (await callJson('GET', world.otherMetricsUrl)).body['text'] as string;
+      const count = (state: string) =>
+        Number(new RegExp(`hub_database_connections\\{door="tenant",state="${state}"\\S* (\\d+)`).exec(metrics)?.[1]);
+      return count('open') > 0 && count('open') === count('idle');
+    });
     const askedAt = performance.now();
     await world.closeOther();
     expect(performance.now() - askedAt).toBeLessThan(5000);

@@ -1,4 +1,5 @@
 import type { Parts } from '../memory.ts';
+import type { Store } from '../store-port.ts';
 
 /** How often the database is asked whether the keys of all streams still open them: one short statement. */
 const everyMs = 1000;
@@ -17,7 +18,12 @@ type Key = { tenantId: string; keyId: string };
 type Watched = Key & { end: AbortController; surePerformanceMs: number };
 
 /** Looks after the keys with which streams were opened: at each word of a change, and by itself. */
-export const openKeyGuard = ({ clock, store, notices, log }: Pick<Parts, 'clock' | 'store' | 'notices' | 'log'>) => {
+export const openKeyGuard = ({
+  clock,
+  store,
+  notices,
+  log,
+}: Pick<Parts, 'clock' | 'notices' | 'log'> & { store: Pick<Store, 'keysInForce'> }) => {
   const watched = new Set<Watched>();
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
