@@ -15,6 +15,7 @@ export const tenantTables = [
   'webhook_deliveries',
   'webhook_attempts',
   'access',
+  'paces',
   'tokens',
   'token_counts',
   'audit',
