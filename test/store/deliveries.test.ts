@@ -85,7 +85,9 @@ test('a run that was overtaken records nothing, neither a failure nor a success'
   expect(await given.answered(second, { status: 200 }, now, due.delivery)).toBe(true);
   expect(await given.answered(first, { status: 500 }, now, due.delivery)).toBe(false);
   expect(await given.statuses()).toEqual(['delivered']);
-  expect(await given.rows('select number, http_status from webhook_attempts')).toEqual([{ number: 1, http_status: 200 }]);
+  expect(await given.rows('select number, http_status from webhook_attempts')).toEqual([
+    { number: 1, http_status: 200 },
+  ]);
   expect(await given.rows('select 1 from outbox')).toEqual([]);
 });
 

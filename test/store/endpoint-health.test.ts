@@ -17,7 +17,11 @@ const health = async (id: string) =>
   (await given.store.asTenant(given.tenantId, (rows) => rows.endpoints.find(id)))?.health;
 const settle = (handOut: HandOut) => given.store.outbox.settle('deliver-webhook', handOut);
 /** What a worker does with all that is handed out at that time: how many were sent. */
-const round = async (at: Date, status: number | undefined, more: { retryAfterSeconds?: number } = {}): Promise<number> => {
+const round = async (
+  at: Date,
+  status: number | undefined,
+  more: { retryAfterSeconds?: number } = {},
+): Promise<number> => {
   let sent = 0;
   for (const handOut of await given.claim(at)) {
     const { tenantId, subjectId } = handOut;
@@ -68,7 +72,9 @@ test('while it rests nothing is sent and nothing counted; then one tries, and on
   await given.events(consents(20), at);
   expect(await round(at, 200)).toBe(0);
   expect(await given.claim(at)).toEqual([]); // parked: they come back when they may go
-  const [{ many } = { many: 0 }] = await given.rows<{ many: number }>('select count(*)::int as many from webhook_attempts');
+  const [{ many } = { many: 0 }] = await given.rows<{ many: number }>(
+    'select count(*)::int as many from webhook_attempts',
+  );
   expect(many).toBe(5);
   let rest = await given.tend(id, at);
   for (const expected of [5, 10, 20]) {
@@ -133,9 +139,10 @@ test('410 disables, what is pending and what comes is held, and nothing speaks o
   );
   const of = async (endpoint: string) =>
     (
-      await given.rows<{ status: string }>('select status from webhook_deliveries where endpoint_id = $1 order by sequence', [
-        endpoint,
-      ])
+      await given.rows<{ status: string }>(
+        'select status from webhook_deliveries where endpoint_id = $1 order by sequence',
+        [endpoint],
+      )
     ).map(({ status }) => status);
   expect(await of(id)).toEqual(['held', 'held', 'held', 'held', 'held']);
   expect(await of(other)).toHaveLength(6);

@@ -25,23 +25,32 @@ export const givenDeliveries = async () => {
       const id = randomUUID();
       const endpoint = { id, url: `https://bank.example/${id}`, events: [], createdAt: now, updatedAt: now, ...change };
       const health = { failuresInARow: 0, pending: 0, held: 0 };
-      await store.asTenant(ofTenant, (at) => at.endpoints.add({ ...endpoint, status: 'enabled', health }, Buffer.from('s')));
+      await store.asTenant(ofTenant, (at) =>
+        at.endpoints.add({ ...endpoint, status: 'enabled', health }, Buffer.from('s')),
+      );
       return id;
     },
     /** Of these consents, in this order; their ids. */
     async events(consents: (string | undefined)[], at = now, ofTenant = tenantId): Promise<string[]> {
-      const events = consents.map((consentId): NewEvent => ({
-        id: randomUUID(),
-        type: consentId === undefined ? 'access.lost' : 'consent.accepted',
-        data: {},
-        ...(consentId === undefined ? {} : { consentId }),
-      }));
+      const events = consents.map(
+        (consentId): NewEvent => ({
+          id: randomUUID(),
+          type: consentId === undefined ? 'access.lost' : 'consent.accepted',
+          data: {},
+          ...(consentId === undefined ? {} : { consentId }),
+        }),
+      );
       await store.asTenant(ofTenant, (rows) => rows.events.append(events, at));
       return events.map(({ id }) => id);
     },
     due: (lane: string, at = now) => store.dueDelivery(tenantId, lane, at),
     /** What the lane's next delivery was answered, as the worker would note it. */
-    async answered(handOut: HandOut, answer: Parameters<typeof judge>[0], at = now, delivery?: DueDelivery): Promise<boolean> {
+    async answered(
+      handOut: HandOut,
+      answer: Parameters<typeof judge>[0],
+      at = now,
+      delivery?: DueDelivery,
+    ): Promise<boolean> {
       const found = delivery ?? (await store.dueDelivery(handOut.tenantId, handOut.subjectId, at));
       const tried = 'verdict' in found ? ('delivery' in found ? found.delivery : undefined) : found;
       if (!tried) throw new Error(`nothing to send: ${JSON.stringify(found)}`);
