@@ -296,6 +296,12 @@ export const problems = {
     title: 'Another webhook endpoint of the tenant has this address',
     text: 'Each event would arrive there twice. Change that endpoint, or remove it first.',
   },
+  'webhook-endpoint-disabled': {
+    status: 409,
+    mover: 'caller',
+    title: 'The webhook endpoint is disabled',
+    text: 'Nothing is sent to it but a test message. Enable it first; what was held meanwhile can then be sent.',
+  },
   'last-administrator': {
     status: 409,
     mover: 'caller',

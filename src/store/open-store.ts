@@ -6,6 +6,7 @@ import type { Store } from '../usecases/store-port.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
+import { deliveryStatements } from './delivery-statements.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { eventStatements } from './event-statements.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
@@ -107,6 +108,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     asOperator: (work) => told(operatorDoor, (tx, tell) => work(operatorRows(tx, tell))),
     createConsent: consentCreator(creates, notices.tell),
     ...tenantStatements(tenantDoor.pool, notices.tell),
+    ...deliveryStatements(tenantDoor.pool, notices.tell),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     callbackState: callbackStates(operatorDoor.pool),

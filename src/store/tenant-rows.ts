@@ -30,8 +30,8 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   outbox: outboxRows(tx, tenantId, tell),
   access: accessRows(tx, tenantId, tell),
   tokens: tokenRows(tx, tenantId, tell),
-  endpoints: endpointRows(tx, tenantId),
-  deliveries: deliveryRows(tx, tenantId),
+  endpoints: endpointRows(tx, tenantId, tell),
+  deliveries: deliveryRows(tx, tenantId, tell),
   apiKeys: {
     async list() {
       const keys = await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } });

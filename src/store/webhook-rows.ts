@@ -1,16 +1,12 @@
+import { endpointRules } from '../domain/endpoint-health.ts';
 import type { EventType } from '../domain/event.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import type { SentTo } from '../usecases/delivery-port.ts';
 import type { EndpointSecrets, KeptDelivery, TenantRows } from '../usecases/store-port.ts';
 import type { WebhookEndpoint } from '../usecases/use-cases.ts';
 import type { Tx } from './doors.ts';
-import { toEvent } from './event-rows.ts';
 import type { WebhookEndpoint as Row, WebhookAttempt, WebhookDelivery } from './generated/client.ts';
-
-const toEndpoint = (row: Row): WebhookEndpoint => {
-  const { tenantId: _, secretSealed: __, previousSecretSealed: ___, previousUntil: ____, ...rest } = row;
-  return withoutNulls(rest) as WebhookEndpoint;
-};
 
 const secretsOf = (row: Row): EndpointSecrets => ({
   secret: row.secretSealed,
@@ -18,10 +14,60 @@ const secretsOf = (row: Row): EndpointSecrets => ({
   ...(row.previousUntil ? { previousUntil: row.previousUntil } : {}),
 });
 
-export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] => {
+const plain = (row: Row) => {
+  const { tenantId: _, secretSealed: __, previousSecretSealed: ___, previousUntil: ____, ...rest } = row;
+  const { failures, failingSince, failingAt, restsUntil, lastDeliveredAt, ...more } = rest;
+  const {
+    rests: _____,
+    slowMs: ______,
+    pacedUntil: _______,
+    parks: ________,
+    letTo: _________,
+    told: __________,
+    ...known
+  } = more;
+  return {
+    endpoint: withoutNulls(known) as Omit<WebhookEndpoint, 'health'>,
+    health: withoutNulls({
+      failuresInARow: failures,
+      failingSince: failingAt && failingSince,
+      restsUntil,
+      lastDeliveredAt,
+    }),
+  };
+};
+
+/** As far as sending to it needs it. */
+export const sentTo = (row: Row): SentTo => ({ ...plain(row).endpoint, ...secretsOf(row) });
+
+/** As one is that was just enabled. */
+const well = { failures: 0, failingSince: null, failingAt: null, rests: 0, restsUntil: null, slowMs: 0 };
+
+/** Counted no further: what a tenant wants to know is whether it is few, many, or very many. */
+const mostCounted = 10_000;
+
+export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['endpoints'] => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
+  const withHealth = async (rows: Row[]): Promise<WebhookEndpoint[]> => {
+    const counts = await tx.$queryRaw<{ id: string; pending: number; held: number }[]>`
+      select w.id,
+        (select count(*)::int from (select from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+           and d.status = 'pending' limit ${mostCounted}::int) p) as pending,
+        (select count(*)::int from (select from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+           and d.status = 'held' limit ${mostCounted}::int) h) as held
+      from webhook_endpoints w where w.tenant_id = ${tenantId}::uuid and w.id = any(${rows.map(({ id }) => id)}::uuid[])`;
+    return rows.map((row) => {
+      const { endpoint, health } = plain(row);
+      const { pending = 0, held = 0 } = counts.find(({ id }) => id === row.id) ?? {};
+      return { ...endpoint, health: { ...health, pending, held } };
+    });
+  };
   const list = async () =>
-    (await tx.webhookEndpoint.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(toEndpoint);
+    withHealth(await tx.webhookEndpoint.findMany({ where: { tenantId }, orderBy: { id: 'asc' } }));
+  const tend = async (id: string, now: Date) => {
+    await tx.$executeRaw`select owe('tend-webhook-endpoint', ${tenantId}::uuid, ${id}::uuid, ${now}::timestamptz, ${now}::timestamptz)`;
+    tell('work:tend-webhook-endpoint');
+  };
   return {
     list,
     async lock() {
@@ -30,16 +76,67 @@ export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] 
     },
     async find(id) {
       const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
-      return row ? { ...toEndpoint(row), ...secretsOf(row) } : undefined;
+      const [endpoint] = row ? await withHealth([row]) : [];
+      return row && endpoint ? { ...endpoint, ...secretsOf(row) } : undefined;
     },
-    async add(endpoint, secretSealed) {
+    async keep(id) {
+      await tx.$queryRaw`select 1 from webhook_endpoints where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+    },
+    async add({ health: _, ...endpoint }, secretSealed) {
       await tx.webhookEndpoint.create({ data: { ...endpoint, tenantId, secretSealed: Buffer.from(secretSealed) } });
     },
-    async save({ id, url, description, events, status, updatedAt }) {
+    async save({ id, url, description, events, updatedAt }) {
       await tx.webhookEndpoint.update({
         where: key(id),
-        data: { url, description: orNull(description), events, status, updatedAt },
+        data: { url, description: orNull(description), events, updatedAt },
       });
+    },
+    async setRate(id, ratePerSecond, now) {
+      await tx.webhookEndpoint.update({
+        where: key(id),
+        data: { ratePerSecond: orNull(ratePerSecond), pacedUntil: null, parks: true, letTo: 0 },
+      });
+      await tend(id, now);
+    },
+    async disable(id) {
+      await tx.webhookEndpoint.update({
+        where: key(id),
+        data: { status: 'disabled', disabledReason: 'tenant', told: 'disabled' },
+      });
+    },
+    async hold(id, now) {
+      await tx.$queryRaw`select hold_deliveries(${tenantId}::uuid, ${id}::uuid, ${mostCounted}::int)`;
+      await tend(id, now);
+    },
+    async enable(id, now) {
+      const data = { status: 'enabled', disabledReason: null, told: 'well', ...well, parks: true, letTo: 0 };
+      await tx.webhookEndpoint.update({ where: key(id), data });
+      await tend(id, now);
+    },
+    async tryAtOnce(id, now) {
+      const since = { tenantId, id, restsUntil: { gt: now } };
+      await tx.webhookEndpoint.updateMany({ where: since, data: { restsUntil: now } });
+      await tend(id, now);
+    },
+    async news(id) {
+      const row = await tx.$queryRaw<{ told: string; is: string }[]>`
+        select told, case when status = 'disabled' then 'disabled' when failing_at is null then 'well' else 'failing' end as is
+        from webhook_endpoints where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      const [state] = row;
+      if (!state || state.told === state.is) return undefined;
+      await tx.webhookEndpoint.update({ where: key(id), data: { told: state.is } });
+      const endpoint = await tx.webhookEndpoint.findUniqueOrThrow({ where: key(id) });
+      const { url, failures, failingSince, disabledReason } = endpoint;
+      const since = failingSince ? { since: failingSince } : {};
+      if (state.is === 'failing') return { type: 'webhook.failing', endpointId: id, url, failures, ...since };
+      if (state.is === 'well') return { type: 'webhook.recovered', endpointId: id, url, ...since };
+      return { type: 'webhook.disabled', endpointId: id, url, reason: disabledReason === 'gone' ? 'gone' : 'tenant' };
+    },
+    async letGoOn(id, now) {
+      const [row] = await tx.$queryRaw<{ next: Date | null }[]>`
+        select tend_endpoint(${tenantId}::uuid, ${id}::uuid, ${now}::timestamptz, ${JSON.stringify(endpointRules)}::jsonb) as next`;
+      tell('work:deliver-webhook');
+      return row?.next ?? undefined;
     },
     async saveSecrets(id, { secret, previous, previousUntil }, now) {
       await tx.webhookEndpoint.update({
@@ -53,16 +150,16 @@ export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] 
       });
     },
     async remove(id) {
+      await tx.webhookEndpoint.deleteMany({ where: { tenantId, id } });
       await tx.webhookDelivery.updateMany({
-        where: { tenantId, endpointId: id, status: 'pending' },
+        where: { tenantId, endpointId: id, status: { in: ['pending', 'held'] } },
         data: { status: 'given-up', nextAt: null },
       });
-      await tx.webhookEndpoint.deleteMany({ where: { tenantId, id } });
     },
   };
 };
 
-export const deliveryRows = (tx: Tx, tenantId: string): TenantRows['deliveries'] => {
+export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['deliveries'] => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
 
   const withStory = async (rows: WebhookDelivery[]): Promise<KeptDelivery[]> => {
@@ -82,7 +179,7 @@ export const deliveryRows = (tx: Tx, tenantId: string): TenantRows['deliveries']
       ]),
     );
     return rows.flatMap((row) => {
-      const { tenantId: _, attempts: __, sequence, ...rest } = row;
+      const { tenantId: _, attempts: __, lane: ___, hasTurn: ____, sequence, ...rest } = row;
       const event = eventOf.get(sequence);
       // Both were dropped, as too old, since the row was read.
       if (!event) return [];
@@ -112,46 +209,18 @@ export const deliveryRows = (tx: Tx, tenantId: string): TenantRows['deliveries']
       const page = toPage(rows, limit, ({ sequence }) => String(sequence));
       return { ...page, items: await withStory(page.items) };
     },
-    async due(id) {
-      const delivery = await tx.webhookDelivery.findUnique({ where: key(id) });
-      const endpoint = delivery && (await tx.webhookEndpoint.findUnique({ where: key(delivery.endpointId) }));
-      const event =
-        delivery &&
-        (await tx.event.findUnique({ where: { tenantId_sequence: { tenantId, sequence: delivery.sequence } } }));
-      if (!delivery || !endpoint || !event) return undefined;
-      return {
-        delivery: {
-          id,
-          status: delivery.status as KeptDelivery['status'],
-          attempts: delivery.attempts,
-          createdAt: delivery.createdAt,
-        },
-        event: toEvent(event),
-        endpoint: { ...toEndpoint(endpoint), ...secretsOf(endpoint) },
-      };
-    },
-    async record(id, { answerSealed, ...attempt }, { status, nextAt }) {
-      await tx.webhookAttempt.create({
-        data: { tenantId, deliveryId: id, ...attempt, answerSealed: answerSealed ? Buffer.from(answerSealed) : null },
-      });
-      await tx.webhookDelivery.update({
-        where: key(id),
-        data: {
-          status,
-          attempts: attempt.number,
-          nextAt: orNull(nextAt),
-          deliveredAt: status === 'delivered' ? attempt.at : null,
-        },
-      });
-    },
     async reopen(id, now) {
-      await tx.webhookDelivery.update({ where: key(id), data: { status: 'pending', nextAt: now } });
-    },
-    async giveUp(id) {
-      await tx.webhookDelivery.updateMany({
-        where: { tenantId, id, status: 'pending' },
-        data: { status: 'given-up', nextAt: null },
-      });
+      const [row] = await tx.$queryRaw<{ lane: string }[]>`
+        select lane from webhook_deliveries where tenant_id = ${tenantId}::uuid and id = ${id}::uuid`;
+      if (!row) return;
+      // First what is owed, then the delivery: whoever records a try takes them in this order too.
+      await tx.$executeRaw`select owe('deliver-webhook', ${tenantId}::uuid, ${row.lane}::uuid, ${now}::timestamptz, ${now}::timestamptz)`;
+      await tx.$executeRaw`
+        update webhook_deliveries d set status = 'pending', next_at = ${now}::timestamptz, has_turn = true
+        where d.tenant_id = ${tenantId}::uuid and d.lane = ${row.lane}::uuid and (
+          d.id = ${id}::uuid and d.status <> 'delivered' or d.status = 'pending' and d.sequence < (
+            select sequence from webhook_deliveries where tenant_id = ${tenantId}::uuid and id = ${id}::uuid))`;
+      tell('work:deliver-webhook');
     },
   };
 };

@@ -29,6 +29,7 @@ import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
 import { webhookEndpoints } from './webhooks/endpoints.ts';
+import { tendEndpoint } from './webhooks/tend-endpoint.ts';
 
 /** What callers may ask of the hub; `use-cases.ts` explains each verb. */
 export const useCases = (parts: Parts): UseCases => ({
@@ -66,6 +67,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'refresh-token': refreshToken(parts, token),
     'read-consent': lookAtConsent(parts, token),
     'deliver-webhook': deliverWebhook(parts),
+    'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),
     'probe-client': probeClient(parts),
     'generate-key': generateKey(parts),

@@ -122,6 +122,8 @@ export type WebhookSender = {
       timestamp: Date;
       body: string;
       secrets: readonly string[];
+      /** Sent along, beside the signature's own. */
+      headers?: Record<string, string>;
     },
     signal: AbortSignal,
   ): Promise<DeliveryResult>;

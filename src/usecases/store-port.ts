@@ -1,8 +1,10 @@
 import type { Access } from '../domain/access.ts';
 import type { Consent } from '../domain/consent.ts';
+import type { EndpointNews } from '../domain/endpoint-health.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
+import type { DeliveryStore } from './delivery-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
@@ -51,11 +53,6 @@ export type ConsentChange = {
 };
 
 export type EndpointSecrets = { secret: Uint8Array; previous?: Uint8Array; previousUntil?: Date };
-export type DueDelivery = {
-  delivery: Pick<Delivery, 'id' | 'status' | 'createdAt'> & { attempts: number };
-  event: EventView;
-  endpoint: WebhookEndpoint & EndpointSecrets;
-};
 export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
 export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
 
@@ -113,17 +110,31 @@ export type TenantRows = {
     lock(): Promise<WebhookEndpoint[]>;
     find(id: string): Promise<(WebhookEndpoint & EndpointSecrets) | undefined>;
     add(endpoint: WebhookEndpoint, secretSealed: Uint8Array): Promise<void>;
+    /** Nobody else changes it, its health included, before this transaction ends. Comes before anything else of deliveries. */
+    keep(id: string): Promise<void>;
+    /** Address, description and events. */
     save(endpoint: WebhookEndpoint): Promise<void>;
+    setRate(id: string, ratePerSecond: number | undefined, now: Date): Promise<void>;
+    /** By its tenant. */
+    disable(id: string): Promise<void>;
+    /** All that is pending is held: the oldest at once, and what is more than very many soon. */
+    hold(id: string, now: Date): Promise<void>;
+    /** As if nothing had ever failed; what was held stays so. */
+    enable(id: string, now: Date): Promise<void>;
+    /** Somebody looks after it: its rest is over. */
+    tryAtOnce(id: string, now: Date): Promise<void>;
+    /** What its tenant has not been told yet, and is told with this transaction. */
+    news(id: string): Promise<EndpointNews | undefined>;
+    /** What waits goes on, as far as it may now; when to look again. */
+    letGoOn(id: string, now: Date): Promise<Date | undefined>;
     saveSecrets(id: string, secrets: EndpointSecrets, now: Date): Promise<void>;
     remove(id: string): Promise<void>;
   };
   deliveries: {
     find(id: string): Promise<KeptDelivery | undefined>;
     list(endpointId: string, page: PageAsk): Promise<Page<KeptDelivery>>;
-    due(id: string): Promise<DueDelivery | undefined>;
-    record(id: string, attempt: Attempt, outcome: { status: Delivery['status']; nextAt?: Date }): Promise<void>;
+    /** Pending again, and tried at once with those before it in its lane; unless it was delivered. */
     reopen(id: string, now: Date): Promise<void>;
-    giveUp(id: string): Promise<void>;
   };
   apiKeys: {
     list(): Promise<ApiKey[]>;
@@ -252,38 +263,39 @@ export type OperatorRows = {
  *
  * @throws Problem `database-unavailable`
  */
-export type Store = TokenStore & {
-  asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
-  asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
-  /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
-  createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
+export type Store = TokenStore &
+  DeliveryStore & {
+    asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
+    asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
+    /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */
+    createConsent(tenantId: string, draft: ConsentDraft, now: Date): Promise<Created>;
 
-  // One statement each instead of a transaction: a person waits for what these lead to.
-  findConsent(tenantId: string, id: string): Promise<SealedParty | undefined>;
-  listAccess(tenantId: string): Promise<Access[]>;
-  /**
-   * About to be put to Altinn, with this state to come back by; false when it waits no longer. From here on, until
-   * `wasRefused` takes the state back, Altinn may have it.
-   */
-  goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
-  /** As `consents.change` within a transaction. */
-  changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
+    // One statement each instead of a transaction: a person waits for what these lead to.
+    findConsent(tenantId: string, id: string): Promise<SealedParty | undefined>;
+    listAccess(tenantId: string): Promise<Access[]>;
+    /**
+     * About to be put to Altinn, with this state to come back by; false when it waits no longer. From here on, until
+     * `wasRefused` takes the state back, Altinn may have it.
+     */
+    goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
+    /** As `consents.change` within a transaction. */
+    changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
 
-  /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
-  oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;
+    /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
+    oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;
 
-  /**
-   * A tenant's events after that number, in order, and as of the same moment the numbers of the oldest that is kept and of
-   * the newest there is (`oldest` is one more than `newest` where none is kept).
-   */
-  readEvents(
-    tenantId: string,
-    after: number,
-    most: number,
-  ): Promise<{ oldest: number; newest: number; items: EventView[] }>;
-  /** Ids of those that still open something: neither revoked nor expired, and their tenants at work. */
-  keysInForce(keys: readonly { tenantId: string; keyId: string }[], now: Date): Promise<Set<string>>;
+    /**
+     * A tenant's events after that number, in order, and as of the same moment the numbers of the oldest that is kept and of
+     * the newest there is (`oldest` is one more than `newest` where none is kept).
+     */
+    readEvents(
+      tenantId: string,
+      after: number,
+      most: number,
+    ): Promise<{ oldest: number; newest: number; items: EventView[] }>;
+    /** Ids of those that still open something: neither revoked nor expired, and their tenants at work. */
+    keysInForce(keys: readonly { tenantId: string; keyId: string }[], now: Date): Promise<Set<string>>;
 
-  /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
-  callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
-};
+    /** Whose browser is back. Anybody may ask, so it costs one statement and no transaction. */
+    callbackState(digest: Uint8Array): Promise<{ tenantId: string; consentId: string } | undefined>;
+  };

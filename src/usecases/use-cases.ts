@@ -103,15 +103,36 @@ export type WebhookEndpoint = {
   description?: string;
   events: EventType[];
   status: 'enabled' | 'disabled';
+  /** `gone`: the receiver answered 410. */
+  disabledReason?: 'tenant' | 'gone';
+  /** It is sent to no faster. */
+  ratePerSecond?: number;
+  health: EndpointHealth;
   createdAt: Date;
   updatedAt: Date;
+};
+
+export type EndpointHealth = {
+  failuresInARow: number;
+  /** While it is failing: when the first of them was. */
+  failingSince?: Date;
+  /** Nothing is sent before. */
+  restsUntil?: Date;
+  lastDeliveredAt?: Date;
+  /** Deliveries that wait, or are held while it is disabled; counted up to 10,000. */
+  pending: number;
+  held: number;
 };
 
 export type Delivery = {
   id: string;
   endpointId: string;
   event: { id: string; type: EventType; sequence: number };
-  status: 'pending' | 'delivered' | 'given-up';
+  status: 'pending' | 'held' | 'delivered' | 'given-up';
+  /** Sent again because the tenant asked for it. */
+  replay: boolean;
+  /** Ids of events before it for the same consent that were given up, as its receiver was told; oldest first. */
+  gaveUp: string[];
   attempts: { number: number; at: Date; durationMs: number; httpStatus?: number; error?: string; answer?: string }[];
   nextAt?: Date;
   deliveredAt?: Date;
@@ -184,7 +205,12 @@ export type UseCases = {
   followEvents(by: ByTenant, from: { cursor?: string | undefined; field?: string }): Promise<EventFeed>;
   createWebhookEndpoint(
     by: ByTenant,
-    ask: { url: string; events: EventType[]; description?: string | undefined },
+    ask: {
+      url: string;
+      events: EventType[];
+      description?: string | undefined;
+      ratePerSecond?: number | undefined;
+    },
   ): Promise<WebhookEndpoint & { secret: string }>;
   listWebhookEndpoints(by: ByTenant): Promise<WebhookEndpoint[]>;
   readWebhookEndpoint(by: ByTenant, id: string): Promise<WebhookEndpoint>;
@@ -196,6 +222,7 @@ export type UseCases = {
       events?: EventType[] | undefined;
       description?: string | undefined;
       status?: 'enabled' | 'disabled' | undefined;
+      ratePerSecond?: number | null | undefined;
     },
   ): Promise<WebhookEndpoint>;
   removeWebhookEndpoint(by: ByTenant, id: string): Promise<void>;

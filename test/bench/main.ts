@@ -6,6 +6,7 @@ import type { Figure } from './figure.ts';
 import { openGround } from './ground.ts';
 import { refresh } from './refresh.ts';
 import { tokens } from './tokens.ts';
+import { webhooks } from './webhooks.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,8 @@ const ground = await openGround();
 try {
   say(ground.told);
   let printed = 0;
-  for (const bench of [approvalOverhead, consentsCreate, tokens, refresh]) printed += print(await bench(ground, wants));
+  for (const bench of [approvalOverhead, consentsCreate, tokens, refresh, webhooks])
+    printed += print(await bench(ground, wants));
   if (printed === 0) {
     say(`No figure begins with “${prefix}”.`);
     process.exitCode = 1;

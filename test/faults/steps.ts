@@ -146,7 +146,7 @@ export const steps: Step[] = [
     during: 'answering',
     arm: unrecorded(answerHeld, {
       locks: 'select 1 from webhook_deliveries for update',
-      waiting: 'update%webhook_deliveries%',
+      waiting: '%record_attempts%',
     }),
   },
 ];

@@ -70,6 +70,7 @@ export const endpoint: WebhookEndpoint = {
   url: 'https://bank.example/hook',
   events: [],
   status: 'enabled',
+  health: { failuresInARow: 0, pending: 0, held: 0 },
   ...times,
 };
 
@@ -78,6 +79,8 @@ export const delivery: Delivery = {
   endpointId: otherId,
   event: { id: otherId, type: 'consent.accepted', sequence: 3 },
   status: 'pending',
+  replay: false,
+  gaveUp: [],
   attempts: [{ number: 1, at: now, durationMs: 12, httpStatus: 500 }],
   nextAt: now,
   createdAt: now,

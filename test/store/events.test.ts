@@ -88,19 +88,26 @@ test('old events go from the oldest end, a bite at a time, with their deliveries
   for (const id of [tenantId, neighbour]) {
     await store.asTenant(id, (rows) =>
       rows.endpoints.add(
-        { id: randomUUID(), url: 'https://a.example', events: [], status: 'enabled', createdAt: now, updatedAt: now },
+        {
+          id: randomUUID(),
+          url: 'https://a.example',
+          events: [],
+          status: 'enabled',
+          health: { failuresInARow: 0, pending: 0, held: 0 },
+          createdAt: now,
+          updatedAt: now,
+        },
         Buffer.from('x'),
       ),
     );
     await append(id, 6);
     await append(id, 2, later(9 * day));
   }
-  const { rows } = await operator.query('select id from webhook_deliveries where tenant_id = $1 order by sequence', [
-    tenantId,
-  ]);
-  const attempt = { number: 1, at: now, durationMs: 1 };
-  for (const { id } of rows)
-    await store.asTenant(tenantId, (of) => of.deliveries.record(id, attempt, { status: 'pending', nextAt: now }));
+  await operator.query(
+    `insert into webhook_attempts (tenant_id, delivery_id, number, at, duration_ms)
+     select tenant_id, id, 1, $2, 1 from webhook_deliveries where tenant_id = $1`,
+    [tenantId, now],
+  );
 
   const at = later(11 * day);
   const before = later(2 * day);

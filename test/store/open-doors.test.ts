@@ -56,6 +56,11 @@ test('nothing is written through neither door', async () => {
     `fail_token('${id}', '${id}', 1, '{}', now())`,
     `owe_for_waiting('tidy', '${id}', '${id}', now())`,
     `goes_out('${id}', '${id}', '', now())`,
+    `due_deliveries('[]')`,
+    `pass_gates('[]', '{}')`,
+    `record_attempts('[]', '{}')`,
+    `hold_deliveries('${id}', '${id}', 1)`,
+    `tend_endpoint('${id}', '${id}', now(), '{}')`,
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
   ])
     await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');

@@ -22,6 +22,7 @@ export const openReceiver = async () => {
   const received: Received[] = [];
   const visits: string[] = [];
   const answers: Reply[] = [];
+  let usual: Reply = 204;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -33,7 +34,7 @@ export const openReceiver = async () => {
         return;
       }
       received.push({ headers: request.headers, body, event: JSON.parse(body) as Received['event'] });
-      const next = answers.shift() ?? 204;
+      const next = answers.shift() ?? usual;
       const reply = typeof next === 'number' ? { status: next } : next;
       response.writeHead(reply.status, reply.headers).end(reply.body);
     });
@@ -45,8 +46,12 @@ export const openReceiver = async () => {
     received,
     /** Method and address of each call, in order. */
     visits,
-    /** What the next webhooks are answered; afterwards 204. */
+    /** What the next webhooks are answered; afterwards what is usual, at first 204. */
     answerWith: (...replies: Reply[]) => void answers.push(...replies),
+    /** What webhooks are answered from now on, after those. */
+    usuallyAnswer: (reply: Reply) => {
+      usual = reply;
+    },
     got: (type: string, consentId?: string): Promise<Received> =>
       until(`the webhook ${type}`, () =>
         received.find(

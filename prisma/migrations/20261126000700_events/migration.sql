@@ -80,12 +80,14 @@ BEGIN
       FROM sent_to s WHERE s.endpoint_id IS NOT NULL
     ), gone AS (
       DELETE FROM webhook_deliveries w USING sent_to s
-      WHERE w.tenant_id = p_tenant AND w.endpoint_id = s.endpoint_id AND w.sequence <= last RETURNING w.id
+      WHERE w.tenant_id = p_tenant AND w.endpoint_id = s.endpoint_id AND w.sequence <= last RETURNING w.id, w.lane
     ), tries AS (
       DELETE FROM webhook_attempts a USING gone g WHERE a.tenant_id = p_tenant AND a.delivery_id = g.id RETURNING 1
     ), owed AS (
-      DELETE FROM outbox o USING gone g WHERE o.job = 'deliver-webhook' AND o.tenant_id = p_tenant AND o.subject_id = g.id
+      DELETE FROM outbox o USING gone g WHERE o.job = 'deliver-webhook' AND o.tenant_id = p_tenant AND o.subject_id = g.lane
         AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
+        AND NOT EXISTS (SELECT FROM webhook_deliveries d
+          WHERE d.tenant_id = p_tenant AND d.lane = g.lane AND d.status = 'pending' AND d.sequence > last)
     )
     SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM tries) INTO webhook_deliveries, webhook_attempts;
     PERFORM set_config('hub.events_before', p_before::text, true);

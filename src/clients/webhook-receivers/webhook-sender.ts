@@ -87,6 +87,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
           headers: {
             'content-type': 'application/json',
             'user-agent': 'samtykkehub',
+            ...message.headers,
             ...webhookHeaders(message),
           },
           body: message.body,

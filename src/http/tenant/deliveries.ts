@@ -28,8 +28,10 @@ export const deliveryRoutes = (uses: UseCases): Route[] => [
     method: 'post',
     path: '/v1/deliveries/:id/retry',
     summary: 'Try a delivery again now',
+    description:
+      'One that waits, was held or was given up, with those that wait before it for the same consent. At most 60 times a minute.',
     replies: { 202: Delivery },
-    problems: ['delivery-not-found'],
+    problems: ['delivery-not-found', 'webhook-endpoint-not-found', 'webhook-endpoint-disabled'],
     handle: async ({ by, params }) => ({ status: 202, body: deliveryView(await uses.retryDelivery(by, params.id)) }),
   }),
 ];

@@ -11,12 +11,24 @@ const Events = z
   .max(100)
   .meta({ description: 'Types it wants; empty: all.', example: ['consent.accepted'] });
 const Description = Line(500);
-const Ask = z.strictObject({ url: WebhookUrl, events: Events.default([]), description: Description.exactOptional() });
+const Rate = z
+  .number()
+  .int()
+  .min(1)
+  .max(1000)
+  .meta({ description: 'Deliveries a second at most; by default as many as it takes.', example: 50 });
+const Ask = z.strictObject({
+  url: WebhookUrl,
+  events: Events.default([]),
+  description: Description.exactOptional(),
+  ratePerSecond: Rate.exactOptional(),
+});
 const Change = z.strictObject({
   url: WebhookUrl.exactOptional(),
   events: Events.exactOptional(),
   description: Description.exactOptional(),
   status: z.enum(['enabled', 'disabled']).exactOptional(),
+  ratePerSecond: Rate.nullable().exactOptional().meta({ description: 'Null: no limit any more.' }),
 });
 const daySeconds = 86_400;
 const Rotation = z.strictObject({
@@ -89,6 +101,7 @@ export const webhookEndpointRoutes = (uses: UseCases): Route[] => [
     method: 'patch',
     path: '/v1/webhook-endpoints/:id',
     summary: 'Change a webhook endpoint, or enable one that was disabled',
+    description: 'While it is disabled its deliveries are held. Enabling leaves them so; each can be retried.',
     params: ById,
     body: Change,
     replies: { 200: WebhookEndpoint },

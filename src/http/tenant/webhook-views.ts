@@ -10,6 +10,21 @@ export const WebhookEndpoint = z
     description: z.string().nullable(),
     events: z.array(z.enum(eventTypes)).meta({ description: 'Types it wants; empty: all.' }),
     status: z.enum(['enabled', 'disabled']),
+    disabledReason: z
+      .enum(['tenant', 'gone'])
+      .nullable()
+      .meta({ description: 'While disabled: by the tenant, or because the receiver answered 410.' }),
+    ratePerSecond: z.number().int().nullable().meta({ description: 'Deliveries a second at most.' }),
+    health: z.object({
+      failuresInARow: z.number().int(),
+      failingSince: Instant.nullable().meta({
+        description: 'While it is failing: when the first of these failures was.',
+      }),
+      restsUntil: Instant.nullable().meta({ description: 'Nothing is sent before.' }),
+      lastDeliveredAt: Instant.nullable().meta({ description: 'To some ten seconds.' }),
+      pending: z.number().int().meta({ description: 'Deliveries that wait; counted up to 10,000.' }),
+      held: z.number().int().meta({ description: 'Deliveries held while it was disabled; counted up to 10,000.' }),
+    }),
     createdAt: Instant,
     updatedAt: Instant,
   })
@@ -21,6 +36,16 @@ export const endpointView = (endpoint: EndpointState) => ({
   description: orNull(endpoint.description),
   events: endpoint.events,
   status: endpoint.status,
+  disabledReason: orNull(endpoint.disabledReason),
+  ratePerSecond: orNull(endpoint.ratePerSecond),
+  health: {
+    failuresInARow: endpoint.health.failuresInARow,
+    failingSince: isoOrNull(endpoint.health.failingSince),
+    restsUntil: isoOrNull(endpoint.health.restsUntil),
+    lastDeliveredAt: isoOrNull(endpoint.health.lastDeliveredAt),
+    pending: endpoint.health.pending,
+    held: endpoint.health.held,
+  },
   createdAt: endpoint.createdAt.toISOString(),
   updatedAt: endpoint.updatedAt.toISOString(),
 });
@@ -30,7 +55,14 @@ export const Delivery = z
     id: Uuid,
     endpointId: Uuid,
     event: z.object({ id: Uuid, type: z.enum(eventTypes), sequence: z.number().int() }),
-    status: z.enum(['pending', 'delivered', 'given-up']),
+    status: z
+      .enum(['pending', 'held', 'delivered', 'given-up'])
+      .meta({ description: '`held`: its endpoint is, or was, disabled.' }),
+    replay: z.boolean().meta({ description: 'Sent again because it was asked for.' }),
+    gaveUp: z.array(Uuid).meta({
+      description:
+        'Events before it for the same consent that were given up, oldest first; also in the header `hub-gave-up`.',
+    }),
     attempts: z.array(
       z.object({
         number: z.number().int(),
@@ -52,6 +84,8 @@ export const deliveryView = (delivery: DeliveryState) => ({
   endpointId: delivery.endpointId,
   event: delivery.event,
   status: delivery.status,
+  replay: delivery.replay,
+  gaveUp: delivery.gaveUp,
   attempts: delivery.attempts.map(({ number, at, durationMs, httpStatus, error, answer }) => ({
     number,
     at: at.toISOString(),

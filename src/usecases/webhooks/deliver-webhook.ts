@@ -1,66 +1,82 @@
-import { nextTry } from '../../domain/webhook.ts';
+import { judge } from '../../domain/webhook.ts';
+import type { DueDelivery } from '../delivery-port.ts';
 import type { Parts } from '../memory.ts';
-import type { Attempt, DueDelivery } from '../store-port.ts';
+import type { HandOut } from '../outbox-port.ts';
+import type { DeliveryResult } from '../ports.ts';
+import type { Attempt } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { answerPlace } from './deliveries.ts';
 import { secretPlace } from './endpoints.ts';
 
+/** So many at most are named in a header; a receiver that missed more reads the feed. */
+const mostNamed = 20;
+
+/** What a receiver is told besides: that this one is a replay, and which were given up before it. */
+const hubHeaders = ({ replay, gaveUp }: DueDelivery): Record<string, string> => ({
+  ...(replay ? { 'hub-replay': 'true' } : {}),
+  ...(gaveUp.length > 0 ? { 'hub-gave-up': gaveUp.slice(-mostNamed).join(', ') } : {}),
+});
+
 /**
- * Tries one delivery once and records the try. The receiver may get an event twice (a crash between its answer and our
- * record), always with the same `webhook-id`; never again after a 2xx was recorded.
+ * Tries the oldest delivery of a lane once and records the try; what comes after it in the lane waits until it arrived or is
+ * given up. The receiver may get an event twice (a crash between its answer and our record), always with the same
+ * `webhook-id`; never again after a 2xx was recorded.
  */
 export const deliverWebhook = (parts: Parts): Work => {
-  const { clock, store, sealing, webhooks, settings } = parts;
+  const { clock, store, sealing, webhooks, settings, log } = parts;
 
   const secretsOf = (tenantId: string, { id, secret, previous, previousUntil }: DueDelivery['endpoint']): string[] => {
     const open = (sealed: Uint8Array) => sealing.open(secretPlace(tenantId, id), sealed).toString();
     return [open(secret), ...(previous && previousUntil && previousUntil > clock.now() ? [open(previous)] : [])];
   };
-
-  return async ({ tenantId, subjectId: id }, signal) => {
-    const due = await store.asTenant(tenantId, (rows) => rows.deliveries.due(id));
-    if (due?.delivery.status !== 'pending') return undefined;
-    const { delivery, event, endpoint } = due;
-    if (endpoint.status !== 'enabled' && event.type !== 'ping') {
-      await store.asTenant(tenantId, (rows) => rows.deliveries.giveUp(id));
-      return undefined;
-    }
-    const at = clock.now();
-    const result = await webhooks.send(
+  const send = (tenantId: string, delivery: DueDelivery, at: Date, signal: AbortSignal): Promise<DeliveryResult> =>
+    webhooks.send(
       {
         tenantId,
-        url: endpoint.url,
-        id: event.id,
+        url: delivery.endpoint.url,
+        id: delivery.event.id,
         timestamp: at,
-        body: JSON.stringify(event),
-        secrets: secretsOf(tenantId, endpoint),
+        body: JSON.stringify(delivery.event),
+        secrets: secretsOf(tenantId, delivery.endpoint),
+        headers: hubHeaders(delivery),
       },
       signal,
     );
+  const record = (handOut: HandOut, delivery: DueDelivery, at: Date, result: DeliveryResult): Promise<boolean> => {
     const number = delivery.attempts + 1;
+    const now = clock.now();
     const attempt: Attempt = {
       number,
       at,
       durationMs: Math.round(result.durationMs),
       ...(result.status === undefined ? {} : { httpStatus: result.status }),
       ...(result.error === undefined ? {} : { error: result.error }),
-      ...(result.answer ? { answerSealed: sealing.seal(answerPlace(tenantId, id, number), result.answer) } : {}),
+      ...(result.answer
+        ? { answerSealed: sealing.seal(answerPlace(handOut.tenantId, delivery.id, number), result.answer) }
+        : {}),
     };
-    const delivered = result.status !== undefined && result.status >= 200 && result.status < 300;
-    const scheduled = delivered
-      ? undefined
-      : nextTry(
-          { attempts: number, createdAt: delivery.createdAt },
-          settings.webhookSchedule,
-          clock.now(),
-          Math.random(),
-        );
-    const asked = new Date(clock.now().getTime() + Math.min(result.retryAfterSeconds ?? 0, 24 * 60 * 60) * 1000);
-    const nextAt = scheduled && (asked > scheduled ? asked : scheduled);
-    const status = delivered ? 'delivered' : nextAt ? 'pending' : 'given-up';
-    await store.asTenant(tenantId, (rows) =>
-      rows.deliveries.record(id, attempt, { status, ...(nextAt ? { nextAt } : {}) }),
-    );
-    return nextAt && { nextAt };
+    const tried = { attempts: number, createdAt: delivery.createdAt };
+    const judged = judge(result, tried, settings.webhookSchedule, now, Math.random());
+    return store.recordAttempt(handOut, delivery, attempt, judged, now);
+  };
+
+  return async (handOut, signal) => {
+    const { tenantId, subjectId: lane } = handOut;
+    const due = await store.dueDelivery(tenantId, lane, clock.now());
+    if (due.verdict === 'idle') return undefined;
+    if (due.verdict === 'wait') return { nextAt: due.until };
+    const { delivery } = due;
+    if (due.verdict === 'gate') {
+      const passed = await store.passGate(tenantId, lane, clock.now());
+      if (passed.verdict === 'idle') return undefined;
+      if (passed.verdict === 'wait') return { nextAt: passed.until };
+      // Another one has come before it meanwhile.
+      if (passed.id !== delivery.id) return { nextAt: clock.now() };
+    }
+    const at = clock.now();
+    const result = await send(tenantId, delivery, at, signal);
+    if (!(await record(handOut, delivery, at, result)))
+      log.warn({ tenantId, lane, handOut: handOut.handOut }, 'overtaken by a later hand-out; its try is not recorded');
+    return { settled: true };
   };
 };

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { endpointEvent } from '../../domain/endpoint-health.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Place } from '../../lib/seal.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
+import type { EndpointSecrets } from '../store-port.ts';
 import type { ByTenant, UseCases, WebhookEndpoint } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 
@@ -52,18 +54,11 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
   const note = (by: ByTenant, action: string, id: string, details: object = {}) =>
     auditEntry(parts, by, action, id, details, by.caller.tenantId);
   const missing = () => new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
-  const plain = ({ id, url, description, events, status, createdAt, updatedAt }: WebhookEndpoint): WebhookEndpoint => ({
-    id,
-    url,
-    ...(description === undefined ? {} : { description }),
-    events,
-    status,
-    createdAt,
-    updatedAt,
-  });
+  const plain = ({ secret: _, previous: __, previousUntil: ___, ...endpoint }: WebhookEndpoint & EndpointSecrets) =>
+    endpoint;
 
   return {
-    async createWebhookEndpoint(by, { url, events, description }) {
+    async createWebhookEndpoint(by, { url, events, description, ratePerSecond }) {
       checkUrl(url);
       const { tenantId } = by.caller;
       const now = clock.now();
@@ -75,6 +70,8 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
         createdAt: now,
         updatedAt: now,
         ...(description === undefined ? {} : { description }),
+        ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+        health: { failuresInARow: 0, pending: 0, held: 0 },
       };
       const secret = newSecret();
       await store.asTenant(tenantId, async (rows) => {
@@ -93,10 +90,12 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
       if (!found) throw missing();
       return plain(found);
     },
-    changeWebhookEndpoint(by, id, { url, events, description, status }) {
+    changeWebhookEndpoint(by, id, { url, events, description, status, ratePerSecond }) {
       if (url !== undefined) checkUrl(url);
       return store.asTenant(by.caller.tenantId, async (rows) => {
+        const now = clock.now();
         const others = url === undefined ? [] : await rows.endpoints.lock();
+        await rows.endpoints.keep(id);
         const found = await rows.endpoints.find(id);
         if (!found) throw missing();
         if (url !== undefined)
@@ -109,18 +108,33 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
           ...(url === undefined ? {} : { url }),
           ...(events === undefined ? {} : { events }),
           ...(description === undefined ? {} : { description }),
-          ...(status === undefined ? {} : { status }),
-          updatedAt: clock.now(),
+          updatedAt: now,
         };
         await rows.endpoints.save(changed);
+        const rate = ratePerSecond === undefined ? found.ratePerSecond : (ratePerSecond ?? undefined);
+        if (rate !== found.ratePerSecond) await rows.endpoints.setRate(id, rate, now);
+        // At another address it may be well.
+        if (url !== undefined && url !== found.url) await rows.endpoints.tryAtOnce(id, now);
+        if (status === 'enabled' && found.status === 'disabled') await rows.endpoints.enable(id, now);
+        const isDisabled = status === 'disabled' && found.status === 'enabled';
+        if (isDisabled) {
+          await rows.endpoints.disable(id);
+          await rows.endpoints.hold(id, now);
+        }
         await rows.audit.add(
           note(by, 'webhook-endpoint.changed', id, {
             host: new URL(changed.url).host,
             events: changed.events,
-            status: changed.status,
+            status: status ?? found.status,
           }),
         );
-        return changed;
+        const after = await rows.endpoints.find(id);
+        if (!after) throw missing();
+        if (isDisabled) {
+          const news = { type: 'webhook.disabled', endpointId: id, url: after.url, reason: 'tenant' } as const;
+          await rows.events.append([endpointEvent(ids.uuid(), news)], now);
+        }
+        return plain(after);
       });
     },
     async removeWebhookEndpoint(by, id) {

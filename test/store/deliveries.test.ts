@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Due } from '../../src/usecases/delivery-port.ts';
+import type { HandOut } from '../../src/usecases/outbox-port.ts';
+import { type GivenDeliveries, givenDeliveries } from './given-deliveries.ts';
+import { givenTenant, later, now } from './given-store.ts';
+
+let given: GivenDeliveries;
+beforeEach(async () => {
+  given = await givenDeliveries();
+});
+afterEach(() => given.close());
+
+const only = (handOuts: HandOut[]): HandOut => {
+  expect(handOuts).toHaveLength(1);
+  return handOuts[0] as HandOut;
+};
+const eventOf = (due: Due) => ('delivery' in due ? due.delivery.event.id : due.verdict);
+
+test('a consent’s events share a lane, and others have one each', async () => {
+  await given.endpoint();
+  await given.endpoint();
+  const [one, other] = [randomUUID(), randomUUID()];
+  await given.events([one, other, one, undefined, undefined]);
+  expect(await given.statuses()).toHaveLength(10);
+  expect(await given.claim()).toHaveLength(8);
+});
+
+test('the next one of a lane waits until the one before was delivered', async () => {
+  await given.endpoint();
+  const consent = randomUUID();
+  const [first, second] = await given.events([consent, consent]);
+  const handOut = only(await given.claim());
+  expect(eventOf(await given.due(handOut.subjectId))).toBe(first);
+  await given.answered(handOut, { status: 500 });
+  expect(await given.claim(later(4000))).toEqual([]);
+  const again = only(await given.claim(later(6000)));
+  expect(await given.due(again.subjectId, later(6000))).toMatchObject({ verdict: 'gate' }); // slowed down by the 500
+  expect(await given.store.passGate(given.tenantId, again.subjectId, later(6000))).toMatchObject({ verdict: 'send' });
+  await given.answered(again, { status: 204 }, later(6000));
+  const next = only(await given.claim(later(6000)));
+  expect(eventOf(await given.due(next.subjectId, later(6000)))).toBe(second);
+  await given.answered(next, { status: 204 }, later(6000));
+  expect(await given.claim(later(9_000_000))).toEqual([]);
+  expect(await given.statuses()).toEqual(['delivered', 'delivered']);
+});
+
+test('once one is given up the next goes on and says so', async () => {
+  await given.endpoint();
+  const consent = randomUUID();
+  const [first, second, third] = await given.events([consent, consent, consent]);
+  const longAfter = later(97 * 3_600_000);
+  const gaveUp = async () => {
+    const handOut = only(await given.claim(longAfter));
+    const due = await given.due(handOut.subjectId, longAfter);
+    await given.answered(handOut, { status: 404 }, longAfter);
+    return 'delivery' in due ? due.delivery.gaveUp : due;
+  };
+  expect([await gaveUp(), await gaveUp()]).toEqual([[], [first]]);
+  const last = only(await given.claim(longAfter));
+  expect(await given.due(last.subjectId, longAfter)).toMatchObject({ delivery: { gaveUp: [first, second] } });
+  await given.answered(last, { status: 200 }, longAfter);
+  expect(await given.statuses()).toEqual(['given-up', 'given-up', 'delivered']);
+  const { items } = await given.store.asTenant(given.tenantId, async (rows) => {
+    const [endpoint] = await rows.endpoints.list();
+    return rows.deliveries.list(endpoint?.id ?? '', { limit: 9 });
+  });
+  expect(items.map(({ event, gaveUp }) => [event.id, gaveUp])).toEqual([
+    [third, [first, second]],
+    [second, [first]],
+    [first, []],
+  ]);
+});
+
+test('a run that was overtaken records nothing, neither a failure nor a success', async () => {
+  await given.endpoint();
+  await given.events([randomUUID()]);
+  const first = only(await given.claim());
+  await given.rows(`update outbox set leased_until = clock_timestamp() - interval '1 second'`);
+  const second = only(await given.claim());
+  const due = await given.due(first.subjectId);
+  if (!('delivery' in due)) throw new Error(due.verdict);
+  expect(await given.answered(first, { status: 200 }, now, due.delivery)).toBe(false);
+  expect(await given.statuses()).toEqual(['pending']);
+  expect(await given.answered(second, { status: 200 }, now, due.delivery)).toBe(true);
+  expect(await given.answered(first, { status: 500 }, now, due.delivery)).toBe(false);
+  expect(await given.statuses()).toEqual(['delivered']);
+  expect(await given.rows('select number, http_status from webhook_attempts')).toEqual([
+    { number: 1, http_status: 200 },
+  ]);
+  expect(await given.rows('select 1 from outbox')).toEqual([]);
+});
+
+test('what happens while one is out is not forgotten', async () => {
+  await given.endpoint();
+  const consent = randomUUID();
+  await given.events([consent]);
+  const handOut = only(await given.claim());
+  const [, next] = [await given.due(handOut.subjectId), (await given.events([consent]))[0]];
+  await given.answered(handOut, { status: 200 });
+  expect(eventOf(await given.due(only(await given.claim()).subjectId))).toBe(next);
+});
+
+test('runs of several tenants share a statement, and see their own alone', async () => {
+  const other = await givenTenant(given.store);
+  await given.endpoint();
+  await given.endpoint({}, other);
+  const consent = randomUUID(); // the same id at both
+  await given.events([consent, randomUUID()]);
+  await given.events([consent, randomUUID()], now, other);
+  const claimed = await given.claim();
+  expect(claimed).toHaveLength(4);
+  const dues = await Promise.all(
+    claimed.map(({ tenantId, subjectId }) => given.store.dueDelivery(tenantId, subjectId, now)),
+  );
+  const swapped = await Promise.all(
+    claimed.map(({ tenantId, subjectId }) =>
+      given.store.dueDelivery(tenantId === other ? given.tenantId : other, subjectId, now),
+    ),
+  );
+  expect(swapped.map(({ verdict }) => verdict)).toEqual(['idle', 'idle', 'idle', 'idle']);
+  const recorded = await Promise.all(
+    claimed.map((handOut, place) => {
+      const due = dues[place];
+      if (!due || !('delivery' in due)) throw new Error('nothing due');
+      return given.answered(handOut, { status: 200 }, now, due.delivery);
+    }),
+  );
+  expect(recorded).toEqual([true, true, true, true]);
+  expect(await given.rows('select tenant_id, count(*)::int from webhook_attempts group by 1')).toHaveLength(2);
+});
+
+test('one try that cannot be written does not keep others from being', async () => {
+  await given.endpoint();
+  await given.events([randomUUID(), randomUUID()]);
+  const [good, bad] = (await given.claim()) as [HandOut, HandOut];
+  const tries = [given.answered(good, { status: 200 }), given.answered(bad, { status: 9_999_999_999 })];
+  expect((await Promise.allSettled(tries)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect((await given.statuses()).sort()).toEqual(['delivered', 'pending']);
+});
+
+test('one that was delivered is not opened again, whatever was seen before', async () => {
+  await given.endpoint();
+  await given.events([randomUUID()]);
+  await given.answered(only(await given.claim()), { status: 200 });
+  const [row] = await given.rows<{ id: string }>('select id from webhook_deliveries');
+  await given.store.asTenant(given.tenantId, (rows) => rows.deliveries.reopen(row?.id ?? '', now));
+  expect(await given.statuses()).toEqual(['delivered']);
+});

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { endpointRules } from '../../src/domain/endpoint-health.ts';
+import type { HandOut } from '../../src/usecases/outbox-port.ts';
+import { type GivenDeliveries, givenDeliveries } from './given-deliveries.ts';
+import { later, now } from './given-store.ts';
+
+let given: GivenDeliveries;
+beforeEach(async () => {
+  given = await givenDeliveries();
+});
+afterEach(() => given.close());
+
+const consents = (many: number) => Array.from({ length: many }, () => randomUUID());
+const news = (id: string) => given.store.asTenant(given.tenantId, (rows) => rows.endpoints.news(id));
+const health = async (id: string) =>
+  (await given.store.asTenant(given.tenantId, (rows) => rows.endpoints.find(id)))?.health;
+const settle = (handOut: HandOut) => given.store.outbox.settle('deliver-webhook', handOut);
+/** What a worker does with all that is handed out at that time: how many were sent. */
+const round = async (
+  at: Date,
+  status: number | undefined,
+  more: { retryAfterSeconds?: number } = {},
+): Promise<number> => {
+  let sent = 0;
+  for (const handOut of await given.claim(at)) {
+    const { tenantId, subjectId } = handOut;
+    const due = await given.due(subjectId, at);
+    const passed = due.verdict === 'gate' ? await given.store.passGate(tenantId, subjectId, at) : due;
+    if (passed.verdict === 'idle') await settle(handOut);
+    else if (passed.verdict === 'wait') await given.store.outbox.settle('deliver-webhook', handOut, passed.until);
+    else {
+      sent += 1;
+      await given.answered(handOut, { ...(status === undefined ? {} : { status }), ...more }, at);
+    }
+  }
+  return sent;
+};
+/** Five in a row, over more than half a minute. */
+const makeFail = async (): Promise<void> => {
+  await round(now, 500);
+  await round(later(6000), 500);
+  await round(later(80_000), 500);
+  await round(later(150_000), 500);
+  await round(later(220_000), 500);
+};
+
+test('five failures in a row over half a minute make it failing, once; a success makes it well, once', async () => {
+  const id = await given.endpoint();
+  await given.events(consents(1));
+  await round(now, 500);
+  expect(await news(id)).toBeUndefined();
+  await given.events(consents(10));
+  await round(later(1000), undefined);
+  expect(await news(id)).toBeUndefined(); // many, and all within a moment
+  for (const at of [40_000, 80_000, 160_000, 240_000, 320_000]) await round(later(at), 503);
+  expect(await news(id)).toMatchObject({ type: 'webhook.failing', failures: expect.any(Number), since: now });
+  expect(await news(id)).toBeUndefined();
+  expect(await health(id)).toMatchObject({ failingSince: now, restsUntil: expect.any(Date), pending: 11 });
+  const at = later(24 * 3_600_000);
+  await given.tend(id, at);
+  expect(await round(at, 200)).toBe(1);
+  expect(await news(id)).toMatchObject({ type: 'webhook.recovered', since: now });
+  expect(await news(id)).toBeUndefined();
+});
+
+test('while it rests nothing is sent and nothing counted; then one tries, and only its success lets the others go', async () => {
+  const id = await given.endpoint();
+  await given.events(consents(1));
+  await makeFail();
+  const at = later(221_000);
+  await given.events(consents(20), at);
+  expect(await round(at, 200)).toBe(0);
+  expect(await given.claim(at)).toEqual([]); // parked: they come back when they may go
+  const [{ many } = { many: 0 }] = await given.rows<{ many: number }>(
+    'select count(*)::int as many from webhook_attempts',
+  );
+  expect(many).toBe(5);
+  let rest = await given.tend(id, at);
+  for (const expected of [5, 10, 20]) {
+    const over = rest as Date;
+    await given.tend(id, over);
+    expect(await round(over, 500)).toBe(1);
+    expect((await health(id))?.restsUntil).toEqual(new Date(over.getTime() + expected * 2 * 1000));
+    rest = await given.tend(id, over);
+  }
+  const over = rest as Date;
+  await given.tend(id, over);
+  expect(await round(over, 200)).toBe(1);
+  // In the order of events, faster and faster.
+  const gone: number[] = [];
+  for (let next: Date | undefined = over, step = 0; next && step < 100; step += 1) {
+    const moment: Date = next;
+    next = await given.tend(id, moment);
+    if (next) gone.push(await round(new Date(Math.max(moment.getTime(), next.getTime() - 1)), 200));
+    await round(next ?? moment, 200);
+  }
+  expect((await given.statuses()).filter((status) => status !== 'delivered')).toEqual([]);
+  const order = await given.rows<{ sequence: string }>(
+    `select sequence from webhook_deliveries where delivered_at > $1 order by delivered_at, sequence`,
+    [over],
+  );
+  expect(order.map(({ sequence }) => Number(sequence))).toEqual(
+    order.map(({ sequence }) => Number(sequence)).sort((a, b) => a - b),
+  );
+});
+
+test('a rest that the receiver asked for is the whole endpoint’s', async () => {
+  const id = await given.endpoint();
+  await given.events(consents(1));
+  await round(now, 503, { retryAfterSeconds: 120 });
+  await given.events(consents(3), later(1000));
+  expect(await round(later(1000), 200)).toBe(0);
+  expect(await given.tend(id, later(1000))).toEqual(later(120_000));
+  for (const at of [120_000, 122_000, 124_000, 126_000]) {
+    await given.tend(id, later(at));
+    await round(later(at), 200);
+  }
+  expect(await given.statuses()).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+  expect(await news(id)).toBeUndefined();
+});
+
+test('410 disables, what is pending and what comes is held, and nothing speaks of it to itself', async () => {
+  const id = await given.endpoint();
+  const other = await given.endpoint();
+  await given.events(consents(3));
+  const [first, ...rest] = await given.claim();
+  const toIt = async (handOut: HandOut) => {
+    const due = await given.due(handOut.subjectId);
+    return 'delivery' in due && due.delivery.endpoint.id === id;
+  };
+  const mine: HandOut[] = [];
+  for (const handOut of [first as HandOut, ...rest]) if (await toIt(handOut)) mine.push(handOut);
+  await given.answered(mine[0] as HandOut, { status: 410 });
+  expect(await news(id)).toMatchObject({ type: 'webhook.disabled', reason: 'gone' });
+  await given.events(consents(2));
+  await given.store.asTenant(given.tenantId, (rows) =>
+    rows.events.append([{ id: randomUUID(), type: 'webhook.disabled', data: { endpoint: id } }], now),
+  );
+  const of = async (endpoint: string) =>
+    (
+      await given.rows<{ status: string }>(
+        'select status from webhook_deliveries where endpoint_id = $1 order by sequence',
+        [endpoint],
+      )
+    ).map(({ status }) => status);
+  expect(await of(id)).toEqual(['held', 'held', 'held', 'held', 'held']);
+  expect(await of(other)).toHaveLength(6);
+  expect(await health(id)).toMatchObject({ pending: 0, held: 5 });
+});
+
+test('a rate is kept: some are given their moment, the rest park and go on by themselves', async () => {
+  const id = await given.endpoint({ ratePerSecond: 10 });
+  await given.events(consents(300));
+  const sentAt: number[] = [];
+  for (let ms = 0; ms <= 32_000; ms += 100) {
+    const at = later(ms);
+    const [row] = await given.rows<{ due: boolean }>(
+      `select due_at <= $1 as due from outbox where job = 'tend-webhook-endpoint'`,
+      [at],
+    );
+    if (row?.due) {
+      await given.rows(`delete from outbox where job = 'tend-webhook-endpoint'`);
+      const next = await given.tend(id, at);
+      if (next)
+        await given.store.asTenant(given.tenantId, (rows) => rows.outbox.owe('tend-webhook-endpoint', id, next, at));
+    }
+    const sent = await round(at, 200);
+    for (let one = 0; one < sent; one += 1) sentAt.push(ms);
+  }
+  expect(sentAt).toHaveLength(300);
+  for (let from = 0; from < 30_000; from += 1000)
+    expect(sentAt.filter((ms) => ms >= from && ms < from + 1000).length).toBeLessThanOrEqual(11);
+  expect(sentAt.at(-1)).toBeLessThanOrEqual(31_000);
+}, 60_000);
+
+test('an endpoint that is removed leaves nothing pending, also what comes to it at that moment', async () => {
+  const id = await given.endpoint();
+  await given.events(consents(2));
+  await given.store.asTenant(given.tenantId, (rows) => rows.endpoints.remove(id));
+  await given.rows(`update webhook_deliveries set status = 'pending', next_at = $1 where sequence = 2`, [now]);
+  expect(await round(now, 200)).toBe(0);
+  expect(await round(now, 200)).toBe(0);
+  expect(await given.statuses()).toEqual(['given-up', 'given-up']);
+  expect(await given.rows('select 1 from outbox')).toEqual([]);
+});
+
+test('the rules are what the pages say', () => {
+  expect(endpointRules).toMatchObject({ failures: 5, forMs: 30_000, firstRestMs: 5000, longestRestMs: 600_000 });
+});
