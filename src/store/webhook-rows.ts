@@ -1,21 +1,47 @@
 import type { EventType } from '../domain/event.ts';
+import type { Signing } from '../domain/receiver.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
-import type { EndpointSecrets, KeptDelivery, TenantRows } from '../usecases/store-port.ts';
-import type { WebhookEndpoint } from '../usecases/use-cases.ts';
+import type { EndpointSecrets, KeptDelivery, KeptEndpoint, TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 import { toEvent } from './event-rows.ts';
-import type { WebhookEndpoint as Row, WebhookAttempt, WebhookDelivery } from './generated/client.ts';
+import { Prisma, type WebhookEndpoint as Row, type WebhookAttempt, type WebhookDelivery } from './generated/client.ts';
 
-const toEndpoint = (row: Row): WebhookEndpoint => {
-  const { tenantId: _, secretSealed: __, previousSecretSealed: ___, previousUntil: ____, ...rest } = row;
-  return withoutNulls(rest) as WebhookEndpoint;
-};
+const toEndpoint = ({
+  tenantId: _,
+  secretSealed: secret,
+  previousSecretSealed: previous,
+  ...rest
+}: Row): KeptEndpoint => withoutNulls({ ...rest, secret, previous }) as KeptEndpoint;
 
-const secretsOf = (row: Row): EndpointSecrets => ({
-  secret: row.secretSealed,
-  ...(row.previousSecretSealed ? { previous: row.previousSecretSealed } : {}),
-  ...(row.previousUntil ? { previousUntil: row.previousUntil } : {}),
+/** Buffers as Prisma wants them. */
+const bytes = (value: Uint8Array | undefined) => (value ? Buffer.from(value) : null);
+
+/** What a tenant or its operator chooses, as columns. */
+const choices = ({ url, description, events, status, auth, authSealed, privateTarget }: KeptEndpoint) => ({
+  url,
+  description: orNull(description),
+  events,
+  status,
+  auth: auth ?? Prisma.DbNull,
+  authSealed: bytes(authSealed),
+  privateTarget: privateTarget ?? Prisma.DbNull,
+});
+
+const secrets = ({
+  signing,
+  secret,
+  publicKey,
+  previous,
+  previousPublicKey,
+  previousUntil,
+}: EndpointSecrets & { signing: Signing }) => ({
+  signing,
+  secretSealed: Buffer.from(secret),
+  publicKey: orNull(publicKey),
+  previousSecretSealed: bytes(previous),
+  previousPublicKey: orNull(previousPublicKey),
+  previousUntil: orNull(previousUntil),
 });
 
 export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] => {
@@ -30,27 +56,20 @@ export const endpointRows = (tx: Tx, tenantId: string): TenantRows['endpoints'] 
     },
     async find(id) {
       const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
-      return row ? { ...toEndpoint(row), ...secretsOf(row) } : undefined;
+      return row ? toEndpoint(row) : undefined;
     },
-    async add(endpoint, secretSealed) {
-      await tx.webhookEndpoint.create({ data: { ...endpoint, tenantId, secretSealed: Buffer.from(secretSealed) } });
-    },
-    async save({ id, url, description, events, status, updatedAt }) {
-      await tx.webhookEndpoint.update({
-        where: key(id),
-        data: { url, description: orNull(description), events, status, updatedAt },
+    async add(endpoint) {
+      const { id, createdAt, updatedAt } = endpoint;
+      await tx.webhookEndpoint.create({
+        data: { tenantId, id, createdAt, updatedAt, ...choices(endpoint), ...secrets(endpoint) },
       });
     },
-    async saveSecrets(id, { secret, previous, previousUntil }, now) {
-      await tx.webhookEndpoint.update({
-        where: key(id),
-        data: {
-          secretSealed: Buffer.from(secret),
-          previousSecretSealed: previous ? Buffer.from(previous) : null,
-          previousUntil: orNull(previousUntil),
-          updatedAt: now,
-        },
-      });
+    async save(endpoint) {
+      const { id, updatedAt } = endpoint;
+      await tx.webhookEndpoint.update({ where: key(id), data: { ...choices(endpoint), updatedAt } });
+    },
+    async saveSecrets(id, changed, now) {
+      await tx.webhookEndpoint.update({ where: key(id), data: { ...secrets(changed), updatedAt: now } });
     },
     async remove(id) {
       await tx.webhookDelivery.updateMany({
@@ -124,7 +143,7 @@ export const deliveryRows = (tx: Tx, tenantId: string): TenantRows['deliveries']
           createdAt: delivery.createdAt,
         },
         event: toEvent(event),
-        endpoint: { ...toEndpoint(endpoint), ...secretsOf(endpoint) },
+        endpoint: toEndpoint(endpoint),
       };
     },
     async record(id, { answerSealed, ...attempt }, { status, nextAt }) {

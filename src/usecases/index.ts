@@ -27,6 +27,7 @@ import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
 import { webhookEndpoints } from './webhooks/endpoints.ts';
+import { privateTargets } from './webhooks/private-targets.ts';
 
 /** What callers may ask of the hub; `use-cases.ts` explains each verb. */
 export const useCases = (parts: Parts): UseCases => ({
@@ -44,6 +45,7 @@ export const useCases = (parts: Parts): UseCases => ({
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),
   ...webhookEndpoints(parts),
+  ...privateTargets(parts),
   ...deliveries(parts),
   ...apiKeys(parts),
   ...tenants(parts),

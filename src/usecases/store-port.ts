@@ -2,6 +2,7 @@ import type { Access } from '../domain/access.ts';
 import type { Consent } from '../domain/consent.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
+import type { Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
@@ -50,11 +51,20 @@ export type ConsentChange = {
   now: Date;
 };
 
-export type EndpointSecrets = { secret: Uint8Array; previous?: Uint8Array; previousUntil?: Date };
+/** Sealed, beside the public half of each where there is one. */
+export type EndpointSecrets = {
+  secret: Uint8Array;
+  publicKey?: string;
+  previous?: Uint8Array;
+  previousPublicKey?: string;
+  previousUntil?: Date;
+};
+/** An endpoint as its row has it. */
+export type KeptEndpoint = Omit<WebhookEndpoint, 'publicKeys'> & EndpointSecrets & { authSealed?: Uint8Array };
 export type DueDelivery = {
   delivery: Pick<Delivery, 'id' | 'status' | 'createdAt'> & { attempts: number };
   event: EventView;
-  endpoint: WebhookEndpoint & EndpointSecrets;
+  endpoint: KeptEndpoint;
 };
 export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
 export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
@@ -109,13 +119,14 @@ export type TenantRows = {
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
-    list(): Promise<WebhookEndpoint[]>;
+    list(): Promise<KeptEndpoint[]>;
     /** As `list`, and nobody else adds or changes one of this tenant's before this transaction ends. */
-    lock(): Promise<WebhookEndpoint[]>;
-    find(id: string): Promise<(WebhookEndpoint & EndpointSecrets) | undefined>;
-    add(endpoint: WebhookEndpoint, secretSealed: Uint8Array): Promise<void>;
-    save(endpoint: WebhookEndpoint): Promise<void>;
-    saveSecrets(id: string, secrets: EndpointSecrets, now: Date): Promise<void>;
+    lock(): Promise<KeptEndpoint[]>;
+    find(id: string): Promise<KeptEndpoint | undefined>;
+    add(endpoint: KeptEndpoint): Promise<void>;
+    /** All but its secrets. */
+    save(endpoint: KeptEndpoint): Promise<void>;
+    saveSecrets(id: string, secrets: EndpointSecrets & { signing: Signing }, now: Date): Promise<void>;
     remove(id: string): Promise<void>;
   };
   deliveries: {

@@ -70,6 +70,8 @@ export const endpoint: WebhookEndpoint = {
   url: 'https://bank.example/hook',
   events: [],
   status: 'enabled',
+  signing: 'v1',
+  publicKeys: [],
   ...times,
 };
 

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event.ts';
+import { signings } from '../../domain/receiver.ts';
 import type { Delivery as DeliveryState, WebhookEndpoint as EndpointState } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
+import { ReceiverAuth, receiverAuthView } from './receiver-auth-schemas.ts';
+
+export const PrivateTarget = z
+  .object({ host: z.string(), port: z.number().int() })
+  .nullable()
+  .meta({ description: 'Where the operator lets it be although that is not public.' });
+
+export const privateTargetView = ({ privateTarget }: Pick<EndpointState, 'privateTarget'>) => orNull(privateTarget);
 
 export const WebhookEndpoint = z
   .object({
@@ -10,6 +19,15 @@ export const WebhookEndpoint = z
     description: z.string().nullable(),
     events: z.array(z.enum(eventTypes)).meta({ description: 'Types it wants; empty: all.' }),
     status: z.enum(['enabled', 'disabled']),
+    signing: z.enum(signings).meta({
+      description: '`v1`: HMAC with a secret we share. `v1a`: Ed25519, verified with `publicKeys`.',
+    }),
+    publicKeys: z.array(z.string()).meta({
+      description: 'With `v1a`: one that verifies is enough. Two while one replaces the other.',
+      example: ['whpk_nFiLQRuKmqDlZJ4QeAmFwSQ2FNtkGaEJXpeFPBnfrJM='],
+    }),
+    auth: ReceiverAuth.nullable(),
+    privateTarget: PrivateTarget,
     createdAt: Instant,
     updatedAt: Instant,
   })
@@ -21,6 +39,10 @@ export const endpointView = (endpoint: EndpointState) => ({
   description: orNull(endpoint.description),
   events: endpoint.events,
   status: endpoint.status,
+  signing: endpoint.signing,
+  publicKeys: endpoint.publicKeys,
+  auth: receiverAuthView(endpoint.auth),
+  privateTarget: privateTargetView(endpoint),
   createdAt: endpoint.createdAt.toISOString(),
   updatedAt: endpoint.updatedAt.toISOString(),
 });
@@ -37,7 +59,10 @@ export const Delivery = z
         at: Instant,
         durationMs: z.number(),
         httpStatus: z.number().int().nullable().meta({ description: 'Null when there was no answer.' }),
-        error: z.string().nullable().meta({ description: 'Why there was no answer.' }),
+        error: z.string().nullable().meta({
+          description:
+            'Why there was no answer: `timeout`, `refused-address`, `unresolved`, `connection`, `tls`, `proxy`, `oauth-token` (your token server gave none); or `redirect`, which is not followed.',
+        }),
         answer: z.string().nullable().meta({ description: 'At most 1 kB of the answer.' }),
       }),
     ),

@@ -1,9 +1,9 @@
 import { nextTry } from '../../domain/webhook.ts';
 import type { Parts } from '../memory.ts';
-import type { Attempt, DueDelivery } from '../store-port.ts';
+import type { Attempt } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { answerPlace } from './deliveries.ts';
-import { secretPlace } from './endpoints.ts';
+import { howToSend } from './how-to-send.ts';
 
 /**
  * Tries one delivery once and records the try. The receiver may get an event twice (a crash between its answer and our
@@ -11,11 +11,6 @@ import { secretPlace } from './endpoints.ts';
  */
 export const deliverWebhook = (parts: Parts): Work => {
   const { clock, store, sealing, webhooks, settings } = parts;
-
-  const secretsOf = (tenantId: string, { id, secret, previous, previousUntil }: DueDelivery['endpoint']): string[] => {
-    const open = (sealed: Uint8Array) => sealing.open(secretPlace(tenantId, id), sealed).toString();
-    return [open(secret), ...(previous && previousUntil && previousUntil > clock.now() ? [open(previous)] : [])];
-  };
 
   return async ({ tenantId, subjectId: id }, signal) => {
     const due = await store.asTenant(tenantId, (rows) => rows.deliveries.due(id));
@@ -33,7 +28,7 @@ export const deliverWebhook = (parts: Parts): Work => {
         id: event.id,
         timestamp: at,
         body: JSON.stringify(event),
-        secrets: secretsOf(tenantId, endpoint),
+        ...howToSend(parts, tenantId, endpoint),
       },
       signal,
     );
