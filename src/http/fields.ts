@@ -71,18 +71,18 @@ export const RedirectUrl = z
 
 /** Readers differ in what they make of these; ours would take them out before anybody looks. */
 const isPlainlyWritten = (text: string): boolean =>
-  !/[\s\\]|\p{Cc}/u.test(text) && /^[a-z]+:\/\/[^/]/i.test(text) && !/^[a-z]+:\/\/[^/?#]*@/i.test(text);
+  !/\\|\p{Cc}/u.test(text) && /^[a-z]+:\/\/[^/]/i.test(text) && !/^[a-z]+:\/\/[^/?#]*@/i.test(text);
 
 /** As browsers and we read it: what was stored is what is called. */
 export const WebhookUrl = z
   .string()
   .max(2000, lastCheck)
   .refine((text) => URL.canParse(text), coded('webhook-url-invalid', 'must be an address'))
+  .refine(noNumber, { ...noNational, abort: true })
   .refine(
-    isPlainlyWritten,
-    coded('webhook-url-invalid', 'must be written plainly: no blanks, no backslashes, no user and no password'),
+    (text) => isPlainlyWritten(text.trim()),
+    coded('webhook-url-invalid', 'must be written plainly: no backslashes or line breaks, no user and no password'),
   )
-  .refine(noNumber, noNational)
   .transform((text) => new URL(text).href)
   // Reading it takes out what is ignored, and writes other digits as ours: a number may show only now.
   .refine(noNumber, noNational)

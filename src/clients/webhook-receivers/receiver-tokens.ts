@@ -76,6 +76,8 @@ export const receiverTokens = (
   const nameOf = ({ tenantId, auth }: Holder): string => `${tenantId} ${auth.version}`;
 
   const fetchToken = async ({ tenantId, auth, opened }: Holder): Promise<oauth.TokenEndpointResponse> => {
+    // As it is written: the library would put it in order before the door sees it.
+    if (door.fault(auth.tokenUrl, opened) !== undefined) throw new ConnectRefused('refused-address');
     const server: oauth.AuthorizationServer = { issuer: new URL(auth.tokenUrl).origin, token_endpoint: auth.tokenUrl };
     const client: oauth.Client = { client_id: auth.clientId };
     const authentication =

@@ -6,7 +6,7 @@ import type { KeptEndpoint } from '../store-port.ts';
 import type { ByTenant, UseCases } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 import { authDetails, checkSameServer, keepAuth, withoutAuth } from './receiver-auth.ts';
-import { newSigner, secretPlace, shownSecret, succeeded } from './secrets.ts';
+import { newSigner, secretPlace, shownSecret, succeeded, withSecrets } from './secrets.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
 
 type Verbs = Pick<
@@ -134,7 +134,8 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
             ...authDetails(changed),
           }),
         );
-        return { ...shownEndpoint({ ...changed, ...secrets }, now), ...(signer ? shownSecret(signer.secret) : {}) };
+        const after = secrets ? withSecrets(changed, secrets) : changed;
+        return { ...shownEndpoint(after, now), ...(signer ? shownSecret(signer.secret) : {}) };
       });
     },
     async removeWebhookEndpoint(by, id) {
@@ -156,7 +157,7 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
         const secrets = succeeded(sealing, tenantId, found, signer, previousUntil);
         await rows.endpoints.saveSecrets(id, secrets, now);
         await rows.audit.add(note(by, 'webhook-endpoint.secret-rotated', id, { overlapSeconds }));
-        const { publicKeys } = shownEndpoint({ ...found, ...secrets }, now);
+        const { publicKeys } = shownEndpoint(withSecrets(found, secrets), now);
         return { publicKeys, previousUntil, ...shownSecret(signer.secret) };
       });
     },

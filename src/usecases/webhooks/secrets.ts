@@ -67,3 +67,9 @@ export const succeeded = (
   ...(previousPublicKey === undefined ? {} : { previousPublicKey }),
   previousUntil,
 });
+
+/** An endpoint with those in place of the ones it had. */
+export const withSecrets = (
+  { publicKey: _, previousPublicKey: __, ...endpoint }: KeptEndpoint,
+  secrets: ReturnType<typeof succeeded>,
+): KeptEndpoint => ({ ...endpoint, ...secrets });
