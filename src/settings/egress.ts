@@ -25,7 +25,16 @@ export const certificateFile = z.string().transform((path, ctx): string[] => {
   }
 });
 
+const isBare = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { pathname, search, hash, username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return (pathname === '' || pathname === '/') && search === '' && hash === '';
+};
+
 /** `http://host:port`, perhaps with a user and a password. */
-export const proxy = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => ['', '/'].includes(new URL(text).pathname) && !/[?#]/.test(text), 'is an address without a path');
+export const proxy = z.url({ protocol: /^https?$/ }).refine(isBare, 'is an address of http or https without a path');

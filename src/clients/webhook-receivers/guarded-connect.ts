@@ -2,6 +2,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { PrivateTarget } from '../../domain/receiver.ts';
+import { isThisMachine } from './addresses.ts';
 import type { EgressRules, Target } from './egress-rules.ts';
 import type { OwnPlaces } from './own-places.ts';
 import type { Tunnel } from './proxy-tunnel.ts';
@@ -52,6 +53,9 @@ export const checkedAddresses = async (
   return found.slice(0, mostTried);
 };
 
+const passes = (rules: EgressRules, target: Target, address: string, opened: PrivateTarget | undefined): boolean =>
+  rules.addressFault(target, address, opened) === undefined;
+
 /** Answers with what was checked, so that the name cannot mean something else by the time it is connected to. */
 const pinned =
   (addresses: readonly string[]): LookupFunction =>
@@ -96,6 +100,9 @@ export const guardedConnect =
       const special = secureContext === undefined ? {} : { secureContext };
       const shared = { timeout: guard.connectMs, allowH2: false, ...special };
       if (guard.tunnel) {
+        // The proxy would take it for its own machine.
+        const isItself = (one: string) => isThisMachine(one) && !passes(guard.rules, target, one, undefined);
+        if (addresses.some(isItself)) throw new ConnectRefused('refused-address');
         const socket = await throughTunnel(guard.tunnel, addresses, target.port, guard.connectMs);
         if (protocol !== 'https:') return callback(null, socket);
         buildConnector(shared)({ ...options, hostname, httpSocket: socket }, (...[error, secured]) => {
@@ -110,7 +117,7 @@ export const guardedConnect =
         if (error) return callback(error, null);
         // The last word has the socket itself, before anything is written to it.
         const { remoteAddress } = socket;
-        if (remoteAddress !== undefined && rulesPass(guard.rules, target, remoteAddress, opened))
+        if (remoteAddress !== undefined && passes(guard.rules, target, remoteAddress, opened))
           return callback(null, socket);
         socket.destroy();
         callback(new ConnectRefused('refused-address'), null);
@@ -119,6 +126,3 @@ export const guardedConnect =
     };
     open().catch((error: Error) => callback(error, null));
   };
-
-const rulesPass = (rules: EgressRules, target: Target, address: string, opened: PrivateTarget | undefined): boolean =>
-  rules.addressFault(target, address, opened) === undefined;

@@ -121,6 +121,22 @@ describe('a proxy', () => {
     expect(await send(`https://${host}/`)).toMatchObject({ error: 'proxy' });
   });
 
+  test('is not asked for a machine that it would take for itself', async () => {
+    const { port, visits } = await openTlsReceiver(pair);
+    const proxy = await openTunnels(port);
+    const { send } = openSender({
+      production: true,
+      proxy: proxy.url,
+      certificates,
+      resolve: async (name) => [name === host ? '127.0.0.1' : '10.0.0.9'],
+    });
+    expect(await send(`https://${host}/`, { opened: { host, port: 443 } })).toMatchObject({ error: 'refused-address' });
+    expect(proxy.asked).toEqual([]);
+    await send('https://other.internal:8443/', { opened: { host: 'other.internal', port: 8443 } });
+    expect(proxy.asked.map(({ to }) => to)).toEqual(['10.0.0.9:8443']);
+    expect(visits).toEqual([]);
+  });
+
   test('takes plain http too where tests allow it', async () => {
     const { port } = await openServer((_request, response) => response.end('ok'));
     const proxy = await openTunnels(port);
