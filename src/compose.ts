@@ -4,6 +4,7 @@ import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
+import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
 import { sharesOf } from './connections.ts';
@@ -144,6 +145,8 @@ export const compose = async (
       read: () => store.asOperator((rows) => rows.known.read(`metadata ${issuer}`)),
       keep: (value: unknown) => store.asOperator((rows) => rows.known.keep(`metadata ${issuer}`, value, clock.now())),
     };
+    // Where a tenant's webhooks never go; those who listen are added when they know where.
+    const ownPlaces = placesOf([database.url, directUrl, config.redisUrl]);
     const sealing = sealingRing(keys.sealing);
     const memories = openMemories({ store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
@@ -172,7 +175,9 @@ export const compose = async (
         ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
         : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
-      webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
+      webhooks: parts.add(
+        openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
+      ),
       tokenCounter,
       tokenMetrics: openTokenMetrics(registry),
       countEngine: () => countAll(engine),
@@ -221,6 +226,7 @@ export const compose = async (
     const watched = isApi
       ? http
       : parts.add(await startMetrics({ host: config.host, checks, log, metrics: metricsPlace }));
+    ownPlaces.push(...placesOf([http?.url, watched?.metricsUrl]));
     if (isWorker) {
       const workers = parts.add(
         await startWorkers({

@@ -3,6 +3,7 @@ import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
+import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
@@ -66,6 +67,8 @@ const Env = z.object({
   HUB_PKCS11_TOKEN: z.string().optional(),
   HUB_PKCS11_PIN: z.string().optional(),
   HUB_EGRESS_ALLOW: list.optional(),
+  HUB_EGRESS_CA_FILE: certificateFile.optional(),
+  HUB_EGRESS_PROXY: proxy.optional(),
   HUB_WEBHOOK_SCHEDULE: schedule.default([...defaultSchedule]),
   HUB_ERASE_AFTER_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
   /** A week at least: replay and more than 96 hours of retries need what happened. */
@@ -226,7 +229,12 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
         ? {}
         : { pkcs11: { module: read.HUB_PKCS11_MODULE, pin: read.HUB_PKCS11_PIN, token: read.HUB_PKCS11_TOKEN } }),
     },
-    egressAllow: read.HUB_EGRESS_ALLOW ?? [],
+    /** Where webhooks may go beside public addresses, whom they trust there, and what they go through. */
+    egress: {
+      allow: read.HUB_EGRESS_ALLOW ?? [],
+      certificates: read.HUB_EGRESS_CA_FILE,
+      proxy: read.HUB_EGRESS_PROXY,
+    },
     webhookSchedule: read.HUB_WEBHOOK_SCHEDULE,
     eraseAfterMs: read.HUB_ERASE_AFTER_DAYS * 24 * 60 * 60 * 1000,
     keepEventsMs: read.HUB_EVENT_RETENTION_DAYS * 24 * 60 * 60 * 1000,

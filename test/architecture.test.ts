@@ -68,6 +68,7 @@ const homes: Record<string, readonly string[]> = {
   zod: ['config.ts', 'settings', 'http', 'clients', 'sandbox'],
   'prom-client': ['compose.ts', 'metrics.ts', 'token-metrics.ts', 'http'],
   undici: ['clients'],
+  oauth4webapi: ['clients'],
   'ipaddr.js': ['clients'],
   jose: ['clients', 'lib', 'sandbox'],
   koffi: ['clients'],

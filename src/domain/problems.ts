@@ -218,7 +218,31 @@ export const problems = {
     status: 422,
     mover: 'caller',
     title: 'Webhooks cannot be sent to this address',
-    text: 'Use https, a public host and no user or password in the address.',
+    text: 'Use https, a public host and no user or password in the address. A receiver that is not public needs the operator’s leave, by host and port.',
+  },
+  'webhook-secret-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'This secret cannot sign webhooks',
+    text: 'A secret of your own is `whsec_` with 24 to 64 random bytes in base64 behind it, and goes with `signing: "v1"`. Leave it out and the hub makes one.',
+  },
+  'webhook-auth-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'The hub cannot show the receiver who it is with this',
+    text: 'For mutual TLS: a certificate that is valid now, its chain in order, and its own private key without a passphrase, all in PEM. For OAuth: a token address that webhooks could be sent to as well. Nothing was stored.',
+  },
+  'webhook-auth-needed': {
+    status: 422,
+    mover: 'caller',
+    title: 'Another receiver needs its own credentials',
+    text: 'The new address is another server than the one `auth` was set for, and is not shown the same credentials unasked. Send `auth` along, or `null` for none.',
+  },
+  'private-target-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'No receiver may be there',
+    text: 'Where machines keep their own secrets (link-local and metadata addresses) and where the hub keeps its data, nothing is sent, whoever allows it.',
   },
   'scope-not-offered': {
     status: 403,

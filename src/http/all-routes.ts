@@ -8,6 +8,7 @@ import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
 import { serviceRoutes } from './operator/services.ts';
 import { tenantKeyRoutes } from './operator/tenant-keys.ts';
+import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
 import { tenantRoutes } from './operator/tenants.ts';
 import { tokenUseRoutes } from './operator/token-use.ts';
 import type { Route } from './route.ts';
@@ -31,6 +32,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...tenantRoutes(uses),
   ...tenantKeyRoutes(uses),
+  ...tenantWebhookRoutes(uses),
   ...tokenUseRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),

@@ -52,6 +52,7 @@ export const Uuid = z.string().meta({ format: 'uuid', example: '0193627c-9c3e-7d
 const UuidIn = z.uuid().toLowerCase().meta({ example: '0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77' });
 export const ById = z.strictObject({ id: UuidIn });
 export const ByKeyId = z.strictObject({ id: UuidIn, keyId: UuidIn });
+export const ByEndpointId = z.strictObject({ id: UuidIn, endpointId: UuidIn });
 
 export const Reference = OneLine(255)
   .refine(noNumber, noNational)
@@ -68,12 +69,20 @@ export const RedirectUrl = z
   .refine(noNumber, noNational)
   .meta({ format: 'uri', example: 'https://bank.example/done' });
 
+/** Readers differ in what they make of these; ours would take them out before anybody looks. */
+const isPlainlyWritten = (text: string): boolean =>
+  !/\\|\p{Cc}/u.test(text) && /^[a-z]+:\/\/[^/]/i.test(text) && !/^[a-z]+:\/\/[^/?#]*@/i.test(text);
+
 /** As browsers and we read it: what was stored is what is called. */
 export const WebhookUrl = z
   .string()
   .max(2000, lastCheck)
   .refine((text) => URL.canParse(text), coded('webhook-url-invalid', 'must be an address'))
-  .refine(noNumber, noNational)
+  .refine(noNumber, { ...noNational, abort: true })
+  .refine(
+    (text) => isPlainlyWritten(text.trim()),
+    coded('webhook-url-invalid', 'must be written plainly: no backslashes or line breaks, no user and no password'),
+  )
   .transform((text) => new URL(text).href)
   // Reading it takes out what is ignored, and writes other digits as ours: a number may show only now.
   .refine(noNumber, noNational)

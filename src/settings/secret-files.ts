@@ -9,6 +9,7 @@ export const secretSettings = [
   'HUB_KEYSTORE_PUBLIC_KEYS',
   'HUB_OPERATOR_KEY',
   'HUB_PKCS11_PIN',
+  'HUB_EGRESS_PROXY',
 ] as const;
 
 type Settings = Record<string, string | undefined>;

@@ -23,6 +23,7 @@ export const sealedColumns: {
       ['tokens', 'token_sealed', 'token_sealed'],
       ['webhook_endpoints', 'secret_sealed', 'secret_sealed'],
       ['webhook_endpoints', 'previous_secret_sealed', 'secret_sealed'],
+      ['webhook_endpoints', 'auth_sealed', 'auth_sealed'],
     ] as const
   ).map(([table, column, bound]) => ({
     table,

@@ -1,33 +1,48 @@
 import { endpointRules } from '../domain/endpoint-health.ts';
 import type { EventType } from '../domain/event.ts';
+import type { Signing } from '../domain/receiver.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { SentTo } from '../usecases/delivery-port.ts';
-import type { EndpointSecrets, KeptDelivery, TenantRows } from '../usecases/store-port.ts';
-import type { WebhookEndpoint } from '../usecases/use-cases.ts';
+import type { EndpointSecrets, KeptDelivery, KeptEndpoint, TenantRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
-import type { WebhookEndpoint as Row, WebhookAttempt, WebhookDelivery } from './generated/client.ts';
+import { Prisma, type WebhookEndpoint as Row, type WebhookAttempt, type WebhookDelivery } from './generated/client.ts';
 
-const secretsOf = (row: Row): EndpointSecrets => ({
-  secret: row.secretSealed,
-  ...(row.previousSecretSealed ? { previous: row.previousSecretSealed } : {}),
-  ...(row.previousUntil ? { previousUntil: row.previousUntil } : {}),
+/** Buffers as Prisma wants them. */
+const bytes = (value: Uint8Array | undefined) => (value ? Buffer.from(value) : null);
+
+/** What a tenant or its operator chooses, as columns. */
+const choices = ({ url, description, events, auth, authSealed, privateTarget }: KeptEndpoint) => ({
+  url,
+  description: orNull(description),
+  events,
+  auth: auth ?? Prisma.DbNull,
+  authSealed: bytes(authSealed),
+  privateTarget: privateTarget ?? Prisma.DbNull,
+});
+
+const secrets = ({
+  signing,
+  secret,
+  publicKey,
+  previous,
+  previousPublicKey,
+  previousUntil,
+}: EndpointSecrets & { signing: Signing }) => ({
+  signing,
+  secretSealed: Buffer.from(secret),
+  publicKey: orNull(publicKey),
+  previousSecretSealed: bytes(previous),
+  previousPublicKey: orNull(previousPublicKey),
+  previousUntil: orNull(previousUntil),
 });
 
 const plain = (row: Row) => {
-  const { tenantId: _, secretSealed: __, previousSecretSealed: ___, previousUntil: ____, ...rest } = row;
+  const { tenantId: _, secretSealed: secret, previousSecretSealed: previous, ...rest } = row;
   const { failures, failingSince, failingAt, restsUntil, lastDeliveredAt, ...more } = rest;
-  const {
-    rests: _____,
-    slowMs: ______,
-    pacedUntil: _______,
-    parks: ________,
-    letTo: _________,
-    told: __________,
-    ...known
-  } = more;
+  const { rests: __, slowMs: ___, pacedUntil: ____, parks: _____, letTo: ______, told: _______, ...known } = more;
   return {
-    endpoint: withoutNulls(known) as Omit<WebhookEndpoint, 'health'>,
+    endpoint: withoutNulls({ ...known, secret, previous }) as SentTo,
     health: withoutNulls({
       failuresInARow: failures,
       failingSince: failingAt && failingSince,
@@ -38,7 +53,7 @@ const plain = (row: Row) => {
 };
 
 /** As far as sending to it needs it. */
-export const sentTo = (row: Row): SentTo => ({ ...plain(row).endpoint, ...secretsOf(row) });
+export const sentTo = (row: Row): SentTo => plain(row).endpoint;
 
 /** As one is that was just enabled. */
 const well = { failures: 0, failingSince: null, failingAt: null, rests: 0, restsUntil: null, slowMs: 0 };
@@ -48,7 +63,7 @@ const mostCounted = 10_000;
 
 export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['endpoints'] => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
-  const withHealth = async (rows: Row[]): Promise<WebhookEndpoint[]> => {
+  const withHealth = async (rows: Row[]): Promise<KeptEndpoint[]> => {
     const counts = await tx.$queryRaw<{ id: string; pending: number; held: number }[]>`
       select w.id,
         (select count(*)::int from (select from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
@@ -77,19 +92,26 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     async find(id) {
       const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
       const [endpoint] = row ? await withHealth([row]) : [];
-      return row && endpoint ? { ...endpoint, ...secretsOf(row) } : undefined;
+      return endpoint;
     },
     async keep(id) {
       await tx.$queryRaw`select 1 from webhook_endpoints where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
     },
-    async add({ health: _, ...endpoint }, secretSealed) {
-      await tx.webhookEndpoint.create({ data: { ...endpoint, tenantId, secretSealed: Buffer.from(secretSealed) } });
-    },
-    async save({ id, url, description, events, updatedAt }) {
-      await tx.webhookEndpoint.update({
-        where: key(id),
-        data: { url, description: orNull(description), events, updatedAt },
+    async add(endpoint) {
+      const { id, status, createdAt, updatedAt, ratePerSecond } = endpoint;
+      const told = status === 'disabled' ? { told: 'disabled', disabledReason: 'tenant' } : {};
+      await tx.webhookEndpoint.create({
+        data: {
+          ...{ tenantId, id, status, createdAt, updatedAt, ...told },
+          ratePerSecond: orNull(ratePerSecond),
+          ...choices(endpoint),
+          ...secrets(endpoint),
+        },
       });
+    },
+    async save(endpoint) {
+      const { id, updatedAt } = endpoint;
+      await tx.webhookEndpoint.update({ where: key(id), data: { ...choices(endpoint), updatedAt } });
     },
     async setRate(id, ratePerSecond, now) {
       await tx.webhookEndpoint.update({
@@ -138,16 +160,8 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
       tell('work:deliver-webhook');
       return row?.next ?? undefined;
     },
-    async saveSecrets(id, { secret, previous, previousUntil }, now) {
-      await tx.webhookEndpoint.update({
-        where: key(id),
-        data: {
-          secretSealed: Buffer.from(secret),
-          previousSecretSealed: previous ? Buffer.from(previous) : null,
-          previousUntil: orNull(previousUntil),
-          updatedAt: now,
-        },
-      });
+    async saveSecrets(id, changed, now) {
+      await tx.webhookEndpoint.update({ where: key(id), data: { ...secrets(changed), updatedAt: now } });
     },
     async remove(id) {
       await tx.webhookEndpoint.deleteMany({ where: { tenantId, id } });

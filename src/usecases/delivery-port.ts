@@ -1,11 +1,10 @@
 import type { EventView } from '../domain/event.ts';
 import type { Judgement } from '../domain/webhook.ts';
 import type { HandOut } from './outbox-port.ts';
-import type { Attempt, EndpointSecrets } from './store-port.ts';
-import type { WebhookEndpoint } from './use-cases.ts';
+import type { Attempt, KeptEndpoint } from './store-port.ts';
 
 /** Whom a delivery goes to, as far as sending needs it. */
-export type SentTo = Omit<WebhookEndpoint, 'health'> & EndpointSecrets;
+export type SentTo = Omit<KeptEndpoint, 'health'>;
 
 /** The delivery whose turn it is in a lane. */
 export type DueDelivery = {

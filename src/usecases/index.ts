@@ -29,6 +29,7 @@ import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
 import { webhookEndpoints } from './webhooks/endpoints.ts';
+import { privateTargets } from './webhooks/private-targets.ts';
 import { tendEndpoint } from './webhooks/tend-endpoint.ts';
 
 /** What callers may ask of the hub; `use-cases.ts` explains each verb. */
@@ -49,6 +50,7 @@ export const useCases = (parts: Parts): UseCases => ({
   listEvents: listEvents(parts),
   followEvents: followEvents(parts),
   ...webhookEndpoints(parts),
+  ...privateTargets(parts),
   ...deliveries(parts),
   ...apiKeys(parts),
   ...tenants(parts),

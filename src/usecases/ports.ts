@@ -1,6 +1,7 @@
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
+import type { ClientCertificate, HandedCertificate, PrivateTarget, ReceiverAuthAsk } from '../domain/receiver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -104,11 +105,32 @@ export type ConsentGateway = {
 /** What came of one try. `error` (and no `status`) when there was no answer. */
 export type DeliveryResult = {
   status?: number;
-  error?: 'timeout' | 'refused-address' | 'unresolved' | 'connection' | 'tls' | 'redirect';
+  error?:
+    | 'timeout'
+    | 'refused-address'
+    | 'unresolved'
+    | 'connection'
+    | 'tls'
+    | 'redirect'
+    /** The operator's own way out did not let it through. */
+    | 'proxy'
+    /** The receiver's token server gave none; `answer` says what it said. */
+    | 'oauth-token';
   /** At most 1 kB of the answer. */
   answer?: string;
   retryAfterSeconds?: number;
   durationMs: number;
+};
+
+/** How we show a receiver who we are, opened. `version` is another each time it is set, and no secret. */
+export type SendAuth = { version: string } & ReceiverAuthAsk;
+
+/** What differs from endpoint to endpoint. */
+export type HowToSend = {
+  /** `whsec_…` or `whsk_…`, the newest first; each signs. */
+  secrets: readonly string[];
+  auth?: SendAuth;
+  opened?: PrivateTarget;
 };
 
 /** The one way out to addresses that tenants choose. Never throws for what a receiver does. */
@@ -121,14 +143,19 @@ export type WebhookSender = {
       id: string;
       timestamp: Date;
       body: string;
-      secrets: readonly string[];
       /** Sent along, beside the signature's own. */
       headers?: Record<string, string>;
-    },
+    } & HowToSend,
     signal: AbortSignal,
   ): Promise<DeliveryResult>;
   /** Would this address be sent to at all? Says why not. Looks at the text only, resolves nothing. */
-  fault(url: string): string | undefined;
+  fault(url: string, opened?: PrivateTarget): string | undefined;
+  /** The same, and looks what its name stands for now. */
+  look(url: string, opened?: PrivateTarget): Promise<string | undefined>;
+  /** Why nobody may allow that as a private receiver. */
+  lookAtOpened(opened: PrivateTarget): Promise<string | undefined>;
+  /** @throws Problem `webhook-auth-invalid`, naming the field */
+  readCertificate(handed: HandedCertificate, now: Date): ClientCertificate;
 };
 
 /** A short word between processes that something changed; may be lost, so whoever waits also looks by itself now and then. */

@@ -3,6 +3,7 @@ import type { Consent } from '../domain/consent.ts';
 import type { EndpointNews } from '../domain/endpoint-health.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
+import type { Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { JobName } from './jobs.ts';
@@ -52,7 +53,16 @@ export type ConsentChange = {
   now: Date;
 };
 
-export type EndpointSecrets = { secret: Uint8Array; previous?: Uint8Array; previousUntil?: Date };
+/** Sealed, beside the public half of each where there is one. */
+export type EndpointSecrets = {
+  secret: Uint8Array;
+  publicKey?: string;
+  previous?: Uint8Array;
+  previousPublicKey?: string;
+  previousUntil?: Date;
+};
+/** An endpoint as its row has it. */
+export type KeptEndpoint = Omit<WebhookEndpoint, 'publicKeys'> & EndpointSecrets & { authSealed?: Uint8Array };
 export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
 export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
 
@@ -105,15 +115,15 @@ export type TenantRows = {
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
   endpoints: {
-    list(): Promise<WebhookEndpoint[]>;
+    list(): Promise<KeptEndpoint[]>;
     /** As `list`, and nobody else adds or changes one of this tenant's before this transaction ends. */
-    lock(): Promise<WebhookEndpoint[]>;
-    find(id: string): Promise<(WebhookEndpoint & EndpointSecrets) | undefined>;
-    add(endpoint: WebhookEndpoint, secretSealed: Uint8Array): Promise<void>;
+    lock(): Promise<KeptEndpoint[]>;
+    find(id: string): Promise<KeptEndpoint | undefined>;
+    add(endpoint: KeptEndpoint): Promise<void>;
     /** Nobody else changes it, its health included, before this transaction ends. Comes before anything else of deliveries. */
     keep(id: string): Promise<void>;
-    /** Address, description and events. */
-    save(endpoint: WebhookEndpoint): Promise<void>;
+    /** All but its secrets, its rate and whether it is enabled. */
+    save(endpoint: KeptEndpoint): Promise<void>;
     setRate(id: string, ratePerSecond: number | undefined, now: Date): Promise<void>;
     /** By its tenant. */
     disable(id: string): Promise<void>;
@@ -127,7 +137,7 @@ export type TenantRows = {
     news(id: string): Promise<EndpointNews | undefined>;
     /** What waits goes on, as far as it may now; when to look again. */
     letGoOn(id: string, now: Date): Promise<Date | undefined>;
-    saveSecrets(id: string, secrets: EndpointSecrets, now: Date): Promise<void>;
+    saveSecrets(id: string, secrets: EndpointSecrets & { signing: Signing }, now: Date): Promise<void>;
     remove(id: string): Promise<void>;
   };
   deliveries: {

@@ -4,6 +4,7 @@ import type { EventType, EventView } from '../domain/event.ts';
 import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten-client.ts';
 import type { Party } from '../domain/party.ts';
 import type { Readiness } from '../domain/readiness.ts';
+import type { HowItIsChanged, HowItIsMade, PrivateTarget, ReceiverAuth, Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { HandOut } from './outbox-port.ts';
@@ -108,6 +109,12 @@ export type WebhookEndpoint = {
   /** It is sent to no faster. */
   ratePerSecond?: number;
   health: EndpointHealth;
+  signing: Signing;
+  /** `whpk_…`, the newest first: those whose private half signs. None with `v1`. */
+  publicKeys: string[];
+  auth?: ReceiverAuth;
+  /** The private receiver that the operator has allowed here. */
+  privateTarget?: PrivateTarget;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -123,6 +130,8 @@ export type EndpointHealth = {
   pending: number;
   held: number;
 };
+/** `secret` is shown once, when there is a new one that is shared. */
+export type WithSecret<T> = T & { secret?: string };
 
 export type Delivery = {
   id: string;
@@ -210,8 +219,8 @@ export type UseCases = {
       events: EventType[];
       description?: string | undefined;
       ratePerSecond?: number | undefined;
-    },
-  ): Promise<WebhookEndpoint & { secret: string }>;
+    } & HowItIsMade,
+  ): Promise<WithSecret<WebhookEndpoint>>;
   listWebhookEndpoints(by: ByTenant): Promise<WebhookEndpoint[]>;
   readWebhookEndpoint(by: ByTenant, id: string): Promise<WebhookEndpoint>;
   changeWebhookEndpoint(
@@ -223,18 +232,28 @@ export type UseCases = {
       description?: string | undefined;
       status?: 'enabled' | 'disabled' | undefined;
       ratePerSecond?: number | null | undefined;
-    },
-  ): Promise<WebhookEndpoint>;
+    } & HowItIsChanged,
+  ): Promise<WithSecret<WebhookEndpoint>>;
   removeWebhookEndpoint(by: ByTenant, id: string): Promise<void>;
   rotateWebhookSecret(
     by: ByTenant,
     id: string,
-    overlapSeconds: number,
-  ): Promise<{ secret: string; previousUntil: Date }>;
+    ask: { overlapSeconds: number; secret?: string | undefined },
+  ): Promise<WithSecret<{ publicKeys: string[]; previousUntil: Date }>>;
   /** Sends a `ping` to this endpoint alone. */
   testWebhookEndpoint(by: ByTenant, id: string): Promise<{ eventId: string }>;
   listDeliveries(by: ByTenant, endpointId: string, page: PageAsk): Promise<Page<Delivery>>;
   retryDelivery(by: ByTenant, id: string): Promise<Delivery>;
+
+  // The same, by the operator
+  listTenantWebhookEndpoints(by: ByOperator, tenantId: string): Promise<WebhookEndpoint[]>;
+  /** Lets this endpoint be at a private address, or no longer. @throws Problem `private-target-invalid` */
+  allowPrivateTarget(
+    by: ByOperator,
+    tenantId: string,
+    endpointId: string,
+    target: PrivateTarget | undefined,
+  ): Promise<WebhookEndpoint>;
 
   // A tenant about itself
   listOfferedServices(by: ByTenant): Promise<Service[]>;

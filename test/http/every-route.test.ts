@@ -16,6 +16,7 @@ const bodies: Record<string, unknown> = {
   readToken: { scope: 'skatteetaten:inntekt' },
   createWebhookEndpoint: { url: 'https://bank.example/hook', events: ['consent.accepted'] },
   changeWebhookEndpoint: { status: 'disabled' },
+  allowPrivateTarget: { host: 'hooks.bank.internal', port: 8443 },
   rotateWebhookSecret: undefined,
   createApiKey: { name: 'loans', scopes: ['consents:read'], expiresAt: '2027-01-01T00:00:00+01:00' },
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },

@@ -66,10 +66,12 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   readWebhookEndpoint: async () => given.endpoint,
   changeWebhookEndpoint: async () => given.endpoint,
   removeWebhookEndpoint: async () => {},
-  rotateWebhookSecret: async () => ({ secret: 'whsec_new', previousUntil: given.now }),
+  rotateWebhookSecret: async () => ({ secret: 'whsec_new', publicKeys: [], previousUntil: given.now }),
   testWebhookEndpoint: async () => ({ eventId: given.id }),
   listDeliveries: async () => ({ items: [given.delivery] }),
   retryDelivery: async () => given.delivery,
+  listTenantWebhookEndpoints: async () => [given.endpoint],
+  allowPrivateTarget: async () => given.endpoint,
 
   listOfferedServices: async () => [given.service],
   readReadiness: async () => given.readiness,

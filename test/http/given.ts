@@ -71,6 +71,8 @@ export const endpoint: WebhookEndpoint = {
   events: [],
   status: 'enabled',
   health: { failuresInARow: 0, pending: 0, held: 0 },
+  signing: 'v1',
+  publicKeys: [],
   ...times,
 };
 

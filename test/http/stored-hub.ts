@@ -90,7 +90,15 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     maskinporten: { issuer: '', requestToken: unreachable },
     scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable },
-    webhooks: { send: unreachable, fault: () => undefined },
+    webhooks: {
+      send: unreachable,
+      fault: () => undefined,
+      look: async () => undefined,
+      lookAtOpened: async () => undefined,
+      readCertificate: () => {
+        throw new Error('this hub sends nothing');
+      },
+    },
     tokenCounter: { count: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     countEngine: async () => ({}),

@@ -50,6 +50,7 @@ test('secrets may come in files', async () => {
     HUB_KEYSTORE_PRIVATE_KEYS: production.HUB_KEYSTORE_PRIVATE_KEYS,
     HUB_OPERATOR_KEY: 'an operator key of thirty-two letters',
     HUB_PKCS11_PIN: '271828',
+    HUB_EGRESS_PROXY: 'http://hub:secret@proxy.house:3128',
   };
   const { NODE_ENV, HUB_ORGNO, HUB_PUBLIC_URL } = production;
   const env: NodeJS.ProcessEnv = { NODE_ENV, HUB_ORGNO, HUB_PUBLIC_URL, HUB_PKCS11_MODULE: '/hsm.so' };

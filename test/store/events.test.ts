@@ -87,18 +87,17 @@ test('old events go from the oldest end, a bite at a time, with their deliveries
   const [tenantId, neighbour] = [await givenTenant(store), await givenTenant(store)];
   for (const id of [tenantId, neighbour]) {
     await store.asTenant(id, (rows) =>
-      rows.endpoints.add(
-        {
-          id: randomUUID(),
-          url: 'https://a.example',
-          events: [],
-          status: 'enabled',
-          health: { failuresInARow: 0, pending: 0, held: 0 },
-          createdAt: now,
-          updatedAt: now,
-        },
-        Buffer.from('x'),
-      ),
+      rows.endpoints.add({
+        id: randomUUID(),
+        url: 'https://a.example',
+        events: [],
+        status: 'enabled',
+        health: { failuresInARow: 0, pending: 0, held: 0 },
+        signing: 'v1',
+        secret: Buffer.from('x'),
+        createdAt: now,
+        updatedAt: now,
+      }),
     );
     await append(id, 6);
     await append(id, 2, later(9 * day));

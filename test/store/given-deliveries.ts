@@ -26,7 +26,7 @@ export const givenDeliveries = async () => {
       const endpoint = { id, url: `https://bank.example/${id}`, events: [], createdAt: now, updatedAt: now, ...change };
       const health = { failuresInARow: 0, pending: 0, held: 0 };
       await store.asTenant(ofTenant, (at) =>
-        at.endpoints.add({ ...endpoint, status: 'enabled', health }, Buffer.from('s')),
+        at.endpoints.add({ ...endpoint, status: 'enabled', health, signing: 'v1', secret: Buffer.from('s') }),
       );
       return id;
     },

@@ -15,7 +15,11 @@ const newest = 20;
 /** The rest of an address may be a secret. */
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'an address that cannot be read');
 
-const webhookLine = ({ id, url, status }: WebhookEndpoint, deliveries: KeptDelivery[], now: Date): Finding => {
+const webhookLine = (
+  { id, url, status }: Pick<WebhookEndpoint, 'id' | 'url' | 'status'>,
+  deliveries: KeptDelivery[],
+  now: Date,
+): Finding => {
   const host = hostOf(url);
   if (status === 'disabled') return note('webhook', `${host} is disabled: nothing is sent there`);
   const attempts = deliveries.flatMap((delivery) => delivery.attempts);

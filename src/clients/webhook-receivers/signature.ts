@@ -1,6 +1,17 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey, sign } from 'node:crypto';
 
 type Signed = { id: string; timestamp: Date; body: string; secrets: readonly string[] };
+
+/** RFC 8410: what stands before the 32 bytes of an Ed25519 key in PKCS#8. */
+const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** `whsec_` is a shared secret and signs with HMAC (`v1`), `whsk_` the private half of a pair and signs with Ed25519 (`v1a`). */
+const signatureOf = (secret: string, text: string): string => {
+  const bytes = Buffer.from(secret.replace(/^wh(?:sec|sk)_/, ''), 'base64');
+  if (!secret.startsWith('whsk_')) return `v1,${createHmac('sha256', bytes).update(text).digest('base64')}`;
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Head, bytes]), format: 'der', type: 'pkcs8' });
+  return `v1a,${sign(null, Buffer.from(text), key).toString('base64')}`;
+};
 
 /**
  * Headers of Standard Webhooks 1.0. While a secret is being replaced there are two, and so two signatures.
@@ -8,13 +19,10 @@ type Signed = { id: string; timestamp: Date; body: string; secrets: readonly str
  */
 export const webhookHeaders = ({ id, timestamp, body, secrets }: Signed): Record<string, string> => {
   const seconds = Math.floor(timestamp.getTime() / 1000);
-  const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-    return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`;
-  });
+  const text = `${id}.${seconds}.${body}`;
   return {
     'webhook-id': id,
     'webhook-timestamp': String(seconds),
-    'webhook-signature': signatures.join(' '),
+    'webhook-signature': secrets.map((secret) => signatureOf(secret, text)).join(' '),
   };
 };

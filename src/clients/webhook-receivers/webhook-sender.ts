@@ -1,103 +1,118 @@
-import { LRUCache } from 'lru-cache';
-import { type Dispatcher, Pool } from 'undici';
+import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { scrub } from '../../lib/mask.ts';
 import type { DeliveryResult, WebhookSender } from '../../usecases/ports.ts';
 import { retryAfterSeconds } from '../http-caller.ts';
-import { egressRules } from './egress-rules.ts';
-import { ConnectRefused, guardedConnect, type Resolve, resolveNames } from './guarded-connect.ts';
+import { readClientCertificate } from './client-certificate.ts';
+import { type Answered, type DoorOptions, openEgressDoor } from './egress-door.ts';
+import { ConnectRefused } from './guarded-connect.ts';
+import { ProxyRefused } from './proxy-tunnel.ts';
+import { NoToken, receiverTokens } from './receiver-tokens.ts';
 import { webhookHeaders } from './signature.ts';
 
-type Options = {
-  production: boolean;
-  /** `host:port` or address ranges that may be reached although not public. Counts for nothing in production. */
-  allow: readonly string[];
+type Options = Omit<DoorOptions, 'timeoutMs'> & {
   log: Log;
+  /** By which tokens of receivers end. */
+  clock?: Clock;
   /** For one try in all, from the name's look-up to the answer's end. */
   timeoutMs?: number;
-  resolve?: Resolve;
 };
 
-const maxBytes = 1024;
-const maxPools = 256;
-/** One that nobody has used for so long is closed. */
-const idleMs = 60_000;
-const closingMs = 5000;
+type Message = Parameters<WebhookSender['send']>[0];
 
-const tls = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/;
+const maxBytes = 1024;
+
+const tls = /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/;
 
 const reasonOf = (error: unknown): NonNullable<DeliveryResult['error']> => {
-  if (error instanceof ConnectRefused) return error.why;
+  if (error instanceof ConnectRefused || error instanceof NoToken) return error.why;
+  if (error instanceof ProxyRefused) return 'proxy';
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (name === 'TimeoutError' || name === 'AbortError' || /TIMEOUT|ETIMEDOUT/.test(String(code))) return 'timeout';
   return tls.test(String(code)) ? 'tls' : 'connection';
 };
 
-/** The beginning of an answer, as text a database takes. A number cut in two at the end goes with the cut. */
-const beginningOf = async (body: Dispatcher.ResponseData['body']): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > maxBytes) break;
-    }
-  } catch {
-    // The status has come: what was read of the rest will do.
-  }
-  const text = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes)).replaceAll('\0', '');
-  return scrub(length > maxBytes ? text.replace(/\d+\uFFFD*$/, '') : text);
+/**
+ * The beginning of an answer, as text a database takes. A number cut in two at the end goes with the cut. A receiver that
+ * repeats what we said is not to show our token in the log of tries.
+ */
+const textOf = ({ bytes, isCut }: Answered, token: string | undefined): string => {
+  const text = new TextDecoder().decode(bytes).replaceAll('\0', '');
+  const told = token === undefined ? text : text.replaceAll(token, '[token]');
+  return scrub(isCut && bytes.length >= maxBytes ? told.replace(/\d+\uFFFD*$/, '') : told);
 };
 
-/** Signs and sends webhooks to addresses that tenants chose, and so to none that is not public. Follows no redirects. */
-export const openWebhookSender = (options: Options): WebhookSender & { close(): Promise<void> } => {
-  const { production, allow, log, timeoutMs = 10_000, resolve = resolveNames } = options;
-  const rules = egressRules({ production, allow });
-  const connect = guardedConnect(rules, resolve, timeoutMs);
-  const leaving = new Set<Promise<void>>();
-  const leave = (pool: Pool): void => {
-    const closed = pool.close().finally(() => leaving.delete(closed));
-    leaving.add(closed);
-  };
-  const pools = new LRUCache<string, Pool>({ max: maxPools, ttl: idleMs, updateAgeOnGet: true, dispose: leave });
-  const sweep = setInterval(() => pools.purgeStale(), idleMs).unref();
+/** Rejects when told to stop, though what is waited for goes on for others. */
+const unless = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  const stop = Promise.withResolvers<never>();
+  const onAbort = () => stop.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([stop.promise, work]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};
 
-  /** A tenant's own: calls of its that hang hold up nobody else's to the same receiver. */
-  const poolFor = (tenantId: string, origin: string): Pool => {
-    const name = `${tenantId} ${origin}`;
-    const known = pools.get(name);
-    if (known) return known;
-    const pool = new Pool(origin, { connect, connections: 8, keepAliveMaxTimeout: 30_000, allowH2: false });
-    pools.set(name, pool);
-    return pool;
+/** Signs and sends webhooks to addresses that tenants chose. Follows no redirects. */
+export const openWebhookSender = (options: Options): WebhookSender & { close(): Promise<void> } => {
+  const { log, clock = systemClock, timeoutMs = 10_000, ...rest } = options;
+  const door = openEgressDoor({ ...rest, timeoutMs });
+  const tokens = receiverTokens(door, { clock, timeoutMs });
+
+  const post = (message: Message, token: string | undefined, signal: AbortSignal): Promise<Answered> => {
+    const { tenantId, url, body, auth, opened } = message;
+    return door.post(
+      {
+        tenantId,
+        url,
+        headers: {
+          'content-type': 'application/json',
+          ...message.headers,
+          ...webhookHeaders(message),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body,
+        opened,
+        certificate: auth?.kind === 'mtls' ? auth : undefined,
+        maxBytes,
+      },
+      signal,
+    );
+  };
+
+  /** A token that the receiver refuses is replaced once, unless it was fetched for this very call. */
+  const exchange = async (message: Message, signal: AbortSignal): Promise<[Answered, string | undefined]> => {
+    const { auth, tenantId, opened } = message;
+    if (auth?.kind !== 'oauth') return [await post(message, undefined, signal), undefined];
+    const holder = { tenantId, auth, opened };
+    const first = await unless(signal, tokens.tokenFor(holder));
+    const answer = await post(message, first.token, signal);
+    if (answer.status !== 401) return [answer, first.token];
+    tokens.refused(holder, first.token);
+    if (first.isNew) return [answer, first.token];
+    const { token } = await unless(signal, tokens.tokenFor(holder));
+    return [await post(message, token, signal), token];
   };
 
   return {
-    fault: rules.fault,
-    async send(message, signal) {
+    fault: door.fault,
+    look: door.look,
+    lookAtOpened: door.lookAtOpened,
+    readCertificate: readClientCertificate,
+    async send(message, stop) {
       const startedMs = performance.now();
       const took = () => ({ durationMs: performance.now() - startedMs });
-      if (rules.fault(message.url) !== undefined) return { error: 'refused-address', ...took() };
-      const { origin, pathname, search } = new URL(message.url);
       try {
-        const { statusCode, headers, body } = await poolFor(message.tenantId, origin).request({
-          method: 'POST',
-          path: pathname + search,
-          headers: {
-            'content-type': 'application/json',
-            'user-agent': 'samtykkehub',
-            ...message.headers,
-            ...webhookHeaders(message),
-          },
-          body: message.body,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        });
-        const answer = await beginningOf(body);
+        const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+        const [answered, token] = await exchange(message, signal);
+        const { status, headers } = answered;
+        const answer = textOf(answered, token);
         const after = retryAfterSeconds(headers['retry-after'], message.timestamp);
         return {
-          status: statusCode,
-          ...(statusCode >= 300 && statusCode < 400 ? { error: 'redirect' as const } : {}),
+          status,
+          ...(status >= 300 && status < 400 ? { error: 'redirect' as const } : {}),
           ...(answer === '' ? {} : { answer }),
           ...(after === undefined ? {} : { retryAfterSeconds: after }),
           ...took(),
@@ -105,18 +120,9 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
       } catch (error) {
         const reason = reasonOf(error);
         log.debug({ webhookId: message.id, reason }, 'webhook: no answer');
-        return { error: reason, ...took() };
+        return { error: reason, ...(error instanceof NoToken ? { answer: error.told } : {}), ...took() };
       }
     },
-    async close() {
-      clearInterval(sweep);
-      const all = [...pools.values()];
-      pools.clear();
-      const timer = setTimeout(() => {
-        for (const pool of all) void pool.destroy();
-      }, closingMs);
-      await Promise.all(leaving);
-      clearTimeout(timer);
-    },
+    close: door.close,
   };
 };

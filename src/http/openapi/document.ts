@@ -150,7 +150,7 @@ export const openApiDocument = (routes: readonly Route[]) => {
             tags: ['Webhooks'],
             summary: 'What your webhook endpoint receives',
             description:
-              'Signed as Standard Webhooks 1.0 says. Answer 2xx within seconds; anything else is tried again for more than 72 hours.',
+              'Signed as Standard Webhooks 1.0 says, by HMAC (`v1`) or Ed25519 (`v1a`) as the endpoint has it. Answer 2xx within seconds; anything else is tried again for more than 72 hours.',
             security: [],
             requestBody: { required: true, content: { [json]: { schema: Event } } },
             responses: { '204': { description: 'Received' }, '4XX': { description: 'Tried again later' } },

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event.ts';
+import { signings } from '../../domain/receiver.ts';
 import type { Delivery as DeliveryState, WebhookEndpoint as EndpointState } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
+import { ReceiverAuth, receiverAuthView } from './receiver-auth-schemas.ts';
+
+export const PrivateTarget = z
+  .object({ host: z.string(), port: z.number().int() })
+  .nullable()
+  .meta({ description: 'Where the operator lets it be although that is not public.' });
+
+export const privateTargetView = ({ privateTarget }: Pick<EndpointState, 'privateTarget'>) => orNull(privateTarget);
 
 export const WebhookEndpoint = z
   .object({
@@ -25,6 +34,15 @@ export const WebhookEndpoint = z
       pending: z.number().int().meta({ description: 'Deliveries that wait; counted up to 10,000.' }),
       held: z.number().int().meta({ description: 'Deliveries held while it was disabled; counted up to 10,000.' }),
     }),
+    signing: z.enum(signings).meta({
+      description: '`v1`: HMAC with a secret we share. `v1a`: Ed25519, verified with `publicKeys`.',
+    }),
+    publicKeys: z.array(z.string()).meta({
+      description: 'With `v1a`: one that verifies is enough. Two while one replaces the other.',
+      example: ['whpk_nFiLQRuKmqDlZJ4QeAmFwSQ2FNtkGaEJXpeFPBnfrJM='],
+    }),
+    auth: ReceiverAuth.nullable(),
+    privateTarget: PrivateTarget,
     createdAt: Instant,
     updatedAt: Instant,
   })
@@ -46,6 +64,10 @@ export const endpointView = (endpoint: EndpointState) => ({
     pending: endpoint.health.pending,
     held: endpoint.health.held,
   },
+  signing: endpoint.signing,
+  publicKeys: endpoint.publicKeys,
+  auth: receiverAuthView(endpoint.auth),
+  privateTarget: privateTargetView(endpoint),
   createdAt: endpoint.createdAt.toISOString(),
   updatedAt: endpoint.updatedAt.toISOString(),
 });
@@ -69,7 +91,10 @@ export const Delivery = z
         at: Instant,
         durationMs: z.number(),
         httpStatus: z.number().int().nullable().meta({ description: 'Null when there was no answer.' }),
-        error: z.string().nullable().meta({ description: 'Why there was no answer.' }),
+        error: z.string().nullable().meta({
+          description:
+            'Why there was no answer: `timeout`, `refused-address`, `unresolved`, `connection`, `tls`, `proxy`, `oauth-token` (your token server gave none); or `redirect`, which is not followed.',
+        }),
         answer: z.string().nullable().meta({ description: 'At most 1 kB of the answer.' }),
       }),
     ),

@@ -6,7 +6,7 @@ import type { DeliveryResult } from '../ports.ts';
 import type { Attempt } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { answerPlace } from './deliveries.ts';
-import { secretPlace } from './endpoints.ts';
+import { howToSend } from './how-to-send.ts';
 
 /** So many at most are named in a header; a receiver that missed more reads the feed. */
 const mostNamed = 20;
@@ -25,10 +25,6 @@ const hubHeaders = ({ replay, gaveUp }: DueDelivery): Record<string, string> => 
 export const deliverWebhook = (parts: Parts): Work => {
   const { clock, store, sealing, webhooks, settings, log } = parts;
 
-  const secretsOf = (tenantId: string, { id, secret, previous, previousUntil }: DueDelivery['endpoint']): string[] => {
-    const open = (sealed: Uint8Array) => sealing.open(secretPlace(tenantId, id), sealed).toString();
-    return [open(secret), ...(previous && previousUntil && previousUntil > clock.now() ? [open(previous)] : [])];
-  };
   const send = (tenantId: string, delivery: DueDelivery, at: Date, signal: AbortSignal): Promise<DeliveryResult> =>
     webhooks.send(
       {
@@ -37,8 +33,8 @@ export const deliverWebhook = (parts: Parts): Work => {
         id: delivery.event.id,
         timestamp: at,
         body: JSON.stringify(delivery.event),
-        secrets: secretsOf(tenantId, delivery.endpoint),
         headers: hubHeaders(delivery),
+        ...howToSend(parts, tenantId, delivery.endpoint),
       },
       signal,
     );

@@ -1,34 +1,17 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openWebhookSender } from '../../../src/clients/webhook-receivers/webhook-sender.ts';
-import { openLog } from '../../../src/lib/log.ts';
+import { newSigner } from '../../../src/usecases/webhooks/secrets.ts';
 import { certificateFor } from '../../sandbox/certificate.ts';
-import { openServer, patience } from '../neighbour.ts';
+import { openServer } from '../neighbour.ts';
+import { message, newSecret, openSender } from './given.ts';
 
-const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
-const secret = newSecret();
-const message = {
-  tenantId: 'bank',
-  id: 'evt_1',
-  timestamp: new Date(),
-  body: '{"type":"ping","text":"æøå"}',
-  secrets: [secret],
-};
+const [secret = ''] = message.secrets;
 
 /** A kept connection is free again a turn after its answer has ended. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-type Options = Partial<Parameters<typeof openWebhookSender>[0]>;
-const openSender = (options: Options = {}) => {
-  const lines: string[] = [];
-  const log = openLog('debug', (line) => lines.push(line));
-  const sender = openWebhookSender({ production: false, allow: ['127.0.0.0/8'], log, ...options });
-  onTestFinished(() => sender.close());
-  return { sender, lines, send: (url: string, more = {}) => sender.send({ ...message, url, ...more }, patience()) };
-};
 
 describe('a receiver', () => {
   test('verifies it with the public package, with either secret while one replaces the other', async () => {
@@ -53,6 +36,30 @@ describe('a receiver', () => {
     expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
     for (const one of [secret, other]) expect(new Webhook(one).verify(body, headers)).toEqual(JSON.parse(message.body));
     expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow();
+  });
+
+  test('verifies Ed25519 with the public key, beside a shared secret while one replaces the other', async () => {
+    const got: { headers: Record<string, string>; body: string }[] = [];
+    const { url } = await openServer((request, response, body) => {
+      got.push({ headers: request.headers as Record<string, string>, body });
+      response.writeHead(204).end();
+    });
+    const { secret: privateHalf, publicKey = '' } = newSigner('v1a');
+    await openSender().send(url, { secrets: [privateHalf, secret] });
+    const [{ headers, body } = { headers: {} as Record<string, string>, body: '' }] = got;
+    const [v1a = '', v1 = ''] = headers['webhook-signature']?.split(' ') ?? [];
+    expect([v1a.slice(0, 4), v1.slice(0, 3)]).toEqual(['v1a,', 'v1,']);
+    // As a receiver does it: nothing but the public key and what came.
+    const key = createPublicKey({
+      key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey.slice(5), 'base64').toString('base64url') },
+      format: 'jwk',
+    });
+    const signed = Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+    expect(publicKey).toMatch(/^whpk_/);
+    expect(verify(null, signed, key, Buffer.from(v1a.slice(4), 'base64'))).toBe(true);
+    expect(verify(null, Buffer.from(`${signed}x`), key, Buffer.from(v1a.slice(4), 'base64'))).toBe(false);
+    // Who knows v1 alone finds theirs among the others.
+    expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(message.body));
   });
 
   test('is heard to a kilobyte and no more, without numbers, tokens and NULs', async () => {
