@@ -140,7 +140,10 @@ test('a body that cannot be read is refused by field, under the names of the Ope
   const { body } = await create(broken);
   expect(body).toMatchObject([{ ErrorCode: '19023', ErrorMessage: 'validto: is no time' }, {}]);
   await control('POST', 'settings', { altinn2ErrorNames: 'errorDescription' });
-  expect((await create(broken)).body).toMatchObject([{ errorCode: '19023', errorDescription: 'validto: is no time' }, {}]);
+  expect((await create(broken)).body).toMatchObject([
+    { errorCode: '19023', errorDescription: 'validto: is no time' },
+    {},
+  ]);
   expect((await create({ RequestResources: [] })).status).toBe(400);
 });
 
