@@ -72,7 +72,7 @@ const homes: Record<string, readonly string[]> = {
   'ipaddr.js': ['clients'],
   jose: ['clients', 'lib', 'sandbox'],
   koffi: ['clients'],
-  'node-forge': ['clients'],
+  'node-forge': ['clients', 'sandbox'],
   'lru-cache': ['http', 'clients', 'usecases', 'lib', 'sandbox'],
   pino: ['lib'],
   uuid: ['lib', 'sandbox'],

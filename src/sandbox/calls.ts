@@ -35,11 +35,13 @@ const decoded = (jwt: string): object | string => {
   }
 };
 
-/** A token is shown by what it says: nobody shall be able to use what he reads here. */
-const headersView = ({ authorization, ...headers }: IncomingHttpHeaders): object =>
-  authorization === undefined
-    ? headers
-    : { ...headers, authorization: decoded(authorization.replace(/^Bearer /i, '')) };
+/** A token is shown by what it says, a key by how it begins: nobody shall be able to use what he reads here. */
+const headersView = ({ authorization, altinnsamtykke, apikey, ...headers }: IncomingHttpHeaders): object => ({
+  ...headers,
+  ...(authorization !== undefined && { authorization: decoded(authorization.replace(/^Bearer /i, '')) }),
+  ...(altinnsamtykke !== undefined && { altinnsamtykke: decoded(String(altinnsamtykke)) }),
+  ...(apikey !== undefined && { apikey: `${String(apikey).slice(0, 8)}…` }),
+});
 
 const bodyView = ({ on, body }: Call): unknown => {
   if (body === null || body === '') return null;

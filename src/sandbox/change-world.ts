@@ -1,5 +1,13 @@
 import { v7 } from 'uuid';
-import { type Client, type ClientKey, delegationKey, grantKey, type Person, type World } from './world.ts';
+import {
+  type Client,
+  type ClientKey,
+  delegationKey,
+  grantKey,
+  type Person,
+  type SrrRight,
+  type World,
+} from './world.ts';
 
 /** Adds or renames. An organisation is answered for by the first synthetic person unless told otherwise. */
 export const addOrganization = (
@@ -22,6 +30,9 @@ export const addPerson = (world: World, person: Person): void => {
   world.persons.set(person.id, person);
 };
 
+/** What the register has as surname when nobody says: `Kari von der Lippe` → `Lippe`. */
+export const lastWord = (name: string): string => name.trim().split(/\s+/).at(-1) ?? name;
+
 /** As the API owner does in Samarbeidsportalen. */
 export const grant = (world: World, orgno: string, scope: string): void => {
   world.grants.add(grantKey(orgno, scope));
@@ -43,9 +54,35 @@ export const admit = (world: World, resource: string, orgno: string): void => {
   world.accessLists.set(resource, list.add(orgno));
 };
 
+type Conditions = Partial<Pick<SrrRight, 'validTo' | 'allowedRedirectDomain' | 'keepSessionAlive' | 'handledBy'>>;
+
+/** As the data source does in Altinn 2's rights register. One right per service and organisation: a second replaces it. */
+export const addRight = (
+  world: World,
+  service: string,
+  reportee: string,
+  conditions: Conditions,
+  now: Date,
+): SrrRight => {
+  const known = world.srr.find((right) => right.service === service && right.reportee === reportee);
+  const entry: SrrRight = {
+    id: known?.id ?? Math.max(0, ...world.srr.map(({ id }) => id)) + 1,
+    service,
+    reportee,
+    right: 'read',
+    validTo: new Date(now.getTime() + 10 * 365 * 86_400_000),
+    allowedRedirectDomain: null,
+    keepSessionAlive: false,
+    handledBy: null,
+    ...conditions,
+  };
+  world.srr = [...world.srr.filter((right) => right !== known), entry];
+  return entry;
+};
+
 /**
  * Makes an organisation fully ready in one step: every delegable scope (or those named) granted and delegated to the
- * operator, and its number on every access list.
+ * operator, and its number on every access list and in Altinn 2's rights register.
  */
 export const onboard = (
   world: World,
@@ -63,6 +100,7 @@ export const onboard = (
   for (const resource of world.resources.values()) {
     if (resource.accessListMode === 'Enabled') admit(world, resource.identifier, orgno);
   }
+  for (const [name, { srr }] of world.services) if (srr) addRight(world, name, orgno, {}, now);
   return wanted;
 };
 

@@ -11,9 +11,18 @@ export type Ask = {
 };
 
 /** What it answers. An object is sent as JSON, and nothing at all as an empty body. */
-export type Reply = { status: number; headers?: Record<string, string>; body?: object | string };
+export type Reply = {
+  status: number;
+  /** The reason phrase, where it says more than the status. */
+  reason?: string;
+  headers?: Record<string, string>;
+  body?: object | string;
+};
 
-type Handler = (ask: Ask) => Reply | Promise<Reply>;
+/** What has passed every check and changes something once it lands: at once, or (fault `reset`, `late`) some time later. */
+export type Landing = { land(): Reply };
+
+type Handler = (ask: Ask) => Reply | Landing | Promise<Reply | Landing>;
 
 /** The outside calls that can be failed and that are written down, under the names the control calls use. */
 export const callKinds = [
@@ -27,11 +36,20 @@ export const callKinds = [
   'data',
   'registry',
   'scopes',
+  'altinn2-create',
+  'altinn2-get',
+  'altinn2-list',
+  'altinn2-withdraw',
+  'altinn2-token',
+  'altinn2-log-use',
+  'altinn2-give-back',
+  'altinn2-jwk',
+  'altinn2-owner',
 ] as const;
 export type CallKind = (typeof callKinds)[number];
 
 /** One address of a pretend system. `path` is Koa's notation, below the server's root. */
-export type Endpoint = { on: CallKind; method: 'get' | 'post'; path: string; handle: Handler };
+export type Endpoint = { on: CallKind; method: 'get' | 'post' | 'put' | 'delete'; path: string; handle: Handler };
 
 /** Reads JSON; `undefined` when it is none. */
 export const parseJson = (text: string): unknown => {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallKind, Reply } from './exchange.ts';
+import type { CallKind, Landing, Reply } from './exchange.ts';
+import type { Landings } from './landings.ts';
 
 export type Fault =
   | { kind: 'delay'; ms: number }
-  | { kind: 'reset'; when: 'before' | 'after' }
+  /** `late`: hung up on at once, while what the call changes happens `lateMs` later, or whenever within `landsWithinMs`. */
+  | { kind: 'reset'; when: 'before' | 'after' | 'late'; lateMs?: number | undefined }
   | { kind: 'status'; status: number; retryAfter?: number | undefined; body?: string | object | undefined }
   | { kind: 'html'; status: number }
   | { kind: 'no-error-uri' }
@@ -21,13 +23,13 @@ export type Faults = {
   perform(
     fault: Fault | undefined,
     call: { on: CallKind; path: string },
-    effect: () => Promise<Reply>,
+    effect: () => Promise<Reply | Landing>,
   ): Promise<Reply | 'reset'>;
   parked(): Parked[];
   /** Waits until somebody is parked under this name; false when nobody was within the time. */
   whenParked(name: string, waitMs: number): Promise<boolean>;
   release(name: string): number;
-  /** Forgets what was planned and lets everybody go on. */
+  /** Forgets what was planned, lets everybody go on and what was late land. */
   clear(): void;
   close(): void;
 };
@@ -40,7 +42,9 @@ const withoutErrorUri = (reply: Reply): Reply => {
   return { ...reply, body };
 };
 
-export const openFaults = (): Faults => {
+const landed = (decided: Reply | Landing): Reply => ('land' in decided ? decided.land() : decided);
+
+export const openFaults = (landings: Landings): Faults => {
   let plans: PlannedFault[] = [];
   const parked = new Set<Parked & { go(): void }>();
   const arrivals = new Set<() => void>();
@@ -77,7 +81,8 @@ export const openFaults = (): Faults => {
       if (found.times <= 0) plans = plans.filter((plan) => plan !== found);
       return found.fault;
     },
-    async perform(fault, call, effect) {
+    async perform(fault, call, decide) {
+      const effect = async () => landed(await decide());
       switch (fault?.kind) {
         case undefined:
           return effect();
@@ -86,6 +91,10 @@ export const openFaults = (): Faults => {
           return effect();
         case 'reset':
           if (fault.when === 'after') await effect();
+          if (fault.when === 'late') {
+            const decided = await decide();
+            if ('land' in decided) landings.later(() => void decided.land(), fault.lateMs);
+          }
           return 'reset';
         case 'status': {
           const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
@@ -124,6 +133,7 @@ export const openFaults = (): Faults => {
     clear() {
       plans = [];
       releaseWhere(() => true);
+      landings.landAll();
     },
     close() {
       closing.abort();

@@ -1,11 +1,13 @@
 import { v7 } from 'uuid';
-import { addOrganization, addPerson, onboard } from './change-world.ts';
-import type { Resource, Scope, World } from './world.ts';
+import { firstApiKeys, firstServices } from './altinn2/first-services.ts';
+import { addOrganization, addPerson, grant, onboard } from './change-world.ts';
+import { type Resource, type Scope, serviceName, type World } from './world.ts';
 
 /** The delegation register's name for itself in test, as tokens there carry it. */
 export const altinnAsDelegationSource = 'https://tt02.altinn.no/';
 
 const skatteetaten = { orgno: '974761076', orgcode: 'skd' };
+const laanekassen = { orgno: '960885406' };
 const testdepartement = { orgno: '991825827', orgcode: 'ttd' };
 const digdir = { orgno: '991825827', orgcode: 'digdir' };
 
@@ -87,7 +89,13 @@ const resources: Resource[] = [
       template: null,
     }),
     type: 'MaskinportenSchema',
-    scopes: ['altinn:consentrequests.read', 'altinn:consentrequests.write'],
+    scopes: [
+      'altinn:consentrequests.read',
+      'altinn:consentrequests.write',
+      'altinn:consenttokens',
+      'altinn:consenttokens.read',
+      'altinn:consenttokens.write',
+    ],
   },
   {
     ...consent({
@@ -114,12 +122,26 @@ const delegable = (name: string, owner: string): Scope => ({
 const scopes: Scope[] = [
   delegable('altinn:consentrequests.read', digdir.orgno),
   delegable('altinn:consentrequests.write', digdir.orgno),
+  delegable('altinn:consenttokens', digdir.orgno),
+  delegable('altinn:consenttokens.read', digdir.orgno),
+  delegable('altinn:consenttokens.write', digdir.orgno),
   delegable('skatteetaten:inntekt', skatteetaten.orgno),
   delegable('skatteetaten:summertskattegrunnlag', skatteetaten.orgno),
   delegable('skatteetaten:kravogbetalinger', skatteetaten.orgno),
+  delegable('lanekassen:lan/v1/saldoopplysninger', laanekassen.orgno),
   { ...delegable('altinn:consentrequests.org', digdir.orgno), delegationSource: null },
   { ...delegable('altinn:maskinporten/consent.read', digdir.orgno), delegationSource: null },
   { ...delegable('altinn:maskinporten/delegations.admin', digdir.orgno), delegationSource: null },
+  { ...delegable('altinn:serviceowner/consents', digdir.orgno), delegationSource: null },
+  { ...delegable('altinn:serviceowner/srr.read', digdir.orgno), delegationSource: null },
+  { ...delegable('altinn:serviceowner/srr.write', digdir.orgno), delegationSource: null },
+];
+
+/** Known by number on the pages, and by surname in the register that Altinn 2 compares with. */
+const firstPersons: [id: string, surname: string][] = [
+  ['25922947409', 'Nordmann'],
+  ['03867199348', 'Lippe'],
+  ['23886799519', 'Hansen'],
 ];
 
 /**
@@ -137,13 +159,19 @@ export const firstWorld = (operatorOrgno: string, now: Date): World => {
     grants: new Set(),
     delegations: new Map(),
     accessLists: new Map(),
+    services: new Map(firstServices.map((service) => [serviceName(service), service])),
+    apiKeys: new Map(firstApiKeys(operatorOrgno).map((apiKey) => [apiKey.key, apiKey])),
+    srr: [],
   };
-  for (const [index, id] of ['25922947409', '03867199348', '23886799519'].entries()) {
-    addPerson(world, { id, name: `Syntetisk person ${index + 1}`, partyUuid: v7() });
+  for (const [index, [id, surname]] of firstPersons.entries()) {
+    addPerson(world, { id, name: `Syntetisk person ${index + 1}`, partyUuid: v7(), surname });
   }
   addOrganization(world, { orgno: '310149942', name: 'Syntetisk leverandør' });
   addOrganization(world, { orgno: operatorOrgno, name: 'Samtykkehuben' });
   addOrganization(world, { orgno: skatteetaten.orgno, name: 'Skatteetaten' });
+  addOrganization(world, { orgno: laanekassen.orgno, name: 'Lånekassen' });
+  // The owner of services calls for itself alone.
+  for (const { name } of scopes) if (name.startsWith('altinn:serviceowner/')) grant(world, skatteetaten.orgno, name);
   addOrganization(world, { orgno: '910514318', name: 'Syntetisk foretak' });
   onboard(world, { orgno: '313876144', name: 'Syntetisk bank' }, now);
   onboard(world, { orgno: testdepartement.orgno, name: 'Testdepartement' }, now);

@@ -15,11 +15,12 @@ export type Surroundings = {
 
 export const bodyOf = (ctx: Context): Promise<string> => readBody(ctx.req, { encoding: 'utf8', limit: '1mb' });
 
-export const answerWith = (ctx: Context, { status, headers = {}, body }: Reply): void => {
+export const answerWith = (ctx: Context, { status, reason, headers = {}, body }: Reply): void => {
   ctx.set(headers);
   ctx.body = body ?? null;
   // After the body: an empty one would turn the status into 204.
   ctx.status = status;
+  if (reason !== undefined) ctx.message = reason;
 };
 
 /** One endpoint as Koa middleware: reads, writes the call down, and lets a planned fault befall it. */
@@ -33,7 +34,7 @@ export const serveEndpoint =
       query: new URLSearchParams(ctx.querystring),
       params: ctx.params,
       headers: ctx.headers,
-      body: ctx.method === 'POST' ? await bodyOf(ctx) : '',
+      body: ctx.method === 'POST' || ctx.method === 'PUT' ? await bodyOf(ctx) : '',
     };
     const fault = faults.take(on);
     const call = calls.note(ask, on, clock.now(), fault);

@@ -21,6 +21,25 @@ export type Settings = {
   metadataCasing: 'metadata' | 'metaData';
   /** Altinn's code writes PascalCase, its pages say lower case. */
   eventTypeCasing: 'pascal' | 'lower';
+  /** A call that was reset `late` lands at some moment within this time. */
+  landsWithinMs: number;
+  /** Altinn 2: requests whose latest change is younger than this stay out of its list. */
+  altinn2ListLagMs: number;
+  /** Altinn 2: so many requests or consents on a page of a list; the real figure is known for one list only. */
+  altinn2PageSize: number;
+  /** Altinn 2: its pages disagree on the names of the scopes for consent tokens. */
+  altinn2TokenScopes: 'any' | 'bare' | 'suffixed';
+  /** Altinn 2: `as-seen` writes a single service without metadata as a string; `commas` is how one page shows metadata. */
+  altinn2Services: 'as-seen' | 'array' | 'commas';
+  /** Altinn 2: guides write PascalCase, the help pages camelCase. */
+  altinn2Names: 'pascal' | 'camel';
+  /** Altinn 2: seen in an answer, and in the OpenAPI document. */
+  altinn2ErrorNames: 'ErrorMessage' | 'errorDescription';
+  /** Altinn 2: whether times in answers carry an offset; in the guides they do not, and mean Oslo. */
+  altinn2Offsets: boolean;
+  /** Altinn 2: which of the two published certificates signs consent tokens. */
+  altinn2SigningKey: 'primary' | 'secondary';
+  altinn2TokenLifeSeconds: number;
 };
 
 export const firstSettings = (): Settings => ({
@@ -33,4 +52,14 @@ export const firstSettings = (): Settings => ({
   createdInFeed: true,
   metadataCasing: 'metadata',
   eventTypeCasing: 'pascal',
+  landsWithinMs: 60_000,
+  altinn2ListLagMs: 0,
+  altinn2PageSize: 1000,
+  altinn2TokenScopes: 'any',
+  altinn2Services: 'as-seen',
+  altinn2Names: 'pascal',
+  altinn2ErrorNames: 'ErrorMessage',
+  altinn2Offsets: false,
+  altinn2SigningKey: 'primary',
+  altinn2TokenLifeSeconds: 30,
 });

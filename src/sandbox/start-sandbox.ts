@@ -4,6 +4,8 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Clock, MovableClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { altinn2Endpoints } from './altinn2/endpoints.ts';
+import { openAltinn2 } from './altinn2/state.ts';
 import { altinn3Endpoints } from './altinn3/endpoints.ts';
 import { openAltinn3 } from './altinn3/state.ts';
 import { bearerReader } from './bearer.ts';
@@ -13,10 +15,12 @@ import { dataEndpoints } from './data-source/endpoints.ts';
 import type { Endpoint } from './exchange.ts';
 import { openFaults } from './faults.ts';
 import { firstWorld } from './first-world.ts';
+import { openLandings } from './landings.ts';
 import { maskinportenEndpoints } from './maskinporten/endpoints.ts';
 import { replayMemory } from './maskinporten/replay-memory.ts';
 import { openSigningKeys } from './maskinporten/signing-keys.ts';
 import { skewedClock } from './maskinporten/skewed-clock.ts';
+import { altinn2PageRoutes } from './page/altinn2-routes.ts';
 import { pageRoutes } from './page/routes.ts';
 import { selfServiceEndpoints } from './selfservice/endpoints.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
@@ -38,7 +42,7 @@ export type SandboxOptions = {
 export type Sandbox = { url: string; close(): Promise<void> };
 
 /**
- * Pretend Maskinporten, Altinn 3, resource registry and data source on one port; a path's first part stands for the
+ * Pretend Maskinporten, Altinn 2 and 3, resource registry and data source on one port; a path's first part stands for the
  * host. Nothing is kept on disk.
  */
 export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
@@ -61,9 +65,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const settings = firstSettings();
   const world = firstWorld(operatorOrgno, clock.now());
   const altinn = openAltinn3({ world, settings, clock, baseUrl: `${url}/altinn3/` });
+  const altinn2 = openAltinn2({ world, settings, clock, baseUrl: `${url}/altinn2/` });
   const theirs = skewedClock(clock, settings);
   const readBearer = bearerReader(issuer, keys, theirs);
-  const faults = openFaults();
+  const landings = openLandings(clock, settings);
+  const faults = openFaults(landings);
   const calls = openCalls();
 
   const router = new Router();
@@ -73,10 +79,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   };
   serve(maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn, clock: theirs }), theirs);
   serve(altinn3Endpoints(altinn, readBearer), clock);
-  serve(dataEndpoints({ clock, readBearer }), clock);
+  serve(altinn2Endpoints(altinn2, readBearer), clock);
+  serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
   serve(selfServiceEndpoints(world, clock.now()), clock);
   pageRoutes(router, altinn);
-  controlRoutes(router, { altinn, keys, faults, calls, url });
+  altinn2PageRoutes(router, altinn2);
+  controlRoutes(router, { altinn, altinn2, keys, faults, landings, calls, url });
 
   const app = new Koa();
   app.on('error', (error: unknown) => {
@@ -92,6 +100,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     url,
     async close() {
       faults.close();
+      landings.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;

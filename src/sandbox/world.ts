@@ -9,7 +9,12 @@ type Organization = {
   managers: Set<string>;
 };
 
-export type Person = { id: string; name: string; partyUuid: string };
+export type Person = {
+  id: string;
+  name: string;
+  partyUuid: string /** As the population register has it. */;
+  surname: string;
+};
 
 /** A key as posted on a client; `imported` is filled at its first use. */
 export type ClientKey = { kid: string; jwk: JsonWebKey; postedAt: Date; imported?: KeyObject };
@@ -36,7 +41,7 @@ export type Scope = {
   forMaskinporten: boolean;
 };
 
-type Text = { nb: string; nn?: string; en: string };
+type Text = { nb: string; nn?: string | undefined; en: string };
 
 export type Resource = {
   identifier: string;
@@ -53,6 +58,48 @@ export type Resource = {
   scopes: string[];
 };
 
+/** A consent service of Altinn 2, named `{serviceCode}_{editionCode}`. */
+export type Service = {
+  serviceCode: string;
+  editionCode: number;
+  title: Text;
+  owner: string;
+  template: string;
+  /** As the service declares it, in whatever case; all of it must come with a value. */
+  metadata: string[];
+  /** Ends with the first use that is logged. */
+  oneTime: boolean;
+  /** Whether consumers must stand in the rights register (SRR). */
+  srr: boolean;
+  /** Its data source takes no consent that lasts longer; Altinn itself does not look. */
+  longestDays: number | null;
+};
+
+/** A key to Altinn 2, which belongs to one organisation. */
+export type ApiKey = {
+  key: string;
+  orgno: string;
+  /** As in SRR: `[scheme://]host`, `*.domain`; where its owner may have browsers sent back to. */
+  redirectHosts: string[];
+  /** Must the caller be the key's owner? Without it no consent requests are taken. */
+  orgNrMustMatch: boolean;
+  /** May it open `/api/serviceowner`? */
+  serviceOwner: boolean;
+};
+
+/** One right of the data source's own register (SRR): this organisation may be given consents to this service. */
+export type SrrRight = {
+  id: number;
+  service: string;
+  reportee: string;
+  right: string;
+  validTo: Date;
+  allowedRedirectDomain: string | null;
+  keepSessionAlive: boolean;
+  /** The one supplier that may act for the reportee without a delegation. */
+  handledBy: string | null;
+};
+
 /** All the pretend systems know, but for the consents. Pairs and triples are kept as space-separated keys. */
 export type World = {
   operatorOrgno: string;
@@ -67,9 +114,16 @@ export type World = {
   delegations: Map<string, Date>;
   /** Resource → organisations on its access list. */
   accessLists: Map<string, Set<string>>;
+  /** Altinn 2's consent services by name. */
+  services: Map<string, Service>;
+  apiKeys: Map<string, ApiKey>;
+  srr: SrrRight[];
 };
 
 export const grantKey = (orgno: string, scope: string): string => `${orgno} ${scope}`;
 
 export const delegationKey = (consumer: string, supplier: string, scope: string): string =>
   `${consumer} ${supplier} ${scope}`;
+
+export const serviceName = ({ serviceCode, editionCode }: Pick<Service, 'serviceCode' | 'editionCode'>): string =>
+  `${serviceCode}_${editionCode}`;

@@ -9,6 +9,7 @@ import { redirectAfter } from '../altinn3/redirect-url.ts';
 import type { Altinn3, Consent } from '../altinn3/state.ts';
 import { formatInstant } from '../instants.ts';
 import { answerWith } from '../serve-endpoint.ts';
+import { answerRequest } from './altinn2-routes.ts';
 import { type Control, ControlRefused, PersonNumber, readControl } from './control.ts';
 
 /** A consent as tests count it; the giver's number is masked. */
@@ -39,7 +40,7 @@ const redirectOf = ({ redirectUrl, status }: Consent): string =>
 const AnswerBody = z.strictObject({ person: PersonNumber.optional() });
 
 /** Answers from the portal, where there is no redirect: the feed and GET are then the only ones to tell. */
-export const consentRoutes = (router: Router, { altinn }: Control): void => {
+export const consentRoutes = (router: Router, { altinn, altinn2 }: Control): void => {
   const readKnown = (id: string | undefined): Consent => {
     const consent = altinn.consents.get((id ?? '').toLowerCase());
     if (!consent) throw new ControlRefused(404, 'consent-unknown', `No consent ${id}`);
@@ -63,8 +64,15 @@ export const consentRoutes = (router: Router, { altinn }: Control): void => {
 
   for (const answer of ['accept', 'reject', 'revoke'] satisfies Answer[]) {
     router.post(`/sandbox/consents/:id/${answer}`, async (ctx) => {
+      const body = await readControl(ctx, AnswerBody);
+      // A code of Altinn 2 will do as well, so that one story can be played on either.
+      const request = altinn2.requests.get((ctx.params.id ?? '').toLowerCase());
+      if (request) {
+        ctx.body = answerRequest(altinn2, request, answer, body.person);
+        return;
+      }
       const consent = readKnown(ctx.params.id);
-      const { person = usualPerson(altinn, consent) } = await readControl(ctx, AnswerBody);
+      const { person = usualPerson(altinn, consent) } = body;
       const answered = answerConsent(altinn, consent.id, answer, person);
       if ('refused' in answered) answerWith(ctx, refusal(answered.refused));
       else ctx.body = { ...consentSummary(answered.consent), redirectTo: redirectOf(answered.consent) };

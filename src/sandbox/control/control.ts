@@ -1,15 +1,25 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { Altinn2 } from '../altinn2/state.ts';
 import type { Altinn3 } from '../altinn3/state.ts';
 import type { Calls } from '../calls.ts';
 import { isOrgno, isPersonNumber } from '../check-digits.ts';
 import { parseJson } from '../exchange.ts';
 import type { Faults } from '../faults.ts';
+import type { Landings } from '../landings.ts';
 import type { SigningKeys } from '../maskinporten/signing-keys.ts';
 import { bodyOf } from '../serve-endpoint.ts';
 
 /** What the control calls can reach. */
-export type Control = { altinn: Altinn3; keys: SigningKeys; faults: Faults; calls: Calls; url: string };
+export type Control = {
+  altinn: Altinn3;
+  altinn2: Altinn2;
+  keys: SigningKeys;
+  faults: Faults;
+  landings: Landings;
+  calls: Calls;
+  url: string;
+};
 
 export type ControlContext = Context & { params: Record<string, string> };
 

@@ -1,7 +1,10 @@
 import type Router from '@koa/router';
+import { operatorApiKey } from '../altinn2/first-services.ts';
+import { guiHref } from '../altinn2/request-views.ts';
 import { viewUri } from '../altinn3/consent-views.ts';
 import { type Html, html } from '../page/html.ts';
 import { sendPage } from '../page/layout.ts';
+import { requestSummary } from './altinn2-routes.ts';
 import { consentSummary } from './consent-routes.ts';
 import type { Control } from './control.ts';
 import { controlCalls } from './control-calls.ts';
@@ -37,6 +40,23 @@ const consentTable = ({ altinn }: Control): Html => {
   );
 };
 
+const requestTable = ({ altinn2 }: Control): Html => {
+  const newest = [...altinn2.requests.values()].slice(-shown).reverse().map(requestSummary);
+  const rows = newest.map(({ code: id, coveredBy, offeredBy, status, ended, created, services }) => [
+    html`<a class="ds-link" href="${guiHref(altinn2, id)}"><code>${id}</code></a>`,
+    html`${coveredBy}`,
+    html`${offeredBy}`,
+    html`${status}${ended && html` (${ended})`}`,
+    html`${services.join(', ')}`,
+    html`${created.slice(0, 19)}`,
+  ]);
+  return table(
+    ['Code', 'Covered by', 'Offered by', 'Status', 'Services', 'Created (UTC)'],
+    rows,
+    'Nobody has asked for a consent in Altinn 2 yet.',
+  );
+};
+
 const organizationTable = ({ altinn }: Control): Html => {
   const { world } = altinn;
   const count = (keys: Iterable<string>, orgno: string): number =>
@@ -67,12 +87,14 @@ const clientTable = ({ altinn }: Control): Html => {
 
 /** A developer's first look: where things are, what has happened, and what can be done. */
 export const overviewRoutes = (router: Router, control: Control): void => {
-  const { altinn, url } = control;
+  const { altinn, altinn2, url } = control;
   router.get('/sandbox', (ctx) => {
     const { world, clock } = altinn;
     const addresses: [string, string][] = [
       ['Maskinporten', `${url}/maskinporten/`],
       ['Altinn 3', `${url}/altinn3/`],
+      ['Altinn 2', `${url}/altinn2/`],
+      ['API key', operatorApiKey],
       ['Data source', `${url}/data/skatteetaten/inntekt/{person}`],
       ['Operator', world.operatorOrgno],
       ['Time here', clock.now().toISOString()],
@@ -86,12 +108,13 @@ export const overviewRoutes = (router: Router, control: Control): void => {
       title: 'Sandbox',
       brand: 'Sandbox',
       notice: 'Nothing here is real',
-      footer: 'Pretend Maskinporten, Altinn 3, resource registry and data source. Nothing is kept when it stops.',
+      footer: 'Pretend Maskinporten, Altinn 2 and 3, resource registry and data source. Nothing is kept when it stops.',
       wide: true,
       main: html`<div class="stack">
 <h1 class="ds-heading" data-size="lg">Pretend Maskinporten and Altinn</h1>
 ${section('Addresses', html`<dl>${addresses.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`)}
 ${section(`Consents (${altinn.consents.size})`, consentTable(control))}
+${section(`Consent requests of Altinn 2 (${altinn2.requests.size})`, requestTable(control))}
 ${section(`Organisations (${world.organizations.size})`, organizationTable(control))}
 ${section(`Clients (${world.clients.size})`, clientTable(control))}
 ${section('Control calls', table(['Call', 'What it does'], calls, ''))}

@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import { altinn2Routes } from './altinn2-routes.ts';
 import { clientRoutes } from './client-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import { type Control, ControlRefused } from './control.ts';
@@ -24,5 +25,6 @@ export const controlRoutes = (router: Router, control: Control): void => {
   worldRoutes(router, control);
   clientRoutes(router, control);
   consentRoutes(router, control);
+  altinn2Routes(router, control);
   weatherRoutes(router, control);
 };

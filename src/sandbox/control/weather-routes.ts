@@ -11,7 +11,11 @@ const FaultBody = z.strictObject({
   times: z.number().int().min(1).default(1),
   fault: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('delay'), ms: z.number().min(0).max(600_000) }),
-    z.strictObject({ kind: z.literal('reset'), when }),
+    z.strictObject({
+      kind: z.literal('reset'),
+      when: z.enum(['before', 'after', 'late']),
+      lateMs: z.number().min(0).max(3_600_000).optional(),
+    }),
     z.strictObject({
       kind: z.literal('status'),
       status,
@@ -36,12 +40,23 @@ const SettingsBody = z
     createdInFeed: z.boolean(),
     metadataCasing: z.enum(['metadata', 'metaData']),
     eventTypeCasing: z.enum(['pascal', 'lower']),
+    landsWithinMs: milliseconds,
+    altinn2ListLagMs: milliseconds,
+    altinn2PageSize: z.number().int().positive(),
+    altinn2TokenScopes: z.enum(['any', 'bare', 'suffixed']),
+    altinn2Services: z.enum(['as-seen', 'array', 'commas']),
+    altinn2Names: z.enum(['pascal', 'camel']),
+    altinn2ErrorNames: z.enum(['ErrorMessage', 'errorDescription']),
+    altinn2Offsets: z.boolean(),
+    altinn2SigningKey: z.enum(['primary', 'secondary']),
+    altinn2TokenLifeSeconds: z.number().int().positive(),
     rotateSigningKey: z.literal(true),
+    rotateAltinn2Keys: z.literal(true),
   })
   .partial();
 
 /** What happens to the sandbox itself: time, faults, settings, and the list of what it was sent. */
-export const weatherRoutes = (router: Router, { altinn, keys, faults, calls }: Control): void => {
+export const weatherRoutes = (router: Router, { altinn, altinn2, keys, faults, calls }: Control): void => {
   const { clock, settings } = altinn;
 
   router.get('/sandbox/clock', (ctx) => {
@@ -99,9 +114,10 @@ export const weatherRoutes = (router: Router, { altinn, keys, faults, calls }: C
     ctx.body = settings;
   });
   router.post('/sandbox/settings', async (ctx) => {
-    const { rotateSigningKey, ...changes } = await readControl(ctx, SettingsBody);
+    const { rotateSigningKey, rotateAltinn2Keys, ...changes } = await readControl(ctx, SettingsBody);
     Object.assign(settings, changes);
     if (rotateSigningKey) await keys.rotate();
+    if (rotateAltinn2Keys) altinn2.keys.rotate();
     ctx.body = settings;
   });
 };

@@ -2,8 +2,9 @@ import type Router from '@koa/router';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { maskPerson } from '../../lib/mask.ts';
-import { addOrganization, addPerson, admit, delegate, grant, onboard } from '../change-world.ts';
+import { addOrganization, addPerson, admit, delegate, grant, lastWord, onboard } from '../change-world.ts';
 import { delegationKey, grantKey, type Scope } from '../world.ts';
+import { requestSummary } from './altinn2-routes.ts';
 import { clientView } from './client-routes.ts';
 import { consentSummary } from './consent-routes.ts';
 import {
@@ -22,7 +23,11 @@ const Organization = z.strictObject({
   name: z.string().min(1),
   managers: z.array(PersonNumber).optional(),
 });
-const Person = z.strictObject({ id: PersonNumber, name: z.string().min(1).optional() });
+const Person = z.strictObject({
+  id: PersonNumber,
+  name: z.string().min(1).optional(),
+  surname: z.string().min(1).optional(),
+});
 const Onboarding = z.strictObject({ orgno: Orgno, name: z.string().min(1), scopes: z.array(z.string()).optional() });
 const ScopeBody = z.strictObject({
   owner: Orgno.optional(),
@@ -52,7 +57,7 @@ export const worldRoutes = (router: Router, control: Control): void => {
         name,
         managers: [...managers].map(maskPerson),
       })),
-      persons: [...world.persons.values()].map(({ id, name }) => ({ id: maskPerson(id), name })),
+      persons: [...world.persons.values()].map(({ id, name, surname }) => ({ id: maskPerson(id), name, surname })),
       resources: [...world.resources.values()],
       scopes: [...world.scopes.values()],
       clients: [...world.clients.values()].map(clientView),
@@ -66,6 +71,12 @@ export const worldRoutes = (router: Router, control: Control): void => {
       }),
       accessLists: Object.fromEntries([...world.accessLists].map(([resource, members]) => [resource, [...members]])),
       consents: [...altinn.consents.values()].map(consentSummary),
+      altinn2: {
+        services: [...world.services.values()],
+        apiKeys: [...world.apiKeys.values()],
+        srr: world.srr,
+        requests: [...control.altinn2.requests.values()].map(requestSummary),
+      },
       settings: altinn.settings,
     };
   });
@@ -77,16 +88,15 @@ export const worldRoutes = (router: Router, control: Control): void => {
   });
 
   router.post('/sandbox/persons', async (ctx) => {
-    const { id, name } = await readControl(ctx, Person);
+    const { id, name: given, surname } = await readControl(ctx, Person);
     const known = world.persons.get(id);
-    const person = {
-      id,
-      name: name ?? known?.name ?? `Syntetisk person ${world.persons.size + 1}`,
-      partyUuid: known?.partyUuid ?? v7(),
-    };
+    const name = given ?? known?.name ?? `Syntetisk person ${world.persons.size + 1}`;
+    const partyUuid = known?.partyUuid ?? v7();
+    const registered = given === undefined ? known?.surname : undefined;
+    const person = { id, name, partyUuid, surname: surname ?? registered ?? lastWord(name) };
     addPerson(world, person);
     ctx.status = 201;
-    ctx.body = { id: maskPerson(id), name: person.name };
+    ctx.body = { id: maskPerson(id), name, surname: person.surname };
   });
 
   router.post('/sandbox/onboard', async (ctx) => {

@@ -53,15 +53,11 @@ const fromOf = (subject: string): string =>
 
 export type Wanted = { scope: string; resource: string; subject: string };
 
-/**
- * What a data source checks in a token whose signature and times are good, without asking Altinn. Answers the metadata
- * of each right that covers the resource: the same one may be there several times, for several years.
- */
-export const consentedMetadata = (
+/** Who may ask at all: a good token with this API's scope, and a delegation from where delegations come from. */
+export const callingConsumer = (
   claims: AccessClaims | undefined,
-  { scope, resource, subject }: Wanted,
-  now: Date,
-): { metadata: Record<string, string>[] } | { refused: DataRefusal } => {
+  scope: string,
+): { consumer: string; claims: AccessClaims } | { refused: DataRefusal } => {
   if (!claims) return { refused: 'token-invalid' };
   if (!scopesIn(claims).includes(scope)) return { refused: 'scope-missing' };
   const consumer = orgnoIn(claims.consumer);
@@ -70,6 +66,21 @@ export const consentedMetadata = (
   // One trailing slash more or less has been seen.
   const isKnown = source.replace(/\/$/, '') === altinnAsDelegationSource.replace(/\/$/, '');
   if (claims.supplier !== undefined && !isKnown) return { refused: 'delegation-source-unknown' };
+  return { consumer, claims };
+};
+
+/**
+ * What a data source checks in a token whose signature and times are good, without asking Altinn. Answers the metadata
+ * of each right that covers the resource: the same one may be there several times, for several years.
+ */
+export const consentedMetadata = (
+  given: AccessClaims | undefined,
+  { scope, resource, subject }: Wanted,
+  now: Date,
+): { metadata: Record<string, string>[] } | { refused: DataRefusal } => {
+  const caller = callingConsumer(given, scope);
+  if ('refused' in caller) return caller;
+  const { claims, consumer } = caller;
 
   const consent = list(claims.authorization_details).find((detail) => member(detail, 'type') === 'urn:altinn:consent');
   if (consent === undefined || typeof member(consent, 'id') !== 'string') return { refused: 'consent-missing' };

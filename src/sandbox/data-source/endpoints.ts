@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import type { Altinn2 } from '../altinn2/state.ts';
 import type { ReadBearer } from '../bearer.ts';
 import type { Ask, Endpoint, Reply } from '../exchange.ts';
-import { consentedMetadata, prefersXml, refuse, type Wanted } from './check-consent.ts';
-import { monthlyIncome, monthsBetween, taxBasis } from './figures.ts';
+import { altinn2Metadata, consentTokenIn, refuseConsentToken } from './check-altinn2-consent.ts';
+import { callingConsumer, consentedMetadata, prefersXml, refuse } from './check-consent.ts';
+import { monthlyIncome, monthsBetween, studentLoan, taxBasis } from './figures.ts';
 
 const xmlOf = (name: string, value: unknown): string => {
   if (Array.isArray(value)) return value.map((item) => xmlOf(name, item)).join('');
@@ -24,23 +27,46 @@ const dataReply = (ask: Ask, root: string, data: object): Reply =>
       }
     : { status: 200, body: data };
 
-type Source = { clock: Clock; readBearer: ReadBearer };
+type Source = { clock: Clock; readBearer: ReadBearer; altinn2: Altinn2 };
+
+/** One thing to be told, under the names it has in either generation. */
+type Wanted = { scope: string; resource?: string; services: string[] };
 type Find = (metadata: Record<string, string>[], ask: Ask) => object | undefined;
 
+/**
+ * Either pair will do: a token that holds the consent (Altinn 3), or the consumer's plain token and beside it the consent
+ * token of Altinn 2. Who sends the header is taken at his word.
+ */
+const consentedIn = async (
+  { clock, readBearer, altinn2 }: Source,
+  ask: Ask,
+  { scope, resource = '', services }: Wanted,
+): Promise<{ metadata: Record<string, string>[] } | { reply: Reply }> => {
+  const subject = ask.params.subject ?? '';
+  const claims = await readBearer(ask.headers);
+  const consentToken = consentTokenIn(ask);
+  if (consentToken === undefined) {
+    const checked = consentedMetadata(claims, { scope, resource, subject }, clock.now());
+    return 'refused' in checked ? { reply: refuse(checked.refused) } : checked;
+  }
+  const caller = callingConsumer(claims, scope);
+  if ('refused' in caller) return { reply: refuse(caller.refused) };
+  const checked = await altinn2Metadata(altinn2, consentToken, { consumer: caller.consumer, subject, services });
+  return 'refused' in checked ? { reply: refuseConsentToken(checked.refused, randomUUID()) } : checked;
+};
+
 /** One API of the data source: what it wants to see, and what it then tells. */
-const dataApi = (
-  { clock, readBearer }: Source,
-  path: string,
-  wanted: Omit<Wanted, 'subject'>,
-  root: string,
-  find: Find,
-): Endpoint[] => {
+const dataApi = (source: Source, path: string, wanted: Wanted, root: string, find: Find): Endpoint[] => {
   const handle = async (ask: Ask): Promise<Reply> => {
     const subject = ask.params.subject ?? '';
-    const checked = consentedMetadata(await readBearer(ask.headers), { ...wanted, subject }, clock.now());
-    if ('refused' in checked) return refuse(checked.refused);
+    const checked = await consentedIn(source, ask, wanted);
+    if ('reply' in checked) return checked.reply;
     const data = find(checked.metadata, ask);
-    if (!data) return refuse('consent-not-covering');
+    if (!data) {
+      return consentTokenIn(ask) === undefined
+        ? refuse('consent-not-covering')
+        : refuseConsentToken('not-covering', randomUUID());
+    }
     return dataReply(ask, root, { id: subject, ...data });
   };
   // Some APIs are asked with POST; what is posted changes nothing here.
@@ -69,22 +95,32 @@ const basisIn: Find = (years, { params, query }) => {
   return year === undefined ? undefined : taxBasis(params.subject ?? '', year);
 };
 
+/** What a student still owes. */
+const balanceIn: Find = ([first], { params }) => first && studentLoan(params.subject ?? '');
+
 /** So many bytes of nothing (`?bytes=1000000`), to measure how large answers pass. */
 const bulkIn: Find = (_, { query }) => ({ fyll: 'x'.repeat(Math.min(Number(query.get('bytes')) || 1000, 50_000_000)) });
 
 /**
- * Data sources that trust the token alone. `:subject` is the person's eleven or the organisation's nine digits, as the
+ * Data sources that trust tokens alone. `:subject` is the person's eleven or the organisation's nine digits, as the
  * real ones have them in their addresses.
  */
 export const dataEndpoints = (source: Source): Endpoint[] => {
-  const inntekt = { scope: 'skatteetaten:inntekt', resource: 'ske-samtykke-sbl-inntekt' };
+  const inntekt = {
+    scope: 'skatteetaten:inntekt',
+    resource: 'ske-samtykke-sbl-inntekt',
+    services: ['4804_210607', '4630_2'],
+  };
   const skattegrunnlag = {
     scope: 'skatteetaten:summertskattegrunnlag',
     resource: 'ske-samtykke-sbl-summert-skattegrunnlag',
+    services: ['4628_210607', '4629_2'],
   };
+  const saldo = { scope: 'lanekassen:lan/v1/saldoopplysninger', services: ['5252_2'] };
   return [
     ...dataApi(source, 'skatteetaten/inntekt', inntekt, 'inntektsmottaker', incomeIn),
     ...dataApi(source, 'skatteetaten/summertskattegrunnlag', skattegrunnlag, 'skattegrunnlag', basisIn),
     ...dataApi(source, 'skatteetaten/store-svar', inntekt, 'svar', bulkIn),
+    ...dataApi(source, 'lanekassen/saldoopplysninger', saldo, 'saldo', balanceIn),
   ];
 };

@@ -41,3 +41,6 @@ export const taxBasis = (subject: string, year: string) => ({
   gjeld: amount(`debt ${subject} ${year}`, 0, 3_200_000),
   paaloepteRenter: amount(`interest ${subject} ${year}`, 0, 140_000),
 });
+
+/** What somebody owes for his studies. */
+export const studentLoan = (subject: string) => ({ saldo: amount(`student ${subject}`, 0, 600_000) });

@@ -2,6 +2,7 @@ import { isPersonUrn, nameOf } from '../altinn3/parties.ts';
 import type { Altinn3, Consent, ConsentRight } from '../altinn3/state.ts';
 import { microsOf } from '../instants.ts';
 import { type Html, html } from './html.ts';
+import { type Place, placeFields } from './place.ts';
 import { type Language, osloTime, textsIn } from './texts.ts';
 
 const rightView = ({ world }: Altinn3, { resource, metadata }: ConsentRight, language: Language): Html => {
@@ -22,22 +23,10 @@ const messageOf = ({ template, requestMessage }: Consent, language: Language): s
   return requestMessage[language] ?? requestMessage.nb ?? Object.values(requestMessage)[0];
 };
 
-export type FormFields = { id: string; csrf: string; language: Language; skipLogout: boolean };
-
-const hidden = ({
-  id,
-  csrf,
-  language,
-  skipLogout,
-}: FormFields): Html => html`<input type="hidden" name="id" value="${id}">
-<input type="hidden" name="csrf" value="${csrf}">
-<input type="hidden" name="lang" value="${language}">
-${skipLogout && html`<input type="hidden" name="skiplogout" value="true">`}`;
-
 /** What a person reads before answering, and the two answers, neither of them nearer at hand than the other. */
-export const consentView = (altinn: Altinn3, consent: Consent, form: FormFields): Html => {
+export const consentView = (altinn: Altinn3, consent: Consent, place: Place, csrf: string): Html => {
   const { world, clock } = altinn;
-  const { language } = form;
+  const { language } = place;
   const texts = textsIn(language);
   const consumer = nameOf(world, consent.to);
   const message = messageOf(consent, language);
@@ -53,8 +42,9 @@ ${message !== undefined && html`<section class="stack" aria-labelledby="message"
 </section>
 <p class="ds-paragraph">${texts.validTo} <strong>${osloTime(new Date(consent.validTo / 1000), language)}</strong>. ${texts.withdraw}</p>
 ${hasExpired && html`<div class="ds-alert" data-color="warning" role="status">${texts.expired}</div>`}
-<form method="post" action="/altinn3/accessmanagement/ui/consent/answer" class="row">
-${hidden(form)}
+<form method="post" action="${place.site.ui}/answer" class="row">
+${placeFields(place)}
+<input type="hidden" name="csrf" value="${csrf}">
 ${!hasExpired && html`<button class="ds-button" data-variant="primary" name="answer" value="accept">${texts.accept}</button>`}
 <button class="ds-button" data-variant="secondary" name="answer" value="reject">${texts.reject}</button>
 </form>

@@ -9,17 +9,14 @@ import { assetRoutes } from './assets.ts';
 import { consentView } from './consent-view.ts';
 import type { Html } from './html.ts';
 import { sendPage } from './layout.ts';
+import { altinn3Site, hrefOf, type Place, placeIn } from './place.ts';
 import { isOwnForm, openSessions } from './sessions.ts';
-import { languageOf, textsIn } from './texts.ts';
-import { navigationView, noticeView, type Place, requestHref, signInView } from './views.ts';
+import { textsIn } from './texts.ts';
+import { navigationView, noticeView, signInView } from './views.ts';
 
-const ui = '/altinn3/accessmanagement/ui/consent';
+const { ui } = altinn3Site;
 
-const placeIn = (fields: URLSearchParams): Place => ({
-  id: (fields.get('id') ?? '').toLowerCase(),
-  language: languageOf(fields.get('lang')),
-  skipLogout: fields.get('skiplogout') === 'true',
-});
+const placeOf = (fields: URLSearchParams): Place => placeIn(altinn3Site, fields);
 
 const backLink = ({ world }: Altinn3, consent: Consent, place: Place) => ({
   // A revoked consent was accepted once, and its link still says so.
@@ -29,7 +26,7 @@ const backLink = ({ world }: Altinn3, consent: Consent, place: Place) => ({
 
 /** The page a person is sent to: signs in as somebody synthetic, reads, answers, and is sent back. */
 export const pageRoutes = (router: Router, altinn: Altinn3): void => {
-  const sessions = openSessions();
+  const sessions = openSessions('/altinn3/');
   const { world, consents } = altinn;
   assetRoutes(router);
 
@@ -72,7 +69,7 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
   };
 
   router.get(`${ui}/request`, (ctx) => {
-    const place = placeIn(new URLSearchParams(ctx.querystring));
+    const place = placeOf(new URLSearchParams(ctx.querystring));
     const consent = findConsent(ctx, place);
     if (!consent) return;
     const texts = textsIn(place.language);
@@ -80,27 +77,27 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
     if (!session) return send(ctx, place, 200, texts.signInTitle, signInView(place, world.persons.values()));
     if (!mayAnswer(altinn, consent, session.person)) return sendNotYours(ctx, place);
     if (consent.status !== 'Created') return sendAnswered(ctx, place, consent);
-    send(ctx, place, 200, texts.title, consentView(altinn, consent, { ...place, csrf: session.csrf }));
+    send(ctx, place, 200, texts.title, consentView(altinn, consent, place, session.csrf));
   });
 
   router.post(`${ui}/sign-in`, async (ctx) => {
     const fields = new URLSearchParams(await bodyOf(ctx));
     const person = [...world.persons.values()].find(({ partyUuid }) => partyUuid === fields.get('person'));
     if (person) sessions.start(ctx, person.id);
-    ctx.redirect(requestHref(placeIn(fields)));
+    ctx.redirect(hrefOf(placeOf(fields)));
     ctx.status = 303;
   });
 
   router.post(`${ui}/sign-out`, async (ctx) => {
     const fields = new URLSearchParams(await bodyOf(ctx));
     sessions.end(ctx);
-    ctx.redirect(requestHref(placeIn(fields)));
+    ctx.redirect(hrefOf(placeOf(fields)));
     ctx.status = 303;
   });
 
   router.post(`${ui}/answer`, async (ctx) => {
     const fields = new URLSearchParams(await bodyOf(ctx));
-    const place = placeIn(fields);
+    const place = placeOf(fields);
     const texts = textsIn(place.language);
     const session = sessions.find(ctx);
     const answer = fields.get('answer') === 'accept' ? 'accept' : 'reject';
@@ -117,7 +114,7 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
       const notice = { heading: texts.refusedTitle, text: texts.expired, code: answered.refused.code };
       return send(ctx, place, 400, texts.refusedTitle, noticeView(place, 'danger', notice));
     }
-    if (place.skipLogout) return sendAnswered(ctx, place, answered.consent, true);
+    if (place.fromPortal) return sendAnswered(ctx, place, answered.consent, true);
     // Altinn ends the person's session before it lets go of him.
     sessions.end(ctx);
     ctx.set('location', redirectAfter(answered.consent.redirectUrl, answer === 'accept' ? 'accepted' : 'rejected'));

@@ -3,8 +3,6 @@ import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
 
 const cookie = 'sandbox_person';
-/** The person's page alone sees the cookie. */
-const cookiePath = '/altinn3/';
 
 export type Session = { person: string; csrf: string };
 
@@ -14,10 +12,10 @@ export type Sessions = {
   end(ctx: Context): void;
 };
 
-/** Who is signed in on which browser, as long as the sandbox runs. */
-export const openSessions = (): Sessions => {
+/** Who is signed in on which browser, as long as the sandbox runs. The person's page below `path` alone sees the cookie. */
+export const openSessions = (path: '/altinn2/' | '/altinn3/'): Sessions => {
   const sessions = new LRUCache<string, Session>({ max: 10_000 });
-  const options = { path: cookiePath, httpOnly: true, sameSite: 'lax' as const, overwrite: true };
+  const options = { path, httpOnly: true, sameSite: 'lax' as const, overwrite: true };
   return {
     start(ctx, person) {
       const id = randomBytes(24).toString('base64url');

@@ -1,25 +1,8 @@
 import { maskPerson } from '../../lib/mask.ts';
 import type { Person } from '../world.ts';
 import { type Html, html } from './html.ts';
+import { hrefOf, type Place, placeFields } from './place.ts';
 import { type Language, textsIn } from './texts.ts';
-
-export type Place = { id: string; language: Language; skipLogout: boolean };
-
-const requestPath = '/altinn3/accessmanagement/ui/consent/request';
-
-/** The page of a request, in a language. */
-export const requestHref = ({ id, language, skipLogout }: Place): string => {
-  const query = new URLSearchParams({
-    id,
-    ...(language === 'en' && { lang: 'en' }),
-    ...(skipLogout && { skiplogout: 'true' }),
-  });
-  return `${requestPath}?${query}`;
-};
-
-const placeFields = ({ id, language, skipLogout }: Place): Html => html`<input type="hidden" name="id" value="${id}">
-<input type="hidden" name="lang" value="${language}">
-${skipLogout && html`<input type="hidden" name="skiplogout" value="true">`}`;
 
 /** A language switch, and who is signed in. */
 export const navigationView = (place: Place, person: Person | undefined): Html => {
@@ -27,7 +10,7 @@ export const navigationView = (place: Place, person: Person | undefined): Html =
   const other: Language = place.language === 'en' ? 'nb' : 'en';
   return html`<div class="side">
 ${person && html`<span>${texts.signedInAs} ${person.name}</span>`}
-<nav aria-label="${texts.languageLabel}"><a class="ds-link" lang="${other}" hreflang="${other}" href="${requestHref({ ...place, language: other })}">${texts.otherLanguage}</a></nav>
+<nav aria-label="${texts.languageLabel}"><a class="ds-link" lang="${other}" hreflang="${other}" href="${hrefOf({ ...place, language: other })}">${texts.otherLanguage}</a></nav>
 </div>`;
 };
 
@@ -37,7 +20,7 @@ export const signInView = (place: Place, persons: Iterable<Person>): Html => {
   return html`<div class="ds-card sheet stack" data-variant="default">
 <h1 class="ds-heading" data-size="lg">${texts.signInTitle}</h1>
 <p class="ds-paragraph">${texts.signInLead}</p>
-<form method="post" action="/altinn3/accessmanagement/ui/consent/sign-in" class="stack">
+<form method="post" action="${place.site.ui}/sign-in" class="stack">
 ${placeFields(place)}
 <fieldset class="ds-fieldset choices">
 <legend class="ds-label" data-weight="medium">${texts.signInChoice}</legend>
@@ -78,7 +61,7 @@ ${back && html`<p class="ds-paragraph"><a class="ds-link" href="${back.href}">${
 </section>
 ${
   signOut &&
-  html`<form method="post" action="/altinn3/accessmanagement/ui/consent/sign-out">${placeFields(place)}<button class="ds-button" data-variant="secondary">${texts.otherPerson}</button></form>`
+  html`<form method="post" action="${place.site.ui}/sign-out">${placeFields(place)}<button class="ds-button" data-variant="secondary">${texts.otherPerson}</button></form>`
 }
 </div>`;
 };
