@@ -1,5 +1,6 @@
 import type { UseCases } from '../usecases/use-cases.ts';
 import { callbackRoutes } from './callback/callback.ts';
+import { eventCatalogueRoutes } from './events/event-catalogue.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
@@ -39,6 +40,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...healthRoutes(),
   ...docsRoutes(),
+  ...eventCatalogueRoutes(),
   ...problemRoutes(),
   ...callbackRoutes(uses),
 ];

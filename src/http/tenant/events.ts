@@ -14,7 +14,7 @@ export const Event = z
     sequence: z.number().int().meta({ description: 'Grows by one with each event; has no holes.', example: 17 }),
     data: z
       .unknown()
-      .meta({ description: 'For consents `{consent}`: the consent without `from`.', type: 'object', example: {} }),
+      .meta({ description: 'Its shape follows `type`: see `/docs/events`.', type: 'object', example: {} }),
   })
   .meta({ id: 'Event' });
 
