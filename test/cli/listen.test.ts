@@ -112,24 +112,20 @@ const brittleHub = async (answer: (request: IncomingMessage, response: ServerRes
 test('a stream that breaks goes on where it was, and none is told twice or missed', async () => {
   const asked: (string | undefined)[] = [];
   let breaks = 0;
-  const url = await brittleHub(({ url = '', headers }, response) => {
-    if (!url.startsWith('/v1/events/stream')) {
-      const cursor = new URL(url, 'http://hub').searchParams.get('cursor') ?? 'c0';
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ items: [], next: cursor }));
-      return;
-    }
-    const last = String(headers['last-event-id']);
-    asked.push(last);
+  const url = await brittleHub(({ headers }, response) => {
+    const last = headers['last-event-id'];
+    asked.push(last === undefined ? undefined : String(last));
     breaks += 1;
     if (breaks === 2) {
       const problem = { type: '/problems/database-unavailable', title: 'Away', detail: 'the database rests' };
       response.writeHead(503, { 'retry-after': '1' }).end(JSON.stringify(problem));
       return;
     }
-    const from = Number(last.slice(1));
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
-    for (const sequence of [from + 1, from + 2])
-      response.write(`id: c${sequence}\nevent: ping\ndata: ${JSON.stringify(event(sequence))}\n\n`);
+    const from = last === undefined ? 40 : Number(String(last).slice(1));
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`: hello\nretry: 1000\nid: c${from}\n\n`);
+    // At first it breaks before anything has happened.
+    for (const sequence of last === undefined ? [] : [from + 1, from + 2])
+      response.write(`id: c${sequence}\nevent: ping\ndata: ${JSON.stringify(event(sequence))}\n\n: a beat\n\n`);
     response.write(`id: c${from + 3}\nevent: ping\ndata: {"id"`);
     setImmediate(() => response.destroy());
   });
@@ -142,8 +138,8 @@ test('a stream that breaks goes on where it was, and none is told twice or misse
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { sequence: number }).sequence);
-  expect(sequences.slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(asked.slice(0, 4)).toEqual(['c0', 'c2', 'c2', 'c4']);
+  expect(sequences.slice(0, 6)).toEqual([41, 42, 43, 44, 45, 46]);
+  expect(asked.slice(0, 4)).toEqual([undefined, 'c40', 'c40', 'c42']);
   expect(stderr).toMatch(/the stream broke .*; trying again in \d/);
   expect(stderr).toMatch(/the database rests; trying again in \d/);
 });

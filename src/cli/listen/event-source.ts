@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { EventView } from '../../domain/event.ts';
 import { backoff } from '../../lib/backoff.ts';
-import { Away, type Call, notThere, Refused, reasonOf } from './hub-call.ts';
+import { Away, type Call, notAHub, Refused, reasonOf } from './hub-call.ts';
 
 export type Heard = { event: EventView; cursor: string };
 
@@ -41,33 +41,34 @@ export async function* hear({ hub, call, from, signal, note }: Options): AsyncGe
   let cursor = typeof from === 'object' ? from.cursor : undefined;
   let streams = true;
   let failures = 0;
-  let heardOnce = false;
   let listens = false;
+
+  const isListening = () => {
+    failures = 0;
+    if (!listens) note(`Listening to ${hub.origin}; Ctrl-C ends it`);
+    listens = true;
+  };
 
   const pageAfter = async (place: string | undefined): Promise<Page> => {
     const query = new URLSearchParams({ limit: '200', ...(place === undefined ? {} : { cursor: place }) });
-    const response = await call(
-      `/v1/events?${query}`,
-      { accept: 'application/json' },
-      AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
-    );
+    const within = AbortSignal.any([signal, AbortSignal.timeout(callMs)]);
+    const response = await call(`/v1/events?${query}`, { accept: 'application/json' }, within);
     const page = response.status === 404 ? undefined : await response.json().catch(() => undefined);
-    if (!isPage(page)) throw notThere(hub);
-    heardOnce = true;
-    failures = 0;
+    if (!isPage(page)) throw notAHub(hub);
     return page;
   };
 
-  /** Pages until there is nothing more. */
+  /** Pages until there is nothing more: what happened before, and later what happened meanwhile. */
   async function* read(): AsyncGenerator<Heard> {
     for (;;) {
       const page = await pageAfter(cursor);
       cursor = page.next;
-      for (const event of page.items) yield { event, cursor };
-      if (page.items.length === 0) return;
+      if (listens || from !== 'now') for (const event of page.items) yield { event, cursor };
+      if (page.items.length === 0) return isListening();
     }
   }
 
+  /** Without a cursor it begins with what happens from now on, and says at once where that is. */
   async function* stream(): AsyncGenerator<Heard> {
     const silent = new AbortController();
     const watch = setTimeout(() => silent.abort(), silentMs);
@@ -77,14 +78,18 @@ export async function* hear({ hub, call, from, signal, note }: Options): AsyncGe
         { accept: 'text/event-stream', ...(cursor === undefined ? {} : { 'last-event-id': cursor }) },
         AbortSignal.any([signal, silent.signal]),
       );
-      if (response.status === 404 || !response.body) {
-        streams = false;
-        return;
-      }
+      streams = response.status === 200 && response.body !== null;
+      if (!streams || !response.body) return;
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) throw notAHub(hub);
       const isAlive = () => void watch.refresh();
+      // An id before the first event; those of events count when the whole event is there.
+      const onId = (id: string) => {
+        cursor ??= id;
+      };
       const messages = response.body
         .pipeThrough(new TextDecoderStream())
-        .pipeThrough(new EventSourceParserStream({ onComment: isAlive }));
+        .pipeThrough(new EventSourceParserStream({ onComment: isAlive, onId }));
+      isListening();
       for await (const { id, data } of messages) {
         isAlive();
         failures = 0;
@@ -103,16 +108,13 @@ export async function* hear({ hub, call, from, signal, note }: Options): AsyncGe
 
   while (!signal.aborted) {
     try {
-      // What happened before or meanwhile comes first, so that a stream always has a place to go on from.
-      for await (const heard of read()) if (listens || from !== 'now') yield heard;
-      if (!listens) note(`Listening to ${hub.origin}; Ctrl-C ends it`);
-      listens = true;
-      if (streams) yield* stream();
-      else await pause(pollMs, undefined, { signal });
+      if (streams && (cursor !== undefined || from === 'now')) yield* stream();
+      else yield* read();
+      if (!streams && listens) await pause(pollMs, undefined, { signal });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Away)) throw error;
-      if (!heardOnce && error.afterMs === 0 && error.message.startsWith('no answer')) throw new Refused(error.message);
+      if (!listens && error.isUnreachable) throw new Refused(error.message);
       failures += 1;
       const ms = Math.max(again(failures), error.afterMs);
       note(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`);

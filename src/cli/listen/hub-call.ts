@@ -4,9 +4,12 @@ export class Refused extends Error {}
 /** For now: the hub, or the way to it, is away. */
 export class Away extends Error {
   readonly afterMs: number;
-  constructor(message: string, afterMs = 0) {
+  /** Nobody answered at all. */
+  readonly isUnreachable: boolean;
+  constructor(message: string, { afterMs = 0, isUnreachable = false } = {}) {
     super(message);
     this.afterMs = afterMs;
+    this.isUnreachable = isUnreachable;
   }
 }
 
@@ -34,7 +37,7 @@ const refusal = async (response: Response, hub: URL): Promise<Error> => {
   const isProblem = textOf(told.type).startsWith('/problems/');
   if (status === 429 || status >= 500) {
     const seconds = Number(headers.get('retry-after')) || 0;
-    return new Away(`the hub says: ${said}`, Math.min(seconds * 1000, mostPauseMs));
+    return new Away(`the hub says: ${said}`, { afterMs: Math.min(seconds * 1000, mostPauseMs) });
   }
   if (status === 404 || !isProblem) return new Refused(`There is no hub at ${hub.origin}: it answers ${status}`);
   if (status === 401)
@@ -56,11 +59,11 @@ export const hubCall =
       signal,
       headers: { authorization: `Bearer ${key}`, 'user-agent': 'samtykkehub listen', ...headers },
     }).catch((error: unknown) => {
-      throw new Away(`no answer from ${hub.origin} (${reasonOf(error)})`);
+      throw new Away(`no answer from ${hub.origin} (${reasonOf(error)})`, { isUnreachable: true });
     });
     if (response.status === 200 || response.status === 404) return response;
     throw await refusal(response, hub);
   };
 
-/** What a 404 says where there should be something. */
-export const notThere = (hub: URL): Refused => new Refused(`There is no hub at ${hub.origin}: it answers 404`);
+/** What an answer says that no hub gives. */
+export const notAHub = (hub: URL): Refused => new Refused(`There is no hub at ${hub.origin}: somebody else answers`);

@@ -3,7 +3,7 @@ import type { ConsentStatus } from '../../domain/consent.ts';
 import { type EventData, type EventType, eventTypes } from '../../domain/event.ts';
 import { Uuid } from '../fields.ts';
 import { Consent, KeptProblem } from '../tenant/consent-schemas.ts';
-import { Event } from '../tenant/events.ts';
+import { Event } from '../tenant/event-schema.ts';
 
 /** A consent without whom it is about. */
 const Told = Consent.omit({ from: true });

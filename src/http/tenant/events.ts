@@ -1,22 +1,7 @@
-import { z } from 'zod';
-import { eventTypes } from '../../domain/event.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { Instant, Uuid } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-
-/** One event, as told by cursor and webhook. */
-export const Event = z
-  .object({
-    id: Uuid,
-    type: z.enum(eventTypes),
-    timestamp: Instant,
-    sequence: z.number().int().meta({ description: 'Grows by one with each event; has no holes.', example: 17 }),
-    data: z
-      .unknown()
-      .meta({ description: 'Its shape follows `type`: see `/docs/events`.', type: 'object', example: {} }),
-  })
-  .meta({ id: 'Event' });
+import { Event } from './event-schema.ts';
 
 /** `/v1/events`: what happened, in order. */
 export const eventRoutes = (uses: UseCases): Route[] => [
