@@ -26,12 +26,23 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
+/** Of one endpoint, told to that one alone (`ping`) or to the others (`webhook.…`). */
+export const isOfEndpoint = (type: EventType): boolean => type === 'ping' || type.startsWith('webhook.');
+
 /** `data` of each type, as it is kept and told; `http/events/` describes it to those who read it. */
 export type EventData = Record<ConsentEventType, { consent: Omit<ConsentView, 'from'> }> & {
   'access.granted': { access: AccessTold };
   'access.lost': { access: AccessTold; problem: NonNullable<ConsentView['problem']> };
   ping: { endpoint: string };
-} & Record<'webhook.failing' | 'webhook.recovered' | 'webhook.disabled', object>;
+} & Record<'webhook.failing' | 'webhook.recovered' | 'webhook.disabled', EndpointTold>;
+/** Of an address the host alone: the rest of it may be a secret. */
+type EndpointTold = {
+  endpoint: string;
+  host: string;
+  failures?: number;
+  since?: string;
+  reason?: 'tenant' | 'gone';
+};
 type AccessTold = Pick<Access, 'kind' | 'name'>;
 
 /** An event about to be written: number and time are given by the store. */

@@ -17,6 +17,7 @@ import { apiKeyRoutes } from './tenant/api-keys.ts';
 import { consentRoutes } from './tenant/consents.ts';
 import { deliveryRoutes } from './tenant/deliveries.ts';
 import { eventRoutes } from './tenant/events.ts';
+import { replayRoutes } from './tenant/replays.ts';
 import { tokenRoutes } from './tenant/tokens.ts';
 import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
 
@@ -27,6 +28,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...eventRoutes(uses),
   ...webhookEndpointRoutes(uses),
   ...deliveryRoutes(uses),
+  ...replayRoutes(uses),
   ...apiKeyRoutes(uses),
   ...aboutRoutes(uses),
 

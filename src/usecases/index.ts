@@ -27,6 +27,7 @@ import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
 import { webhookEndpoints } from './webhooks/endpoints.ts';
+import { replayEvents } from './webhooks/replay-events.ts';
 import { tendEndpoint } from './webhooks/tend-endpoint.ts';
 
 /** What callers may ask of the hub; `use-cases.ts` explains each verb. */
@@ -46,6 +47,7 @@ export const useCases = (parts: Parts): UseCases => ({
   checkReadiness: checkReadiness(parts),
   ...webhookEndpoints(parts),
   ...deliveries(parts),
+  replayEvents: replayEvents(parts),
   ...apiKeys(parts),
   ...tenants(parts),
   ...maskinportenClients(parts),

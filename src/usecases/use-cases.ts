@@ -120,6 +120,20 @@ export type Delivery = {
   createdAt: Date;
 };
 
+export type DeliveryFilter = {
+  status?: Delivery['status'] | undefined;
+  type?: EventType | undefined;
+  consentId?: string | undefined;
+};
+
+export type ReplayAsk = {
+  since: Date;
+  until?: Date | undefined;
+  types?: EventType[] | undefined;
+  consentId?: string | undefined;
+  dryRun: boolean;
+};
+
 export type ApiKey = {
   id: string;
   name: string;
@@ -212,8 +226,11 @@ export type UseCases = {
   ): Promise<{ secret: string; previousUntil: Date }>;
   /** Sends a `ping` to this endpoint alone. */
   testWebhookEndpoint(by: ByTenant, id: string): Promise<{ eventId: string }>;
-  listDeliveries(by: ByTenant, endpointId: string, page: PageAsk): Promise<Page<Delivery>>;
+  listDeliveries(by: ByTenant, endpointId: string, ask: PageAsk & DeliveryFilter): Promise<Page<Delivery>>;
+  readDelivery(by: ByTenant, id: string): Promise<Delivery>;
   retryDelivery(by: ByTenant, id: string): Promise<Delivery>;
+  /** Sends an endpoint again what happened; with `dryRun` only counts. */
+  replayEvents(by: ByTenant, endpointId: string, ask: ReplayAsk): Promise<{ count: number }>;
 
   // A tenant about itself
   listOfferedServices(by: ByTenant): Promise<Service[]>;

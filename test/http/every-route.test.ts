@@ -17,6 +17,7 @@ const bodies: Record<string, unknown> = {
   createWebhookEndpoint: { url: 'https://bank.example/hook', events: ['consent.accepted'] },
   changeWebhookEndpoint: { status: 'disabled' },
   rotateWebhookSecret: undefined,
+  replayEvents: { since: '2026-11-24T08:00:00Z', types: ['consent.accepted'], dryRun: true },
   createApiKey: { name: 'loans', scopes: ['consents:read'], expiresAt: '2027-01-01T00:00:00+01:00' },
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },
   changeTenant: { expiringDays: null },

@@ -59,6 +59,8 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   rotateWebhookSecret: async () => ({ secret: 'whsec_new', previousUntil: given.now }),
   testWebhookEndpoint: async () => ({ eventId: given.id }),
   listDeliveries: async () => ({ items: [given.delivery] }),
+  readDelivery: async () => given.delivery,
+  replayEvents: async () => ({ count: 3 }),
   retryDelivery: async () => given.delivery,
 
   listOfferedServices: async () => [given.service],

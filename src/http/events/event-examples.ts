@@ -12,6 +12,7 @@ import {
 import type { KeptProblem } from '../../domain/problem.ts';
 
 const at = (text: string) => new Date(`2026-11-24T${text}Z`);
+const since = at('08:38:00').toISOString();
 const endpoint = '0193627c-1b2d-7e3f-9a4b-5c6d7e8f9a0b';
 
 /** One consent, told at each turn it can take. */
@@ -74,9 +75,9 @@ const scope = (name: string): Pick<Access, 'kind' | 'name'> => ({ kind: 'scope',
 const others: Omit<EventData, ConsentEventType> = {
   'access.granted': { access: scope('altinn:consentrequests.write') },
   'access.lost': { access: scope('skatteetaten:inntekt'), problem: problemView(notGranted) },
-  'webhook.failing': { endpoint },
-  'webhook.recovered': { endpoint },
-  'webhook.disabled': { endpoint },
+  'webhook.failing': { endpoint, host: 'bank.example', failures: 5, since },
+  'webhook.recovered': { endpoint, host: 'bank.example', since },
+  'webhook.disabled': { endpoint, host: 'bank.example', reason: 'gone' },
   ping: { endpoint },
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConsentStatus } from '../../domain/consent.ts';
 import { type EventData, type EventType, eventTypes } from '../../domain/event.ts';
-import { Uuid } from '../fields.ts';
+import { Instant, Uuid } from '../fields.ts';
 import { Consent, KeptProblem } from '../tenant/consent-schemas.ts';
 import { Event } from '../tenant/event-schema.ts';
 
@@ -15,6 +15,8 @@ const Access = z
   .object({ kind: z.enum(['scope', 'service']), name: z.string() })
   .meta({ description: 'A scope at Maskinporten, or a service at Altinn.' });
 const Endpoint = Uuid.meta({ description: 'The webhook endpoint it is about.' });
+
+const OfEndpoint = z.object({ endpoint: Endpoint, host: z.string().meta({ description: 'Of its address.' }) });
 
 type Kind<T extends EventType> = {
   /** When it is told. */
@@ -66,13 +68,21 @@ export const eventKinds: { [T in EventType]: Kind<T> } = {
     data: z.object({ access: Access, problem: KeptProblem }),
   },
   'webhook.failing': {
-    told: 'An endpoint of yours has stopped taking events. They are kept and tried again.',
-    data: z.object({ endpoint: Endpoint }),
+    told: 'An endpoint of yours has stopped taking events. They are kept and tried again. Not sent to the endpoint itself.',
+    data: OfEndpoint.extend({
+      failures: z.number().int().meta({ description: 'Tries in a row that failed.' }),
+      since: Instant.meta({ description: 'When the first of them was.' }),
+    }),
   },
-  'webhook.recovered': { told: 'It takes events again.', data: z.object({ endpoint: Endpoint }) },
+  'webhook.recovered': {
+    told: 'It takes events again; what waited goes on. Not sent to the endpoint itself.',
+    data: OfEndpoint.extend({ since: Instant.exactOptional().meta({ description: 'Since when it had failed.' }) }),
+  },
   'webhook.disabled': {
-    told: 'Nothing is sent there any more until it is enabled again.',
-    data: z.object({ endpoint: Endpoint }),
+    told: 'Nothing is sent there until it is enabled again; its events are held, and can be replayed. Not sent to the endpoint itself.',
+    data: OfEndpoint.extend({
+      reason: z.enum(['tenant', 'gone']).meta({ description: '`tenant`: you did; `gone`: it answered 410.' }),
+    }),
   },
   ping: {
     told: 'You asked for it (`POST /v1/webhook-endpoints/{id}/test`). Goes to that endpoint alone.',

@@ -50,14 +50,14 @@ export const endpointView = (endpoint: EndpointState) => ({
   updatedAt: endpoint.updatedAt.toISOString(),
 });
 
+export const deliveryStatuses = ['pending', 'held', 'delivered', 'given-up'] as const;
+
 export const Delivery = z
   .object({
     id: Uuid,
     endpointId: Uuid,
     event: z.object({ id: Uuid, type: z.enum(eventTypes), sequence: z.number().int() }),
-    status: z
-      .enum(['pending', 'held', 'delivered', 'given-up'])
-      .meta({ description: '`held`: its endpoint is, or was, disabled.' }),
+    status: z.enum(deliveryStatuses).meta({ description: '`held`: its endpoint is, or was, disabled.' }),
     replay: z.boolean().meta({ description: 'Sent again because it was asked for.' }),
     gaveUp: z.array(Uuid).meta({
       description:

@@ -6,7 +6,7 @@ import type { KeptDelivery } from '../store-port.ts';
 import type { Delivery, UseCases } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 
-type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery' | 'listEvents'>;
+type Verbs = Pick<UseCases, 'listDeliveries' | 'readDelivery' | 'retryDelivery' | 'listEvents'>;
 
 export const answerPlace = (tenantId: string, deliveryId: string, number: number): Place => ({
   tenantId,
@@ -27,14 +27,23 @@ const opened = (sealing: SealingRing, tenantId: string, { attempts, ...delivery 
 
 const cursorOf = (sequence: number): string => Buffer.from(`s${sequence}`).toString('base64url');
 
+const notOurs = (): Problem =>
+  new Problem('cursor-invalid', 'The cursor is not one of ours', {
+    errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'is not one of ours' }],
+  });
+
+/** @throws Problem `cursor-invalid` */
+const placeOf = (cursor: string): string => {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (!/^\d{1,15} [\da-f-]{36}$/.test(text)) throw notOurs();
+  return text;
+};
+
 /** @throws Problem `cursor-invalid` */
 const sequenceOf = (cursor: string | undefined): number => {
   if (cursor === undefined) return 0;
   const text = Buffer.from(cursor, 'base64url').toString();
-  if (!/^s\d{1,15}$/.test(text))
-    throw new Problem('cursor-invalid', 'The cursor is not one of ours', {
-      errors: [{ field: 'cursor', code: 'cursor-invalid', detail: 'is not one of ours' }],
-    });
+  if (!/^s\d{1,15}$/.test(text)) throw notOurs();
   return Number(text.slice(1));
 };
 
@@ -47,17 +56,22 @@ export const deliveries = (parts: Parts): Verbs => {
       const items = await store.asTenant(caller.tenantId, (rows) => rows.events.after(since, limit));
       return { items, next: cursorOf(items.at(-1)?.sequence ?? since) };
     },
-    async listDeliveries({ caller }, endpointId, { cursor, limit }) {
-      const before = cursor === undefined ? undefined : String(sequenceOf(cursor));
+    async listDeliveries({ caller }, endpointId, { cursor, limit, ...filter }) {
+      const before = cursor === undefined ? undefined : placeOf(cursor);
       const page = await store.asTenant(caller.tenantId, async (rows) => {
         if (!(await rows.endpoints.find(endpointId)))
           throw new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
-        return rows.deliveries.list(endpointId, { cursor: before, limit });
+        return rows.deliveries.list(endpointId, { cursor: before, limit }, filter);
       });
       return {
         items: page.items.map((delivery) => opened(sealing, caller.tenantId, delivery)),
-        ...(page.next === undefined ? {} : { next: cursorOf(Number(page.next)) }),
+        ...(page.next === undefined ? {} : { next: Buffer.from(page.next).toString('base64url') }),
       };
+    },
+    async readDelivery({ caller }, id) {
+      const found = await store.asTenant(caller.tenantId, (rows) => rows.deliveries.find(id));
+      if (!found) throw new Problem('delivery-not-found', 'No delivery with this id');
+      return opened(sealing, caller.tenantId, found);
     },
     retryDelivery: (by, id) =>
       store.asTenant(by.caller.tenantId, async (rows) => {
