@@ -1,4 +1,20 @@
 import type { EventType } from '../domain/event.ts';
+import type { DeliveryStatus } from '../domain/webhook.ts';
+
+/** Which deliveries are shown. */
+export type DeliveryFilter = {
+  status?: DeliveryStatus | undefined;
+  type?: EventType | undefined;
+  consentId?: string | undefined;
+};
+
+export type ReplayAsk = {
+  since: Date;
+  until?: Date | undefined;
+  types?: EventType[] | undefined;
+  consentId?: string | undefined;
+  dryRun: boolean;
+};
 
 /** Which events are sent to an endpoint again: from `since` on, before `until`. */
 export type ReplayWish = {

@@ -7,14 +7,13 @@ import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
-import type { ReplayRows } from './replay-port.ts';
+import type { DeliveryFilter, ReplayRows } from './replay-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
   ClientKey,
   ConsentFilter,
   Delivery,
-  DeliveryFilter,
   MaskinportenClient,
   OperatorKey,
   Page,

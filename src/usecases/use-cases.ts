@@ -7,6 +7,7 @@ import type { Readiness } from '../domain/readiness.ts';
 import type { Service } from '../domain/service.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
+import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
 
 export const tenantScopes = [
   'consents:read',
@@ -118,20 +119,6 @@ export type Delivery = {
   nextAt?: Date;
   deliveredAt?: Date;
   createdAt: Date;
-};
-
-export type DeliveryFilter = {
-  status?: Delivery['status'] | undefined;
-  type?: EventType | undefined;
-  consentId?: string | undefined;
-};
-
-export type ReplayAsk = {
-  since: Date;
-  until?: Date | undefined;
-  types?: EventType[] | undefined;
-  consentId?: string | undefined;
-  dryRun: boolean;
 };
 
 export type ApiKey = {

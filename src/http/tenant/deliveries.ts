@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event.ts';
+import { deliveryStatuses } from '../../domain/webhook.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
 import { PageOf, pageAsk, pageView, paging } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { Delivery, deliveryStatuses, deliveryView } from './webhook-views.ts';
+import { Delivery, deliveryView } from './webhook-views.ts';
 
 const all = { audience: 'tenant', scope: 'webhooks:write', tag: 'Webhooks', params: ById } as const;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event.ts';
+import { deliveryStatuses } from '../../domain/webhook.ts';
 import type { Delivery as DeliveryState, WebhookEndpoint as EndpointState } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
 
@@ -49,8 +50,6 @@ export const endpointView = (endpoint: EndpointState) => ({
   createdAt: endpoint.createdAt.toISOString(),
   updatedAt: endpoint.updatedAt.toISOString(),
 });
-
-export const deliveryStatuses = ['pending', 'held', 'delivered', 'given-up'] as const;
 
 export const Delivery = z
   .object({

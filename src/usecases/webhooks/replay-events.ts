@@ -2,8 +2,9 @@ import { Problem } from '../../domain/problem.ts';
 import { mostReplayed, replayEveryMs, replayedTypes } from '../../domain/replay.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
+import type { ReplayAsk } from '../replay-port.ts';
 import type { TenantRows } from '../store-port.ts';
-import type { ReplayAsk, UseCases } from '../use-cases.ts';
+import type { UseCases } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 
 const periodFault = (field: '/since' | '/until', detail: string): Problem =>
