@@ -65,7 +65,7 @@ const consents: Record<ConsentEventType, Consent> = {
   'consent.rejected': { ...accepted, status: 'rejected' },
   'consent.revoked': ended('revoked', '09:12:07.350'),
   'consent.expired': ended('expired', '12:00:05'),
-  'consent.expiring': accepted,
+  'consent.expiring': { ...accepted, version: 4, updatedAt: new Date('2026-12-17T12:00:00Z') },
   'consent.withdrawn': ended('withdrawn', '09:00:00', { upstream: 'open' }),
   'consent.blocked': { ...unasked, status: 'blocked', problem: notDelegated },
   'consent.failed': { ...unasked, status: 'failed', problem: unknown },

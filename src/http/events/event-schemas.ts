@@ -46,7 +46,7 @@ export const eventKinds: { [T in EventType]: Kind<T> } = {
   },
   'consent.expiring': {
     told: 'An accepted consent ends soon: so many days ahead as the operator has set for the tenant (`expiringDays`).',
-    data: z.object({ consent: Told }),
+    data: consent('accepted', {}),
   },
   'consent.withdrawn': {
     told: 'You have withdrawn it (`POST /v1/consents/{id}/withdraw`). Final.',

@@ -17,6 +17,12 @@ const headers = z.object({
     description: 'One or more signatures with a blank between; one that fits is enough.',
     example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   }),
+  'hub-gave-up': z
+    .string()
+    .optional()
+    .meta({
+      description: 'Ids of events before it of the same consent that never arrived: what waited for them goes on.',
+    }),
   'hub-replay': z.enum(['true']).optional().meta({ description: 'There when you asked for it to be sent again.' }),
 });
 
