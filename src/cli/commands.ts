@@ -1,5 +1,6 @@
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { listen } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
@@ -29,6 +30,10 @@ export const commands: Record<string, Command> = {
   doctor: {
     about: 'what is wrong with configuration, database, queues or the outside, and what to do (--json: for machines)',
     run: doctor,
+  },
+  listen: {
+    about: 'print a tenant’s events as they come, and send them on to a local address (--forward)',
+    run: listen,
   },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,

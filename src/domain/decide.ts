@@ -1,5 +1,5 @@
 import type { Consent, ConsentStatus } from './consent.ts';
-import type { EventType } from './event.ts';
+import type { ConsentEventType } from './event.ts';
 import type { KeptProblem } from './problem.ts';
 
 /** What one of the hub's senses has to say of a consent. Nothing more than a proposal: `decide` settles what follows. */
@@ -12,7 +12,7 @@ export type News =
   | { kind: 'withdrawn'; mayBeAtAltinn: boolean };
 
 /** One change of a consent: what becomes of it, and the event that tells of it. Each raises `version` by one, so events of a consent have no holes. */
-export type Step = { consent: Consent; event: EventType };
+export type Step = { consent: Consent; event: ConsentEventType };
 
 const ended: readonly ConsentStatus[] = ['rejected', 'revoked', 'expired', 'withdrawn', 'failed'];
 
@@ -23,7 +23,7 @@ const ended: readonly ConsentStatus[] = ['rejected', 'revoked', 'expired', 'with
 export const decide = (before: Consent, news: News, now: Date): Step[] => {
   const steps: Step[] = [];
   let consent = before;
-  const become = (status: ConsentStatus, more: Partial<Consent>, event: EventType) => {
+  const become = (status: ConsentStatus, more: Partial<Consent>, event: ConsentEventType) => {
     const { problem: _, blockedOn: __, ...rest } = consent;
     const endedAt = ended.includes(status) ? { endedAt: now } : {};
     consent = { ...rest, ...more, ...endedAt, status, version: consent.version + 1, updatedAt: now };

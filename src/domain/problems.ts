@@ -326,6 +326,30 @@ export const problems = {
     title: 'The webhook endpoint is disabled',
     text: 'Nothing is sent to it but a test message. Enable it first; what was held meanwhile can then be sent.',
   },
+  'replay-period-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'Nothing can have happened in this time',
+    text: '`since` must lie in the past, and `until` after it.',
+  },
+  'replay-too-old': {
+    status: 422,
+    mover: 'caller',
+    title: 'Events of that time are not kept',
+    text: 'Only what is still in the list of events can be sent again; `errors` says since when. Leave out what is older.',
+  },
+  'replay-too-large': {
+    status: 422,
+    mover: 'caller',
+    title: 'These are too many events',
+    text: '50,000 are sent again at once. Ask for a shorter time, or for some types alone.',
+  },
+  'replay-empty': {
+    status: 422,
+    mover: 'caller',
+    title: 'There is nothing to send again',
+    text: 'Nothing that the endpoint wants happened in this time, or all of it is on its way already. With `dryRun` this is no problem.',
+  },
   'last-administrator': {
     status: 409,
     mover: 'caller',

@@ -1,3 +1,6 @@
+export const deliveryStatuses = ['pending', 'held', 'delivered', 'given-up'] as const;
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
+
 const minute = 60_000;
 const hour = 60 * minute;
 

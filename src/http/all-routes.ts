@@ -1,5 +1,6 @@
 import type { UseCases } from '../usecases/use-cases.ts';
 import { callbackRoutes } from './callback/callback.ts';
+import { eventCatalogueRoutes } from './events/event-catalogue.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
@@ -17,6 +18,7 @@ import { apiKeyRoutes } from './tenant/api-keys.ts';
 import { consentRoutes } from './tenant/consents.ts';
 import { deliveryRoutes } from './tenant/deliveries.ts';
 import { eventRoutes } from './tenant/events.ts';
+import { replayRoutes } from './tenant/replays.ts';
 import { tokenRoutes } from './tenant/tokens.ts';
 import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
 
@@ -27,6 +29,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...eventRoutes(uses),
   ...webhookEndpointRoutes(uses),
   ...deliveryRoutes(uses),
+  ...replayRoutes(uses),
   ...apiKeyRoutes(uses),
   ...aboutRoutes(uses),
 
@@ -41,6 +44,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...healthRoutes(),
   ...docsRoutes(),
+  ...eventCatalogueRoutes(),
   ...problemRoutes(),
   ...callbackRoutes(uses),
 ];

@@ -6,6 +6,7 @@ import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';
 import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generated/client.ts';
+import { replayRows } from './replay-rows.ts';
 import { tokenRows } from './token-rows.ts';
 import { deliveryRows, endpointRows } from './webhook-rows.ts';
 import { accessRows, outboxRows } from './work-rows.ts';
@@ -31,6 +32,7 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   access: accessRows(tx, tenantId, tell),
   tokens: tokenRows(tx, tenantId, tell),
   endpoints: endpointRows(tx, tenantId, tell),
+  replays: replayRows(tx, tenantId, tell),
   deliveries: deliveryRows(tx, tenantId, tell),
   apiKeys: {
     async list() {

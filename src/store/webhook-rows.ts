@@ -214,14 +214,24 @@ export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
       const row = await tx.webhookDelivery.findUnique({ where: key(id) });
       return row ? (await withStory([row]))[0] : undefined;
     },
-    async list(endpointId, { cursor, limit }) {
+    async list(endpointId, { cursor, limit }, { status, type, consentId } = {}) {
+      const [sequence, before] = cursor?.split(' ') ?? [];
+      const found = await tx.$queryRaw<{ id: string; sequence: bigint }[]>`
+        select d.id, d.sequence from webhook_deliveries d
+        where d.tenant_id = ${tenantId}::uuid and d.endpoint_id = ${endpointId}::uuid
+          and (${orNull(sequence)}::bigint is null or (d.sequence, d.id) < (${orNull(sequence)}::bigint, ${orNull(before)}::uuid))
+          and (${orNull(status)}::text is null or d.status = ${orNull(status)}::text)
+          and (${orNull(consentId)}::uuid is null or d.lane in (
+            lane_of(${endpointId}::uuid, ${orNull(consentId)}::uuid, false), lane_of(${endpointId}::uuid, ${orNull(consentId)}::uuid, true)))
+          and (${orNull(type)}::text is null or exists (
+            select from events e where e.tenant_id = d.tenant_id and e.sequence = d.sequence and e.type = ${orNull(type)}::text))
+        order by d.sequence desc, d.id desc limit ${limit + 1}::int`;
+      const { items, ...next } = toPage(found, limit, (row) => `${row.sequence} ${row.id}`);
       const rows = await tx.webhookDelivery.findMany({
-        where: { tenantId, endpointId, ...(cursor === undefined ? {} : { sequence: { lt: BigInt(cursor) } }) },
-        orderBy: { sequence: 'desc' },
-        take: limit + 1,
+        where: { tenantId, id: { in: items.map(({ id }) => id) } },
+        orderBy: [{ sequence: 'desc' }, { id: 'desc' }],
       });
-      const page = toPage(rows, limit, ({ sequence }) => String(sequence));
-      return { ...page, items: await withStory(page.items) };
+      return { ...next, items: await withStory(rows) };
     },
     async reopen(id, now) {
       const [row] = await tx.$queryRaw<{ lane: string }[]>`

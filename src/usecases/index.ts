@@ -30,6 +30,7 @@ import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
 import { webhookEndpoints } from './webhooks/endpoints.ts';
 import { privateTargets } from './webhooks/private-targets.ts';
+import { replayEvents } from './webhooks/replay-events.ts';
 import { tendEndpoint } from './webhooks/tend-endpoint.ts';
 
 /** What callers may ask of the hub; `use-cases.ts` explains each verb. */
@@ -52,6 +53,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...webhookEndpoints(parts),
   ...privateTargets(parts),
   ...deliveries(parts),
+  replayEvents: replayEvents(parts),
   ...apiKeys(parts),
   ...tenants(parts),
   ...maskinportenClients(parts),

@@ -8,6 +8,7 @@ import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
+import type { DeliveryFilter, ReplayRows } from './replay-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
@@ -142,10 +143,12 @@ export type TenantRows = {
   };
   deliveries: {
     find(id: string): Promise<KeptDelivery | undefined>;
-    list(endpointId: string, page: PageAsk): Promise<Page<KeptDelivery>>;
+    /** Newest event first. */
+    list(endpointId: string, page: PageAsk, filter?: DeliveryFilter): Promise<Page<KeptDelivery>>;
     /** Pending again, and tried at once with those before it in its lane; unless it was delivered. */
     reopen(id: string, now: Date): Promise<void>;
   };
+  replays: ReplayRows;
   apiKeys: {
     list(): Promise<ApiKey[]>;
     /** Answers false, and adds nothing, where the tenant has so many already that still open something. */

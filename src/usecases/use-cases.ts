@@ -9,6 +9,7 @@ import type { Service } from '../domain/service.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
+import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
 
 export const tenantScopes = [
   'consents:read',
@@ -242,8 +243,11 @@ export type UseCases = {
   ): Promise<WithSecret<{ publicKeys: string[]; previousUntil: Date }>>;
   /** Sends a `ping` to this endpoint alone. */
   testWebhookEndpoint(by: ByTenant, id: string): Promise<{ eventId: string }>;
-  listDeliveries(by: ByTenant, endpointId: string, page: PageAsk): Promise<Page<Delivery>>;
+  listDeliveries(by: ByTenant, endpointId: string, ask: PageAsk & DeliveryFilter): Promise<Page<Delivery>>;
+  readDelivery(by: ByTenant, id: string): Promise<Delivery>;
   retryDelivery(by: ByTenant, id: string): Promise<Delivery>;
+  /** Sends an endpoint again what happened; with `dryRun` only counts. */
+  replayEvents(by: ByTenant, endpointId: string, ask: ReplayAsk): Promise<{ count: number }>;
 
   // The same, by the operator
   listTenantWebhookEndpoints(by: ByOperator, tenantId: string): Promise<WebhookEndpoint[]>;

@@ -39,7 +39,7 @@ const event = (): NewEvent => {
     approvalUrl: `https://am.ui.at22.altinn.cloud/accessmanagement/ui/consent/request?id=${id}`,
     createdAt: '2026-11-26T12:00:00.000Z',
   };
-  return { id: randomUUID(), type: 'consent.accepted', consentId: id, data: { consent } };
+  return { id: randomUUID(), type: 'consent.accepted', consentId: id, data: { consent } as never };
 };
 const bodyBytes = JSON.stringify({ ...event(), timestamp: '2026-11-26T12:00:00.000Z', sequence: 12_345 }).length;
 

@@ -12,8 +12,15 @@ const command = fileURLToPath(new URL('../../bin/hub.js', import.meta.url));
 
 export type Said = { code: number | null; stdout: string; stderr: string };
 
+type Running = {
+  /** What it has said so far. */
+  said: { stdout: string; stderr: string };
+  kill(signal: NodeJS.Signals): void;
+  ended: Promise<Said>;
+};
+
 /** The command as somebody types it: a process of its own with these settings and no others. */
-export const runHub = (words: string[], settings: NodeJS.ProcessEnv = {}): Promise<Said> => {
+export const startHub = (words: string[], settings: NodeJS.ProcessEnv = {}): Running => {
   const folder = mkdtempSync(join(tmpdir(), 'hub-'));
   const child = spawn(process.execPath, [command, ...words], {
     cwd: folder,
@@ -28,11 +35,16 @@ export const runHub = (words: string[], settings: NodeJS.ProcessEnv = {}): Promi
     child[stream].on('data', (chunk: Buffer) => {
       said[stream] += chunk.toString();
     });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Said>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, ...said }));
   });
+  return { said, ended, kill: (signal) => void child.kill(signal) };
 };
+
+/** The same, and what it said when it had ended. */
+export const runHub = (words: string[], settings: NodeJS.ProcessEnv = {}): Promise<Said> =>
+  startHub(words, settings).ended;
 
 /** Somebody else's server; its port is taken. */
 export const otherServer = async (

@@ -18,6 +18,7 @@ const bodies: Record<string, unknown> = {
   changeWebhookEndpoint: { status: 'disabled' },
   allowPrivateTarget: { host: 'hooks.bank.internal', port: 8443 },
   rotateWebhookSecret: undefined,
+  replayEvents: { since: '2026-11-24T08:00:00Z', types: ['consent.accepted'], dryRun: true },
   createApiKey: { name: 'loans', scopes: ['consents:read'], expiresAt: '2027-01-01T00:00:00+01:00' },
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },
   changeTenant: { expiringDays: null },

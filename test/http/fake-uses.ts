@@ -69,6 +69,8 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   rotateWebhookSecret: async () => ({ secret: 'whsec_new', publicKeys: [], previousUntil: given.now }),
   testWebhookEndpoint: async () => ({ eventId: given.id }),
   listDeliveries: async () => ({ items: [given.delivery] }),
+  readDelivery: async () => given.delivery,
+  replayEvents: async () => ({ count: 3 }),
   retryDelivery: async () => given.delivery,
   listTenantWebhookEndpoints: async () => [given.endpoint],
   allowPrivateTarget: async () => given.endpoint,

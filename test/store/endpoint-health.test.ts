@@ -135,7 +135,10 @@ test('410 disables, what is pending and what comes is held, and nothing speaks o
   expect(await news(id)).toMatchObject({ type: 'webhook.disabled', reason: 'gone' });
   await given.events(consents(2));
   await given.store.asTenant(given.tenantId, (rows) =>
-    rows.events.append([{ id: randomUUID(), type: 'webhook.disabled', data: { endpoint: id } }], now),
+    rows.events.append(
+      [{ id: randomUUID(), type: 'webhook.disabled', data: { endpoint: id, host: 'bank.example' } }],
+      now,
+    ),
   );
   const of = async (endpoint: string) =>
     (

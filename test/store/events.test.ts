@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const day = 24 * 60 * 60 * 1000;
-const ping = () => ({ id: randomIds.uuid(), type: 'ping', data: {} }) as const;
+const ping = () => ({ id: randomIds.uuid(), type: 'ping', data: { endpoint: 'none' } }) as const;
 const append = (tenantId: string, many: number, at = now, { asTenant }: Pick<OpenStore, 'asTenant'> = store) =>
   asTenant(tenantId, (rows) => rows.events.append(Array.from({ length: many }, ping), at));
 const drop = (tenantId: string, before: Date, at: Date, most = 1000) =>
@@ -79,7 +79,10 @@ test('a page says in one moment what there is after a number, and from where to 
   await append(tenantId, 5);
   expect(await store.readEvents(tenantId, 3, 0)).toEqual({ oldest: 1, newest: 5, items: [] });
   const { items } = await store.readEvents(tenantId, 3, 10);
-  expect(items).toMatchObject([{ sequence: 4, type: 'ping', timestamp: now.toISOString(), data: {} }, { sequence: 5 }]);
+  expect(items).toMatchObject([
+    { sequence: 4, type: 'ping', timestamp: now.toISOString(), data: { endpoint: 'none' } },
+    { sequence: 5 },
+  ]);
   expect(await store.readEvents(await givenTenant(store), 3, 10)).toEqual({ oldest: 1, newest: 0, items: [] });
 });
 

@@ -36,7 +36,7 @@ export const givenDeliveries = async () => {
         (consentId): NewEvent => ({
           id: randomUUID(),
           type: consentId === undefined ? 'access.lost' : 'consent.accepted',
-          data: {},
+          data: {} as never,
           ...(consentId === undefined ? {} : { consentId }),
         }),
       );

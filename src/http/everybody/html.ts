@@ -7,9 +7,10 @@ const style = `
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
 main{max-width:44rem;margin:0 auto;padding:2.5rem 1.25rem}h1{font-size:1.75rem;line-height:1.25;margin:0 0 1rem}
 h2{font-size:1.2rem;margin:2rem 0 .5rem}a{color:var(--deep)}code{background:var(--soft);padding:.1em .35em;border-radius:4px}
+pre{background:var(--soft);padding:1rem;border-radius:6px;overflow:auto;font-size:.875rem;line-height:1.45}summary{cursor:pointer}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 .button{display:inline-block;padding:.75rem 1.5rem;border-radius:6px;background:var(--deep);color:var(--paper);text-decoration:none;font-weight:600}
-a:focus-visible{outline:3px solid currentColor;outline-offset:3px}`;
+a:focus-visible,pre:focus-visible,summary:focus-visible{outline:3px solid currentColor;outline-offset:3px}`;
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 /** No script, no image, nothing from elsewhere: one style sheet, known by its digest. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { Problem, type ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
+import { openApiWebhooks } from '../events/openapi-webhooks.ts';
 import { problemBody } from '../problem-response.ts';
 import type { Route } from '../route.ts';
-import { Event } from '../tenant/event-schema.ts';
 import { ProblemSchema } from './problem-schema.ts';
 import { about, tags } from './prose.ts';
 
@@ -143,20 +143,7 @@ export const openApiDocument = (routes: readonly Route[]) => {
       ...about,
       tags: [...tags],
       paths,
-      webhooks: {
-        event: {
-          post: {
-            operationId: 'receiveEvent',
-            tags: ['Webhooks'],
-            summary: 'What your webhook endpoint receives',
-            description:
-              'Signed as Standard Webhooks 1.0 says, by HMAC (`v1`) or Ed25519 (`v1a`) as the endpoint has it. Answer 2xx within seconds; anything else is tried again for more than 72 hours.',
-            security: [],
-            requestBody: { required: true, content: { [json]: { schema: Event } } },
-            responses: { '204': { description: 'Received' }, '4XX': { description: 'Tried again later' } },
-          },
-        },
-      },
+      webhooks: openApiWebhooks(),
       components: {
         securitySchemes: {
           tenantKey: { type: 'http', scheme: 'bearer', description: 'An API key of a tenant.' },

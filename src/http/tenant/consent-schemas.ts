@@ -95,7 +95,9 @@ export const Consent = z
     rights: z.array(z.object({ service: z.string(), metadata: z.record(z.string(), z.string()) })),
     validTo: Instant,
     redirectUrl: z.string(),
-    message: z.object({ nb: z.string().optional(), nn: z.string().optional(), en: z.string().optional() }).nullable(),
+    message: z
+      .object({ nb: z.string().exactOptional(), nn: z.string().exactOptional(), en: z.string().exactOptional() })
+      .nullable(),
     reference: z.string().nullable(),
     approvalUrl: z
       .string()

@@ -1,10 +1,20 @@
+import { z } from 'zod';
+import { eventTypes } from '../../domain/event.ts';
+import { deliveryStatuses } from '../../domain/webhook.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
-import { PageOf, PageQuery, sealedPageView } from '../paging.ts';
+import { PageOf, paging, sealedPageView } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { Delivery, deliveryView } from './webhook-views.ts';
 
 const all = { audience: 'tenant', scope: 'webhooks:write', tag: 'Webhooks', params: ById } as const;
+
+const Filter = z.strictObject({
+  status: z.enum(deliveryStatuses).optional(),
+  type: z.enum(eventTypes).optional(),
+  consentId: z.uuid().toLowerCase().optional().meta({ description: 'Of events of this consent.' }),
+  ...paging,
+});
 
 /** Deliveries: each event's way to each endpoint, with every try. */
 export const deliveryRoutes = (uses: UseCases): Route[] => [
@@ -14,13 +24,23 @@ export const deliveryRoutes = (uses: UseCases): Route[] => [
     method: 'get',
     path: '/v1/webhook-endpoints/:id/deliveries',
     summary: 'List deliveries to an endpoint, with every try',
-    query: PageQuery,
+    query: Filter,
     replies: { 200: PageOf(Delivery) },
     problems: ['webhook-endpoint-not-found', 'cursor-invalid'],
     handle: async ({ by, params, query }) => ({
       status: 200,
       body: sealedPageView(await uses.listDeliveries(by, params.id, query), deliveryView),
     }),
+  }),
+  route({
+    ...all,
+    name: 'readDelivery',
+    method: 'get',
+    path: '/v1/deliveries/:id',
+    summary: 'Read a delivery, with every try',
+    replies: { 200: Delivery },
+    problems: ['delivery-not-found'],
+    handle: async ({ by, params }) => ({ status: 200, body: deliveryView(await uses.readDelivery(by, params.id)) }),
   }),
   route({
     ...all,

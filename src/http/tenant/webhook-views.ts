@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event.ts';
 import { signings } from '../../domain/receiver.ts';
+import { deliveryStatuses } from '../../domain/webhook.ts';
 import type { Delivery as DeliveryState, WebhookEndpoint as EndpointState } from '../../usecases/use-cases.ts';
 import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
 import { ReceiverAuth, receiverAuthView } from './receiver-auth-schemas.ts';
@@ -77,9 +78,7 @@ export const Delivery = z
     id: Uuid,
     endpointId: Uuid,
     event: z.object({ id: Uuid, type: z.enum(eventTypes), sequence: z.number().int() }),
-    status: z
-      .enum(['pending', 'held', 'delivered', 'given-up'])
-      .meta({ description: '`held`: its endpoint is, or was, disabled.' }),
+    status: z.enum(deliveryStatuses).meta({ description: '`held`: its endpoint is, or was, disabled.' }),
     replay: z.boolean().meta({ description: 'Sent again because it was asked for.' }),
     gaveUp: z.array(Uuid).meta({
       description:

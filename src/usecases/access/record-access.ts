@@ -1,4 +1,5 @@
 import type { Access } from '../../domain/access.ts';
+import { problemView } from '../../domain/consent-view.ts';
 import { nextProbe, releaseEveryMs } from '../../domain/pace.ts';
 import type { KeptProblem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
@@ -50,7 +51,11 @@ export const recordAccess =
     // Also when it was granted before: a consent may have been blocked between a probe's answer and this note.
     else await rows.outbox.releaseBlockedOn(access.id, now, releaseEveryMs);
     const type = newsOf(before, access);
-    const data = { access: { kind, name }, ...(type === 'access.lost' ? { problem } : {}) };
-    if (type) await rows.events.append([{ id: ids.uuid(), type, data }], now);
+    const id = ids.uuid();
+    const data = { access: { kind, name } };
+    if (type === 'access.granted') await rows.events.append([{ id, type, data }], now);
+    // Told as it stands in a consent and in the readiness of a service.
+    if (type === 'access.lost' && problem)
+      await rows.events.append([{ id, type, data: { ...data, problem: problemView(problem) } }], now);
     return access;
   };

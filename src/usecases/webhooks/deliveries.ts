@@ -7,7 +7,7 @@ import type { KeptDelivery } from '../store-port.ts';
 import type { Delivery, UseCases } from '../use-cases.ts';
 import { limitByHand } from './by-hand.ts';
 
-type Verbs = Pick<UseCases, 'listDeliveries' | 'retryDelivery'>;
+type Verbs = Pick<UseCases, 'listDeliveries' | 'readDelivery' | 'retryDelivery'>;
 
 export const answerPlace = (tenantId: string, deliveryId: string, number: number): Place => ({
   tenantId,
@@ -30,18 +30,23 @@ const opened = (sealing: SealingRing, tenantId: string, { attempts, ...delivery 
 export const deliveries = (parts: Parts): Verbs => {
   const { clock, store, sealing } = parts;
   return {
-    async listDeliveries({ caller }, endpointId, { cursor, limit }) {
+    async listDeliveries({ caller }, endpointId, { cursor, limit, ...filter }) {
       const cursors = await cursorsOf(parts, caller.tenantId, `deliveries ${endpointId}`);
       const before = cursor === undefined ? undefined : cursors.read(cursor);
       const page = await store.asTenant(caller.tenantId, async (rows) => {
         if (!(await rows.endpoints.find(endpointId)))
           throw new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
-        return rows.deliveries.list(endpointId, { cursor: before, limit });
+        return rows.deliveries.list(endpointId, { cursor: before, limit }, filter);
       });
       return {
         items: page.items.map((delivery) => opened(sealing, caller.tenantId, delivery)),
         ...(page.next === undefined ? {} : { next: cursors.write(page.next) }),
       };
+    },
+    async readDelivery({ caller }, id) {
+      const found = await store.asTenant(caller.tenantId, (rows) => rows.deliveries.find(id));
+      if (!found) throw new Problem('delivery-not-found', 'No delivery with this id');
+      return opened(sealing, caller.tenantId, found);
     },
     retryDelivery: (by, id) =>
       store.asTenant(by.caller.tenantId, async (rows) => {
