@@ -7,6 +7,7 @@ import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
+import { feedStatements } from './feed-rows.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
@@ -107,6 +108,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     createConsent: consentCreator(creates, notices.tell),
     ...tenantStatements(tenantDoor.pool, notices.tell),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
+    feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

@@ -66,6 +66,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       eraseAfterMs: 0,
       renewAt: 0.7,
       refreshPerSecond: 400,
+      feedsPerSecond: 10,
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -87,10 +88,11 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     },
     maskinporten: { issuer: '', requestToken: unreachable },
     scopeCatalogue: { longestLives: unreachable },
-    altinn3: { submit: unreachable, read: unreachable },
+    altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
     webhooks: { send: unreachable, fault: () => undefined },
     tokenCounter: { count: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
+    feedMetrics: { read: () => {}, failed: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -36,7 +36,9 @@ export const tidy = (
     // Each is owed when its consent ends; HUB_ERASE_AFTER_DAYS may have been shortened since.
     const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);
     const erasures = await store.asOperator((rows) => rows.oweErasures(endedBefore, now));
-    log.info({ gone, erasures }, 'tidied');
+    // Owed whenever a consent comes to Altinn; those that came before this hub read feeds are found here.
+    const feeds = await store.asOperator((rows) => rows.oweFeeds(now));
+    log.info({ gone, erasures, feeds }, 'tidied');
     await learn(signal);
     return { nextAt: new Date(now.getTime() + hour) };
   };
