@@ -83,7 +83,7 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       if (!now) return;
       const rows = changes.map(({ seen, consent, owed }) => ({ seen, consent, owed: withSubjects(consent, owed) }));
       const events = changes.flatMap((change) => change.events);
-      await tx.$queryRaw`
+      await tx.$executeRaw`
         select change_consents(${tenantId}::uuid, ${JSON.stringify(rows)}::jsonb, ${JSON.stringify(events)}::jsonb, ${now}::timestamptz)`;
       for (const change of changes) for (const topic of changeTopics(tenantId, change)) tell(topic);
     },

@@ -52,6 +52,6 @@ export const feedStatements = ({ tenant, operator }: { tenant: pg.Pool; operator
 
 export const feedRows = (tx: Tx, tenantId: string): TenantRows['feed'] => ({
   async move({ position, nextLink, readAt }) {
-    await tx.$queryRaw`select move_feed(${tenantId}::uuid, ${position ?? null}::timestamptz, ${nextLink ?? null}, ${readAt ?? null}::timestamptz)`;
+    await tx.$executeRaw`select move_feed(${tenantId}::uuid, ${position ?? null}::timestamptz, ${nextLink ?? null}::text, ${readAt ?? null}::timestamptz)`;
   },
 });
