@@ -34,6 +34,13 @@ test('the consent API’s scope may be several, whose order and doubles make no 
     expect(message({ ALTINN3_CONSENT_SCOPE: text })).toContain('ALTINN3_CONSENT_SCOPE');
 });
 
+test('feeds are read at ten pages a second unless told otherwise, and at one at least', () => {
+  expect(loadConfig({}, 'worker').feedsPerSecond).toBe(10);
+  expect(loadConfig({ HUB_FEEDS_PER_SECOND: '1' }, 'worker').feedsPerSecond).toBe(1);
+  for (const text of ['0', '1.5', '1001', 'many'])
+    expect(message({ HUB_FEEDS_PER_SECOND: text })).toContain('HUB_FEEDS_PER_SECOND');
+});
+
 test('all faults come in one message that names the settings and prints no value', () => {
   const told = message({
     PORT: 'secret-port',
