@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadConfig, type Role } from '../src/config.ts';
+import { jobNames } from '../src/usecases/jobs.ts';
 import { refusal as message, production } from './support/settings.ts';
 
 test('with nothing set it is a sandbox on this machine', () => {
@@ -110,8 +111,9 @@ test('what is wrong by itself and what is wrong beside others come in one messag
 });
 
 test.each<[Role, string | undefined, number]>([
-  ['worker', undefined, 18],
-  ['all', undefined, 18],
+  // One for each queue in PostgreSQL, and eight besides.
+  ['worker', undefined, jobNames.length + 8],
+  ['all', undefined, jobNames.length + 8],
   ['api', undefined, 8],
   ['worker', 'redis://localhost', 6],
 ])('%s with its queues on %s needs %i connections', (role, REDIS_URL, least) => {

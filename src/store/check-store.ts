@@ -17,6 +17,8 @@ export const tenantTables = [
   'access',
   'tokens',
   'token_counts',
+  'paces',
+  'feeds',
   'audit',
 ] as const;
 
