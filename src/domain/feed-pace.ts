@@ -18,6 +18,9 @@ export const acceptedEveryMs = hour;
 /** A turn at the pace of all feeds is good for so long after its moment: whoever comes later takes another. */
 const turnKeptMs = 10 * second;
 
+/** So many turns at most are given away ahead. */
+export const mostTurnsAhead = 5000;
+
 /** How far a tenant’s feed has been read, and whether anything in it can matter. */
 export type Feed = {
   /** The newest news that was read, by Altinn’s clock. */
@@ -36,10 +39,14 @@ export type Feed = {
 const olderOf = (one: Date | undefined, other: Date | undefined): Date | undefined =>
   one && other ? (one < other ? one : other) : (one ?? other);
 
-/** When the feed is to be read next; undefined while nothing in it can change anything. May lie in the past. */
-export const feedDue = ({ readAt, nextLink, pendingSince, acceptedSince }: Feed): Date | undefined => {
+/**
+ * When the feed is to be read next, perhaps long ago; undefined while nothing in it can change anything. A read that lies ahead
+ * was noted by a clock that was wrong, and puts nothing off.
+ */
+export const feedDue = ({ readAt, nextLink, pendingSince, acceptedSince }: Feed, now: Date): Date | undefined => {
   const since = olderOf(pendingSince, acceptedSince);
-  if (!since || !readAt || nextLink) return since;
+  if (!since) return undefined;
+  if (!readAt || readAt > now || nextLink) return since < now ? since : now;
   return new Date(readAt.getTime() + (pendingSince ? pendingEveryMs : acceptedEveryMs));
 };
 
@@ -58,9 +65,11 @@ export const feedPlace = ({ nextLink, position, ...feed }: Feed): { link: string
   return { after: new Date(Math.max(floorMs, position ? position.getTime() - feedOverlapMs : floorMs)) };
 };
 
-/** The turn that this feed may use now, or has to wait for. */
-export const keptTurn = ({ turnAt }: Feed, now: Date): Date | undefined =>
-  turnAt && turnAt.getTime() > now.getTime() - turnKeptMs ? turnAt : undefined;
+/** The turn that this feed may use now, or has to wait for; one beyond `mostAheadMs` was given by a clock that was wrong. */
+export const keptTurn = ({ turnAt }: Feed, now: Date, mostAheadMs: number): Date | undefined => {
+  const aheadMs = (turnAt?.getTime() ?? Number.NaN) - now.getTime();
+  return aheadMs > -turnKeptMs && aheadMs <= mostAheadMs ? turnAt : undefined;
+};
 
 /** The place after a page: its newest news, but never ahead of us: what a wrong clock dated would hide what comes next. */
 export const placeAfter = (news: readonly { at: Date }[], now: Date): Date | undefined => {

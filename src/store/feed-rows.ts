@@ -38,9 +38,9 @@ export const feedStatements = ({ tenant, operator }: { tenant: pg.Pool; operator
       const [row] = await ask<Feed>(tenant, 'find-feed', text, [tenantId]);
       return row ? (withoutNulls(row) as Feed) : {};
     },
-    async takeTurn(tenantId, now, everyMs) {
-      const text = 'select take_feed_turn($1, $2, $3) as turn';
-      const [row] = await ask<{ turn: Date }>(tenant, 'take-feed-turn', text, [tenantId, now, everyMs]);
+    async takeTurn(tenantId, now, { everyMs, most }) {
+      const text = 'select take_feed_turn($1, $2, $3, $4) as turn';
+      const [row] = await ask<{ turn: Date }>(tenant, 'take-feed-turn', text, [tenantId, now, everyMs, most]);
       return row?.turn ?? now;
     },
     async fail(tenantId, problem, forgetLink) {

@@ -13,8 +13,11 @@ export type FeedsSeen = {
 /** How far each tenant’s feed at Altinn has been read, one statement each. */
 export type Feeds = {
   find(tenantId: string): Promise<Feed>;
-  /** The next free moment of the pace that all feeds share; one that lies ahead is kept beside the feed. */
-  takeTurn(tenantId: string, now: Date, everyMs: number): Promise<Date>;
+  /**
+   * The next free moment of the pace that all feeds share; one that lies ahead is kept beside the feed. Where more than `most`
+   * are given away, a clock was wrong, and they begin anew.
+   */
+  takeTurn(tenantId: string, now: Date, pace: { everyMs: number; most: number }): Promise<Date>;
   /** No page came. With `forgetLink` reading begins anew at the position. */
   fail(tenantId: string, problem: ProblemCode | 'internal', forgetLink: boolean): Promise<void>;
   seen(now: Date): Promise<FeedsSeen[]>;

@@ -16,9 +16,15 @@ describe('when a feed is read', () => {
       ago(-2 * minute),
     ],
     ['every hour while only accepted ones live', { acceptedSince: ago(99 * hour), readAt: now }, ago(-hour)],
+    [
+      'at once where a wrong clock noted a read that lies ahead',
+      { pendingSince: ago(hour), readAt: ago(-hour) },
+      ago(hour),
+    ],
+    ['at once where the other process’s clock is a little ahead', { pendingSince: ago(-10) }, now],
     ['at once where it was not read to its end', { acceptedSince: ago(hour), readAt: now, nextLink: 'x' }, ago(hour)],
   ])('%s', (_name, feed, due) => {
-    expect(feedDue(feed)).toEqual(due);
+    expect(feedDue(feed, now)).toEqual(due);
   });
 });
 
@@ -51,9 +57,11 @@ test('a page moves the place to its newest news, wherever that stands, and never
   expect(placeAfter([], now)).toBeUndefined();
 });
 
-test('a turn that lies ahead or has just come is used; one long past is not', () => {
-  expect(keptTurn({ turnAt: ago(-hour) }, now)).toEqual(ago(-hour));
-  expect(keptTurn({ turnAt: ago(1000) }, now)).toEqual(ago(1000));
-  expect(keptTurn({ turnAt: ago(minute) }, now)).toBeUndefined();
-  expect(keptTurn({}, now)).toBeUndefined();
+test('a turn that lies ahead or has just come is used; one long past or from a wrong clock is not', () => {
+  const turn = (turnAt?: Date) => keptTurn(turnAt ? { turnAt } : {}, now, 5 * minute);
+  expect(turn(ago(-minute))).toEqual(ago(-minute));
+  expect(turn(ago(1000))).toEqual(ago(1000));
+  expect(turn(ago(minute))).toBeUndefined();
+  expect(turn(ago(-hour))).toBeUndefined();
+  expect(turn()).toBeUndefined();
 });

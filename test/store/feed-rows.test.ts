@@ -82,7 +82,9 @@ test('a read that failed leaves the place, and the link unless that is to be for
 
 test('feeds share one pace; a turn that lies ahead is kept beside its feed, and used up by the next page', async () => {
   const tenants = await Promise.all(Array.from({ length: 6 }, () => givenTenant(store)));
-  const turns = await Promise.all(tenants.map((tenantId) => store.feeds.takeTurn(tenantId, now, 100.5)));
+  const turns = await Promise.all(
+    tenants.map((tenantId) => store.feeds.takeTurn(tenantId, now, { everyMs: 100.5, most: 50 })),
+  );
   const sorted = turns.map((turn) => turn.getTime() - now.getTime()).sort((one, other) => one - other);
   expect(sorted).toEqual([0, 101, 201, 302, 402, 503]);
   for (const [index, tenantId] of tenants.entries()) {
@@ -91,6 +93,15 @@ test('feeds share one pace; a turn that lies ahead is kept beside its feed, and 
     await move(tenantId, { readAt: now });
     expect((await store.feeds.find(tenantId)).turnAt).toBeUndefined();
   }
+});
+
+test('turns that a wrong clock gave away far ahead hold nobody up', async () => {
+  const [wrong, right] = [await givenTenant(store), await givenTenant(store)];
+  const pace = { everyMs: 100, most: 50 };
+  await store.feeds.takeTurn(wrong, later(60 * minute), pace);
+  const ahead = later(10 * minute);
+  expect(await store.feeds.takeTurn(right, ahead, pace)).toEqual(ahead);
+  expect(await store.feeds.takeTurn(right, ahead, pace)).toEqual(new Date(ahead.getTime() + 100));
 });
 
 test('several consents change in one statement; their events have no holes, and a version that was not locked changes none', async () => {

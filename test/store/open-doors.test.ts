@@ -59,7 +59,7 @@ test('nothing is written through neither door', async () => {
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
     `change_consents('${id}', '[]', '[]', now())`,
     `find_feed('${id}')`,
-    `take_feed_turn('${id}', now(), 100)`,
+    `take_feed_turn('${id}', now(), 100, 5)`,
     `move_feed('${id}', now(), null, now())`,
     `fail_feed('${id}', 'internal', true)`,
   ])

@@ -1,5 +1,5 @@
 import type { News } from '../../domain/decide.ts';
-import { type Feed, feedDue, feedPlace, keptTurn, placeAfter } from '../../domain/feed-pace.ts';
+import { type Feed, feedDue, feedPlace, keptTurn, mostTurnsAhead, placeAfter } from '../../domain/feed-pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
@@ -39,8 +39,10 @@ export const readFeed = (parts: Parts, tokenFor: TokenFor): Work => {
   const calling = withToken(parts, tokenFor);
 
   /** When this page's turn is, which may be now. */
-  const turnOf = async (tenantId: string, feed: Feed, now: Date): Promise<Date> =>
-    keptTurn(feed, now) ?? store.feeds.takeTurn(tenantId, now, 1000 / settings.feedsPerSecond);
+  const turnOf = async (tenantId: string, feed: Feed, now: Date): Promise<Date> => {
+    const pace = { everyMs: 1000 / settings.feedsPerSecond, most: mostTurnsAhead };
+    return keptTurn(feed, now, pace.everyMs * pace.most) ?? store.feeds.takeTurn(tenantId, now, pace);
+  };
 
   const readPage = async (tenantId: string, from: NonNullable<ReturnType<typeof feedPlace>>, signal: AbortSignal) => {
     const askedAt = clock.now();
@@ -73,7 +75,7 @@ export const readFeed = (parts: Parts, tokenFor: TokenFor): Work => {
     for (let pages = 0; pages < mostPages && !signal.aborted; pages += 1) {
       const now = clock.now();
       const feed = await store.feeds.find(tenantId);
-      const [due, from] = [feedDue(feed), feedPlace(feed)];
+      const [due, from] = [feedDue(feed, now), feedPlace(feed)];
       if (!due || !from) return undefined;
       if (due > now) return { nextAt: due };
       const turn = await turnOf(tenantId, feed, now);
