@@ -9,6 +9,7 @@ import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts
 import type { Config, Role } from './config.ts';
 import { sharesOf } from './connections.ts';
 import type { EmbeddedPostgres } from './embedded/postgres.ts';
+import { openFeedMetrics } from './feed-metrics.ts';
 import { type Http, startHttp, startMetrics } from './http/server.ts';
 import { type MovableClock, movableClock } from './lib/clock.ts';
 import { closerStack } from './lib/closer-stack.ts';
@@ -137,6 +138,7 @@ export const compose = async (
       streams: config.streams,
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
+      feedsPerSecond: config.feedsPerSecond,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
@@ -180,6 +182,7 @@ export const compose = async (
       ),
       tokenCounter,
       tokenMetrics: openTokenMetrics(registry),
+      feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

@@ -77,6 +77,7 @@ const Env = z.object({
   HUB_STREAMS_PER_TENANT: z.coerce.number().int().min(1).max(100_000).default(50),
   HUB_TOKEN_RENEW_AT: z.coerce.number().min(0.2).max(0.8).default(0.7),
   HUB_REFRESH_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(400),
+  HUB_FEEDS_PER_SECOND: z.coerce.number().int().min(1).max(1000).default(10),
   HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
   HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
   HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
@@ -241,6 +242,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     streams: { inAll: read.HUB_STREAMS, ofTenant: read.HUB_STREAMS_PER_TENANT },
     renewAt: read.HUB_TOKEN_RENEW_AT,
     refreshPerSecond: read.HUB_REFRESH_PER_SECOND,
+    feedsPerSecond: read.HUB_FEEDS_PER_SECOND,
     leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
     limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
     /** Everywhere in a container, on this machine alone in development. */

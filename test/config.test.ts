@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadConfig, type Role } from '../src/config.ts';
+import { jobNames } from '../src/usecases/jobs.ts';
 import { refusal as message, production } from './support/settings.ts';
 
 test('with nothing set it is a sandbox on this machine', () => {
@@ -46,6 +47,13 @@ test('events are kept for a week at least, and streams are bounded', () => {
     ['HUB_STREAMS_PER_TENANT', '1.5'],
   ] as const)
     expect(message({ [name]: value })).toContain(`- ${name}`);
+});
+
+test('feeds are read at ten pages a second unless told otherwise, and at one at least', () => {
+  expect(loadConfig({}, 'worker').feedsPerSecond).toBe(10);
+  expect(loadConfig({ HUB_FEEDS_PER_SECOND: '1' }, 'worker').feedsPerSecond).toBe(1);
+  for (const text of ['0', '1.5', '1001', 'many'])
+    expect(message({ HUB_FEEDS_PER_SECOND: text })).toContain('HUB_FEEDS_PER_SECOND');
 });
 
 test('all faults come in one message that names the settings and prints no value', () => {
@@ -117,8 +125,9 @@ test('what is wrong by itself and what is wrong beside others come in one messag
 });
 
 test.each<[Role, string | undefined, number]>([
-  ['worker', undefined, 18],
-  ['all', undefined, 18],
+  // One for each queue in PostgreSQL, and eight besides.
+  ['worker', undefined, jobNames.length + 8],
+  ['all', undefined, jobNames.length + 8],
   ['api', undefined, 8],
   ['worker', 'redis://localhost', 6],
 ])('%s with its queues on %s needs %i connections', (role, REDIS_URL, least) => {

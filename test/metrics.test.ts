@@ -1,6 +1,8 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { openFeedMetrics } from '../src/feed-metrics.ts';
 import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
+import type { FeedsSeen } from '../src/usecases/feed-store-port.ts';
 import type { ClientWithKeys } from '../src/usecases/memory.ts';
 import { type GivenStore, givenStore, givenTenant, later, now } from './store/given-store.ts';
 import { until } from './support/until.ts';
@@ -109,4 +111,39 @@ test('requests to Maskinporten are counted by client and outcome, its clock show
   const after = await registry.metrics();
   expect(after).toContain('hub_maskinporten_breaker_open 1');
   expect(after).toContain('hub_maskinporten_clock_offset_seconds -61.5');
+});
+
+test('how stale feeds are is asked once in a while, told by what is awaited, and left out while nobody knows', async () => {
+  const registry = new Registry();
+  let looks = 0;
+  let seen: FeedsSeen[] | undefined = [
+    { while: 'pending', tenants: 3, stalestMs: 90_000 },
+    { while: 'accepted', tenants: 40, stalestMs: 2_000_000 },
+  ];
+  const feeds = {
+    seen: async () => {
+      looks += 1;
+      if (!seen) throw new Error('the database is away');
+      return seen;
+    },
+  };
+  const { read, failed } = openFeedMetrics(registry, { feeds, clock: { now: () => now } });
+  read(0);
+  read(2);
+  failed('altinn-unavailable');
+  const texts = await Promise.all([registry.metrics(), registry.metrics()]);
+  for (const line of [
+    'hub_feed_staleness_seconds{while="pending"} 90',
+    'hub_feed_staleness_seconds{while="accepted"} 2000',
+    'hub_feed_tenants{while="pending"} 3',
+    'hub_feed_pages_total{outcome="read"} 2',
+    'hub_feed_pages_total{outcome="altinn-unavailable"} 1',
+    'hub_feed_changes_total 2',
+  ])
+    for (const text of texts) expect(text).toContain(line);
+  expect(looks).toBe(1);
+  seen = undefined;
+  const other = new Registry();
+  openFeedMetrics(other, { feeds, clock: { now: () => now } });
+  expect(await other.metrics()).not.toMatch(/^hub_feed_staleness_seconds\{/m);
 });

@@ -478,6 +478,12 @@ export const problems = {
     title: 'Altinn does not accept our token',
     text: 'It answered 401 to a fresh token: issuer, environment or clock do not fit.',
   },
+  'feed-link-foreign': {
+    status: 409,
+    mover: 'operator',
+    title: 'Altinn’s feed leads to another address',
+    text: 'The link to the feed’s next page leaves the address that `ALTINN3_URL` names, and our token is not sent there. The operator must look at `ALTINN3_URL`, or at what stands between.',
+  },
   'altinn-deleted': {
     status: 410,
     mover: 'nobody',

@@ -164,6 +164,9 @@ const altinnRows: Record<string, Row<AltinnCall>> = {
   'AM.VLD-00022': altinnFinal('`validTo` has passed.'),
   'AM.VLD-00023': altinnFinal('The consent request holds no rights.'),
   'AM.VLD-00027': altinnFinal('The return address is not an absolute one.'),
+  'AM.VLD-00051': altinnFinal('The feed does not take this time to begin at.'),
+  'AM.VLD-00052': altinnFinal('The feed does not know this type.'),
+  'AM.VLD-00053': altinnFinal('The feed does not know this place any more.'),
 };
 
 const altinnSilent: Row<unknown> = ['again-soon', 'altinn-unavailable', 'Altinn answered without saying why.'];

@@ -18,6 +18,8 @@ export const tenantTables = [
   'paces',
   'tokens',
   'token_counts',
+  'paces',
+  'feeds',
   'audit',
 ] as const;
 

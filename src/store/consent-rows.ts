@@ -24,13 +24,17 @@ export const sealedFromSql = (row: object): SealedParty => {
   return { consent: consentFromSql(row), ...(partySealed ? { partySealed } : {}) };
 };
 
+/** The consent itself, where the work names no other subject. */
+const withSubjects = ({ id }: Consent, owed: ConsentChange['owed']) =>
+  owed.map(({ subject = id, ...work }) => ({ ...work, subject }));
+
 export const changeText =
   'select change_consent($1::uuid, $2::int, $3::jsonb, $4::jsonb, $5::jsonb, $6::timestamptz) as changed';
 export const changeValues = (tenantId: string, { seen, consent, owed, events, now }: ConsentChange) => [
   tenantId,
   seen,
   JSON.stringify(consent),
-  JSON.stringify(owed.map((work) => ({ ...work, subject: consent.id }))),
+  JSON.stringify(withSubjects(consent, owed)),
   JSON.stringify(events),
   now,
 ];
@@ -62,6 +66,26 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       const [row] = await tx.$queryRawUnsafe<{ changed: boolean }[]>(changeText, ...changeValues(tenantId, change));
       if (row?.changed) for (const topic of changeTopics(tenantId, change)) tell(topic);
       return row?.changed ?? false;
+    },
+    async findSome(ids) {
+      const rows = await tx.$queryRaw<object[]>`
+        select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid and id = any(${[...ids]}::uuid[])`;
+      return rows.map(consentFromSql);
+    },
+    async lockSome(ids) {
+      const rows = await tx.$queryRaw<object[]>`
+        select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid and id = any(${[...ids]}::uuid[])
+        order by id for update`;
+      return rows.map(consentFromSql);
+    },
+    async changeSome(changes) {
+      const [{ now } = {}] = changes;
+      if (!now) return;
+      const rows = changes.map(({ seen, consent, owed }) => ({ seen, consent, owed: withSubjects(consent, owed) }));
+      const events = changes.flatMap((change) => change.events);
+      await tx.$executeRaw`
+        select change_consents(${tenantId}::uuid, ${JSON.stringify(rows)}::jsonb, ${JSON.stringify(events)}::jsonb, ${now}::timestamptz)`;
+      for (const change of changes) for (const topic of changeTopics(tenantId, change)) tell(topic);
     },
     async looked(id, at) {
       await tx.consent.updateMany({ where: { tenantId, id }, data: { lookedAt: at } });

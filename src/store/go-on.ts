@@ -2,7 +2,8 @@ import type { OperatorRows } from '../usecases/store-port.ts';
 import type { Tx } from './doors.ts';
 
 /**
- * All that waited for one client goes on: its tokens, access to its scopes, and of consents where it is meant for those.
+ * All that waited for one client goes on: its tokens, access to its scopes, and, where it is meant for consents, those and
+ * tenants' feeds.
  * Rows are locked in the order of their keys, and those that are locked are passed over: two clients that start at once, or
  * one beside other work, never wait for each other.
  */
@@ -28,8 +29,8 @@ export const goOnIn =
           exists (select from tokens t where t.tenant_id = o.tenant_id and t.id = o.subject_id and t.client_id = ${id}::uuid)
           or exists (select from access a where a.tenant_id = o.tenant_id and a.id = o.subject_id
             and a.kind = 'scope' and string_to_array(a.name, ' ') <@ ${scopes}::text[])
-          or (${purpose} = 'consents' and exists (
-            select from consents c where c.tenant_id = o.tenant_id and c.id = o.subject_id)))
+          or (${purpose} = 'consents' and (o.job = 'read-feed' or exists (
+            select from consents c where c.tenant_id = o.tenant_id and c.id = o.subject_id))))
         order by job, tenant_id, subject_id for update of o skip locked
       ), placed as (
         select job, tenant_id, subject_id, row_number() over (order by due_at) as place from failed

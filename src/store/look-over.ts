@@ -1,10 +1,13 @@
 import type { Client } from 'pg';
 import type { LivingKey } from '../domain/client-keys.ts';
 import { keptLives, type LongestLives } from '../domain/client-scopes.ts';
+import { acceptedEveryMs, pendingEveryMs } from '../domain/feed-pace.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
+import type { FeedsSeen } from '../usecases/feed-store-port.ts';
 import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
 import { withLogin } from './direct-login.ts';
+import { seenFeedsText, stalestFeedsText } from './feed-rows.ts';
 import { closedDoors } from './roles.ts';
 
 export type WorkOwed = {
@@ -31,10 +34,14 @@ export type ClientSeen = {
   keys: (LivingKey & { certificate?: string; fault?: string })[];
 };
 
+/** A tenant whose feed at Altinn was read to its end so long ago. */
+export type StaleFeed = { name: string; while: FeedsSeen['while']; staleMs: number; lastProblem: string | null };
+
 export type Contents = {
   work: WorkOwed[];
   /** Consents that wait for somebody outside. */
   blocked: { mover: string; code: string; consents: number; tenants: number }[];
+  feeds: { seen: FeedsSeen[]; stalest: StaleFeed[] };
   clients: ClientSeen[];
   dataScopes: string[];
   lives: LongestLives;
@@ -105,6 +112,10 @@ const readContents = async (client: Client, now: Date): Promise<Contents> => {
   return {
     work: (await client.query<WorkOwed>(workText, [now])).rows,
     blocked: (await client.query<Contents['blocked'][number]>(blockedText)).rows,
+    feeds: {
+      seen: (await client.query<FeedsSeen>(seenFeedsText, [now])).rows,
+      stalest: (await client.query<StaleFeed>(stalestFeedsText, [now, pendingEveryMs, acceptedEveryMs])).rows,
+    },
     clients: await readClients(client),
     dataScopes: (await client.query<{ scope: string }>('select distinct data_scope as scope from services')).rows.map(
       ({ scope }) => scope,

@@ -9,6 +9,7 @@ import { consentCreator } from './create-consents.ts';
 import { deliveryStatements } from './delivery-statements.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { eventStatements } from './event-statements.ts';
+import { feedStatements } from './feed-rows.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
@@ -111,6 +112,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...deliveryStatements(tenantDoor.pool, notices.tell),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
+    feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

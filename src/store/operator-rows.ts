@@ -178,6 +178,15 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     if (owed > 0) tell('work:erase-consent');
     return owed;
   },
+  async oweFeeds(now) {
+    const owed = await tx.$executeRaw`
+      insert into outbox (job, tenant_id, subject_id, due_at, created_at)
+      select 'read-feed', t.id, t.id, ${now}::timestamptz, ${now}::timestamptz from tenants t
+      where exists (select from consents c where c.tenant_id = t.id and c.status in ('pending', 'accepted'))
+      on conflict do nothing`;
+    if (owed > 0) tell('work:read-feed');
+    return owed;
+  },
   known: {
     read: async (name) => (await tx.knownGood.findUnique({ where: { name } }))?.value,
     async keep(name, value, now) {

@@ -5,6 +5,7 @@ import type { ApiKey, Tenant } from '../usecases/use-cases.ts';
 import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';
+import { feedRows } from './feed-rows.ts';
 import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generated/client.ts';
 import { replayRows } from './replay-rows.ts';
 import { tokenRows } from './token-rows.ts';
@@ -29,6 +30,7 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   consents: consentRows(tx, tenantId, tell),
   events: eventRows(tx, tenantId, tell),
   outbox: outboxRows(tx, tenantId, tell),
+  feed: feedRows(tx, tenantId),
   access: accessRows(tx, tenantId, tell),
   tokens: tokenRows(tx, tenantId, tell),
   endpoints: endpointRows(tx, tenantId, tell),

@@ -2,6 +2,7 @@ import { probeAccess } from './access/probe-access.ts';
 import { checkReadiness, readReadiness } from './access/readiness.ts';
 import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
 import { listConsents, readConsent, searchConsents, settledConsent } from './consents/read-consents.ts';
+import { readFeed } from './consents/read-feed.ts';
 import { requestConsent } from './consents/request-consent.ts';
 import { returnFromAltinn } from './consents/return-from-altinn.ts';
 import { submitConsent } from './consents/submit-consent.ts';
@@ -70,6 +71,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'fetch-token': fetchToken(parts, token),
     'refresh-token': refreshToken(parts, token),
     'read-consent': lookAtConsent(parts, token),
+    'read-feed': readFeed(parts, token),
     'deliver-webhook': deliverWebhook(parts),
     'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),

@@ -28,6 +28,8 @@ export const jobs = {
   // the first of them not before a refusal of a moment ago is forgotten.
   'refresh-token': { timeoutMs: 20 * second, concurrency: 48, again: backoff(1.5 * second, 10 * second) },
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
+  // A tenant’s feed; its subject is the tenant.
+  'read-feed': { timeoutMs: 20 * second, concurrency: 8, again: backoff(30 * second, 15 * minute) },
   // They wait for receivers, mostly; and what they read and record, they do together.
   'deliver-webhook': { timeoutMs: 20 * second, concurrency: 96, again: backoff(5 * second, 15 * minute) },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },

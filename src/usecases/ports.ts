@@ -1,6 +1,7 @@
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
+import type { ProblemCode } from '../domain/problem.ts';
 import type { ClientCertificate, HandedCertificate, PrivateTarget, ReceiverAuthAsk } from '../domain/receiver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -102,6 +103,22 @@ export type ConsentGateway = {
   read(id: string, token: string, signal: AbortSignal): Promise<UpstreamConsent>;
 };
 
+/** One thing that happened to a consent request of the tenant’s, whoever made it. Without a status where it changes none. */
+export type FeedNews = { consentId: string; at: Date; status?: UpstreamConsent['status'] };
+
+/** What happened to all consent requests of one tenant, told some minutes late and in order. */
+export type ConsentFeed = {
+  /**
+   * One page: the first one after that time, or the one that an earlier page’s `next` leads to. No `next`: there is no more yet.
+   * @throws Problem as `read`; `feed-link-foreign` where the link leaves Altinn’s feed: the token goes nowhere else
+   */
+  readFeed(
+    from: { after: Date } | { link: string },
+    token: string,
+    signal: AbortSignal,
+  ): Promise<{ news: FeedNews[]; next?: string }>;
+};
+
 /** What came of one try. `error` (and no `status`) when there was no answer. */
 export type DeliveryResult = {
   status?: number;
@@ -192,6 +209,8 @@ export type Settings = {
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */
   refreshPerSecond: number;
+  /** So many pages of tenants’ feeds a second at most, over all processes. */
+  feedsPerSecond: number;
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
@@ -211,6 +230,14 @@ export type TokenMetrics = {
   joined(): void;
 };
 
+/** How tenants’ feeds fare. */
+export type FeedMetrics = {
+  /** A page was read and applied, and so many consents changed by it: the other senses had missed them. */
+  read(changed: number): void;
+  /** A page did not come. */
+  failed(code: ProblemCode | 'internal'): void;
+};
+
 export type Ports = {
   clock: Clock;
   ids: Ids;
@@ -223,10 +250,11 @@ export type Ports = {
   keySources: KeySources;
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
-  altinn3: ConsentGateway;
+  altinn3: ConsentGateway & ConsentFeed;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;
+  feedMetrics: FeedMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

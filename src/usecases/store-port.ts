@@ -6,6 +6,7 @@ import type { KeptProblem } from '../domain/problem.ts';
 import type { Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
+import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayRows } from './replay-port.ts';
@@ -45,11 +46,14 @@ export type Created = { consentId: string; outcome: 'created' | 'same' | 'differ
 
 export type SealedParty = { consent: Consent; partySealed?: Uint8Array };
 
-/** What a consent becomes, from the version that was seen, with the work it owes and the events that tell of it. */
+/**
+ * What a consent becomes, from the version that was seen, with the work it owes (for itself, unless it names another
+ * `subject`) and the events that tell of it.
+ */
 export type ConsentChange = {
   seen: number;
   consent: Consent;
-  owed: { job: JobName; due: Date }[];
+  owed: { job: JobName; due: Date; subject?: string }[];
   events: NewEvent[];
   now: Date;
 };
@@ -78,6 +82,12 @@ export type TenantRows = {
     lock(id: string): Promise<Consent | undefined>;
     /** False when it has another version than was seen. Its events come last, so this is the last of a transaction. */
     change(change: ConsentChange): Promise<boolean>;
+    /** Those of these ids that are the tenant’s, without a lock. */
+    findSome(ids: readonly string[]): Promise<Consent[]>;
+    /** As `lock`, several in the order of their ids: whoever locks more than one does it so. */
+    lockSome(ids: readonly string[]): Promise<Consent[]>;
+    /** As `change`, of several that are locked. The last of a transaction too. */
+    changeSome(changes: readonly ConsentChange[]): Promise<void>;
     looked(id: string, at: Date): Promise<void>;
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;
@@ -99,6 +109,10 @@ export type TenantRows = {
     drop(job: JobName, subjectId: string): Promise<void>;
     /** All consents that wait for this access row are owed again, `everyMs` apart. Answers how many. */
     releaseBlockedOn(accessId: string, now: Date, everyMs: number): Promise<number>;
+  };
+  feed: {
+    /** A page was read. The position never moves back. */
+    move(move: FeedMove): Promise<void>;
   };
   access: {
     list(): Promise<Access[]>;
@@ -267,6 +281,8 @@ export type OperatorRows = {
   tidy(now: Date): Promise<Record<string, number>>;
   /** Owes the erasure of persons whose consents ended before then, whatever was owed when they ended. Answers how many. */
   oweErasures(endedBefore: Date, now: Date): Promise<number>;
+  /** Owes a look into the feed of each tenant that has something at Altinn that can change, and is owed none. Answers how many. */
+  oweFeeds(now: Date): Promise<number>;
   known: { read(name: string): Promise<unknown>; keep(name: string, value: unknown, now: Date): Promise<void> };
 };
 
@@ -293,6 +309,8 @@ export type Store = TokenStore &
     goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
     /** As `consents.change` within a transaction. */
     changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
+
+    feeds: Feeds;
 
     /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
     oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;

@@ -17,7 +17,7 @@ test('a database that nobody migrated says what to run', async () => {
   const { wrong, of } = await examined({ DATABASE_URL: bare.url });
   expect(wrong).toEqual(['migrations']);
   expect(of('migrations')[0]).toMatchObject({
-    says: expect.stringMatching(/^2 to apply: \d+_first, \d+_tokens_and_keys$/),
+    says: expect.stringMatching(/^\d+ to apply: \d+_first, \d+_tokens_and_keys, \d+_/),
     next: 'run `hub migrate`',
   });
 });
@@ -77,6 +77,45 @@ test('who must act for the blocked ones: a tenant’s move is worth a note, the 
   ).toEqual([
     'note: 1 consent of 1 tenant: consent-administration-not-delegated (tenant must act)',
     'wrong: 1 consent of 1 tenant: client-missing (operator must act)',
+  ]);
+});
+
+test('feeds that nobody reads are told by tenant; one whose tenant took access away is worth a note', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const given = async (name: string, status: string, minutes: number, problem: string | null) => {
+    const { rows } = await admin.query<{ id: string }>(
+      `insert into tenants (id, orgno, name, hmac_key_sealed, created_at, updated_at)
+       values (gen_random_uuid(), $1, $1, 'x', now(), now()) returning id`,
+      [name],
+    );
+    const id = rows[0]?.id;
+    await admin.query(
+      `insert into consents (tenant_id, id, status, version, generation, party_kind, party_masked, rights, valid_to, redirect_url,
+         created_by, created_at, updated_at, requested_at)
+       values ($1, gen_random_uuid(), $2::consent_status, 2, 'altinn3', 'person', 'x', '[]', now(), 'x', gen_random_uuid(), now(), now(),
+         now() - interval '30 days')`,
+      [id, status],
+    );
+    await admin.query(
+      `insert into feeds (tenant_id, read_at, last_problem) values ($1, now() - $2::int * interval '1 minute', $3)`,
+      [id, minutes, problem],
+    );
+  };
+  const feeds = async () =>
+    (await examined({ DATABASE_URL: url })).of('feeds').map(({ state, says }) => `${state}: ${says}`);
+  expect(await feeds()).toEqual(['ok: none is read: no consent at Altinn can change']);
+  await given('Quick', 'pending', 3, null);
+  await given('Slow', 'accepted', 50, null);
+  expect(await feeds()).toEqual([
+    'ok: 1 tenant with pending consents, the stalest read 3 min ago; 1 tenant with accepted ones alone, the stalest read 50 min ago (stalest: Quick, Slow)',
+  ]);
+  await given('Left', 'pending', 60, null);
+  await given('Without', 'accepted', 300, 'access-not-delegated');
+  await given('Led away', 'pending', 17, 'feed-link-foreign');
+  expect(await feeds()).toEqual([
+    'wrong: Left, with pending consents: not read for 60 min',
+    'wrong: Led away, with pending consents: not read for 17 min, last error feed-link-foreign (/problems/feed-link-foreign)',
+    'note: Without, with accepted ones alone: not read for 5 h, last error access-not-delegated (/problems/access-not-delegated)',
   ]);
 });
 

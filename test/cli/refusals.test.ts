@@ -51,7 +51,7 @@ describe('what keeps a role from starting is said plainly', () => {
 
   test('fewer connections than the role can live on', async () => {
     const settings = { DATABASE_URL: inject('loginUrl'), HUB_DATABASE_CONNECTIONS: '8' };
-    expectPlainly(await runHub(['worker'], settings), /- HUB_DATABASE_CONNECTIONS: this role needs 18 at least/);
+    expectPlainly(await runHub(['worker'], settings), /- HUB_DATABASE_CONNECTIONS: this role needs \d+ at least/);
   });
 
   test('more connections than the server has left', async () => {

@@ -54,7 +54,7 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
 
   /**
    * No work is left but what is done hours from now; and a consent that waits for its person is looked at all the time, as
-   * a token in use is renewed.
+   * its tenant's feed is, and a token in use is renewed.
    */
   const settled = () =>
     until(
@@ -64,7 +64,7 @@ export const openStory = (hub: FaultHub, chance: Chance) => {
           `select 1 from outbox where due_at < now() + interval '10 minutes'
          and not (job = 'read-consent' and due_at > now() - interval '10 seconds'
            and exists (select 1 from consents c where c.id = subject_id and c.status = 'pending'))
-         and not (job = 'refresh-token' and due_at > now() - interval '10 seconds')`,
+         and not (job in ('refresh-token', 'read-feed') and due_at > now() - interval '10 seconds')`,
         );
         return left.length === 0;
       },

@@ -68,6 +68,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       streams: { inAll: 100, ofTenant: 100 },
       renewAt: 0.7,
       refreshPerSecond: 400,
+      feedsPerSecond: 10,
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -89,7 +90,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     },
     maskinporten: { issuer: '', requestToken: unreachable },
     scopeCatalogue: { longestLives: unreachable },
-    altinn3: { submit: unreachable, read: unreachable },
+    altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
     webhooks: {
       send: unreachable,
       fault: () => undefined,
@@ -101,6 +102,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     },
     tokenCounter: { count: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
+    feedMetrics: { read: () => {}, failed: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -34,8 +34,8 @@ const dueNow = async (): Promise<string[]> =>
   (await login.query<{ id: string }>('select subject_id as id from outbox where due_at <= $1', [later(1000)])).rows
     .map(({ id }) => id)
     .sort();
-const goOn = (scopes: string[]) =>
-  store.asOperator((rows) => rows.outbox.goOn({ id: randomUUID(), purpose: 'data', scopes }, ['key-refused'], now, 50));
+const goOn = (scopes: string[], purpose = 'data') =>
+  store.asOperator((rows) => rows.outbox.goOn({ id: randomUUID(), purpose, scopes }, ['key-refused'], now, 50));
 
 test('with a client goes on what waited for it, several scopes in one token too, and nothing of another client', async () => {
   const tenantId = await givenTenant(store);
@@ -45,6 +45,18 @@ test('with a client goes on what waited for it, several scopes in one token too,
   await givenWaiting(tenantId, 'c');
   await goOn(['b', 'a']);
   expect(await dueNow()).toEqual([both, one].sort());
+});
+
+test('tenants’ feeds go on with the client for consents, and with no other', async () => {
+  const tenantId = await givenTenant(store);
+  await login.query(
+    `insert into outbox (job, tenant_id, subject_id, due_at, created_at, last_problem) values ('read-feed', $1, $1, $2, $3, 'key-refused')`,
+    [tenantId, later(3_600_000), now],
+  );
+  await goOn(['consents']);
+  expect(await dueNow()).not.toContain(tenantId);
+  await goOn(['consents'], 'consents');
+  expect(await dueNow()).toContain(tenantId);
 });
 
 test('access to several scopes that is lost takes the tokens that carry them all', async () => {

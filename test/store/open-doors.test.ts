@@ -62,6 +62,11 @@ test('nothing is written through neither door', async () => {
     `hold_deliveries('${id}', '${id}', 1)`,
     `tend_endpoint('${id}', '${id}', now(), '{}')`,
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
+    `change_consents('${id}', '[]', '[]', now())`,
+    `find_feed('${id}')`,
+    `take_feed_turn('${id}', now(), 100, 5)`,
+    `move_feed('${id}', now(), null, now())`,
+    `fail_feed('${id}', 'internal', true)`,
   ])
     await expect(login.query(`select ${call}`)).rejects.toThrow('no door of the hub');
   await login.end();

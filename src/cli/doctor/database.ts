@@ -3,8 +3,6 @@ import type { Config } from '../../config.ts';
 import { signsByCertificate } from '../../domain/client-keys.ts';
 import { type ClientWarning, clientWarnings } from '../../domain/client-scopes.ts';
 import { isAwaited, keyWarnings } from '../../domain/key-warnings.ts';
-import type { ProblemCode } from '../../domain/problem.ts';
-import { problems } from '../../domain/problems.ts';
 import {
   type ClientSeen,
   type Contents,
@@ -14,7 +12,8 @@ import {
   type WorkOwed,
 } from '../../store/look-over.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
-import { count, type Finding, note, ok, span, wrong } from './finding.ts';
+import { feedFindings } from './feeds.ts';
+import { count, type Finding, isOurs, note, ok, span, whyOf, wrong } from './finding.ts';
 
 /** Due for so long means: nobody takes it, or nobody can. */
 const lateSeconds = 120;
@@ -61,12 +60,6 @@ const processes = ({ sessions, lockWaits, contents }: Overview): Finding[] => {
       ]
     : [found];
 };
-
-/** Nobody outside, and no waiting, mends it. */
-const isOurs = (code: string | null): boolean =>
-  code !== null && Object.hasOwn(problems, code) && ['operator', 'us'].includes(problems[code as ProblemCode].mover);
-
-const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
 
 const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing, lastProblem }: WorkOwed): Finding => {
   const says = [
@@ -225,6 +218,7 @@ export const examineDatabase = async (
       ? [
           ...(contents.work.length === 0 ? [ok('outbox', 'nothing is owed')] : contents.work.map(work)),
           ...blocked(contents.blocked),
+          ...feedFindings(contents.feeds),
           ...clients(contents, config),
           ...keyFindings(contents, now),
           ...endings(contents, now),

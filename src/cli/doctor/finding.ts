@@ -1,4 +1,5 @@
-import type { Mover } from '../../domain/problem.ts';
+import type { Mover, ProblemCode } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
 
 /**
  * `note` is worth knowing and nobody's fault here; `wrong` makes the command end with 1; `untried` could not be looked at,
@@ -39,6 +40,12 @@ export const span = (seconds: number): string => {
 export const ago = (at: Date, now: Date): string => `${span(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`;
 
 export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
+
+/** Nobody outside, and no waiting, mends it. */
+export const isOurs = (code: string | null): boolean =>
+  code !== null && Object.hasOwn(problems, code) && ['operator', 'us'].includes(problems[code as ProblemCode].mover);
+
+export const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
 
 export const wordsOf = (error: unknown): string => {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');

@@ -33,12 +33,12 @@ export const toWire = ({
   redirectUrl,
 });
 
-const inLowerCase = (value: unknown): unknown =>
+export const inLowerCase = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]))
     : value;
 
-const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+export const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 /** Names in lower case: Altinn's casing has changed before. `status` is younger than the rest, and called otherwise in a repeat's answer. */
 const Details = z.preprocess(
@@ -57,7 +57,8 @@ const Details = z.preprocess(
 );
 
 type Status = UpstreamConsent['status'];
-const statuses: Record<string, Status> = {
+/** By Altinn's word in lower case. */
+export const statuses: Record<string, Status> = {
   created: 'Created',
   accepted: 'Accepted',
   rejected: 'Rejected',

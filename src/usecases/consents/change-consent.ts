@@ -1,6 +1,7 @@
 import type { Consent } from '../../domain/consent.ts';
 import { decide, type News } from '../../domain/decide.ts';
 import { consentEvent } from '../../domain/event.ts';
+import { feedDueAfter } from '../../domain/feed-pace.ts';
 import { nextLook } from '../../domain/pace.ts';
 import type { Parts } from '../memory.ts';
 import type { ConsentChange, TenantRows } from '../store-port.ts';
@@ -23,11 +24,21 @@ const planned = (
     }
   if (steps.length === 0) return undefined;
   const owed: ConsentChange['owed'] = [];
-  if (!before.requestedAt && consent.requestedAt) owed.push({ job: 'read-consent', due: nextLook(consent, now) });
+  if (!before.requestedAt && consent.requestedAt) {
+    owed.push({ job: 'read-consent', due: nextLook(consent, now) });
+    owed.push({ job: 'read-feed', due: feedDueAfter(now), subject: consent.tenantId });
+  }
   if (consent.endedAt)
     owed.push({ job: 'erase-consent', due: new Date(consent.endedAt.getTime() + settings.eraseAfterMs) });
   const events = steps.map((step) => consentEvent(ids.uuid(), step.event, step.consent));
   return { seen: before.version, consent, owed, events, now };
+};
+
+/** What a consent that has ended leaves behind goes. */
+const letGo = async (rows: TenantRows, id: string): Promise<void> => {
+  await rows.tokens.dropOfConsent(id);
+  await rows.outbox.drop('submit-consent', id);
+  await rows.outbox.drop('read-consent', id);
 };
 
 /**
@@ -40,13 +51,29 @@ export const changeConsent =
     const before = await rows.consents.lock(id);
     const change = before && planned(parts, before, news);
     if (!change) return before;
-    if (change.consent.endedAt) {
-      await rows.tokens.dropOfConsent(id);
-      await rows.outbox.drop('submit-consent', id);
-      await rows.outbox.drop('read-consent', id);
-    }
+    if (change.consent.endedAt) await letGo(rows, id);
     await rows.consents.change(change);
     return change.consent;
+  };
+
+/**
+ * The same for many of one tenant in one transaction. Those that nothing happens to are not locked; the others in the order of
+ * their ids, and the events of all come last: so no two of these, nor anything else that changes a consent, ever wait for each
+ * other. Ids that are not the tenant's with us are passed over. Answers how many changed.
+ */
+export const changeConsents =
+  (parts: Needed) =>
+  async (rows: TenantRows, news: ReadonlyMap<string, readonly News[]>): Promise<number> => {
+    const plan = (seen: readonly Consent[]): ConsentChange[] =>
+      seen
+        .map((consent) => planned(parts, consent, news.get(consent.id) ?? []))
+        .filter((change) => change !== undefined);
+    const meant = plan(await rows.consents.findSome([...news.keys()]));
+    if (meant.length === 0) return 0;
+    const changes = plan(await rows.consents.lockSome(meant.map(({ consent }) => consent.id)));
+    for (const { consent } of changes) if (consent.endedAt) await letGo(rows, consent.id);
+    await rows.consents.changeSome(changes);
+    return changes.length;
   };
 
 /**

@@ -40,7 +40,9 @@ export const tidy = (
     const endedBefore = new Date(now.getTime() - settings.eraseAfterMs);
     const erasures = await store.asOperator((rows) => rows.oweErasures(endedBefore, now));
     const old = await dropOldEvents(parts, now, signal, dropForMs);
-    log.info({ gone: { ...gone, ...old.gone }, erasures }, 'tidied');
+    // Owed whenever a consent comes to Altinn; those that came before this hub read feeds are found here.
+    const feeds = await store.asOperator((rows) => rows.oweFeeds(now));
+    log.info({ gone: { ...gone, ...old.gone }, erasures, feeds }, 'tidied');
     await learn(signal);
     return { nextAt: old.againAt ?? new Date(now.getTime() + hour) };
   };
