@@ -21,6 +21,7 @@ import { measuredMaskinporten, registerMetrics } from './metrics.ts';
 import { countAll } from './queues/count-all.ts';
 import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
+import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
@@ -134,6 +135,7 @@ export const compose = async (
       eraseAfterMs: config.eraseAfterMs,
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
+      readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
@@ -173,6 +175,7 @@ export const compose = async (
       webhooks: parts.add(openWebhookSender({ production: config.production, allow: config.egressAllow, log })),
       tokenCounter,
       tokenMetrics: openTokenMetrics(registry),
+      readMetrics: openReadMetrics(registry, { store, clock }),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

@@ -24,12 +24,13 @@ const mayImport: Record<string, readonly string[]> = {
     'lib',
   ],
   'compose.ts': [
-    ...['config.ts', 'connections.ts', 'local-keys.ts', 'metrics.ts', 'token-metrics.ts'],
+    ...['config.ts', 'connections.ts', 'local-keys.ts', 'metrics.ts', 'read-metrics.ts', 'token-metrics.ts'],
     ...['http', 'queues', 'store', 'clients', 'usecases', 'domain', 'lib'],
   ],
   // What looks at a whole path and changes nothing has no server, no queue and no pool of its own to speak of.
   'compose-examination.ts': ['config.ts', 'local-keys.ts', 'store', 'clients', 'usecases', 'lib'],
   'metrics.ts': ['store', 'usecases', 'lib'],
+  'read-metrics.ts': ['store', 'usecases', 'lib'],
   'token-metrics.ts': ['usecases'],
   'local-keys.ts': ['config.ts', 'lib'],
   'config.ts': ['connections.ts', 'settings', 'domain'],
@@ -66,7 +67,7 @@ const homes: Record<string, readonly string[]> = {
   'swagger-ui-dist': ['http'],
   'zod-openapi': ['http'],
   zod: ['config.ts', 'settings', 'http', 'clients', 'sandbox'],
-  'prom-client': ['compose.ts', 'metrics.ts', 'token-metrics.ts', 'http'],
+  'prom-client': ['compose.ts', 'metrics.ts', 'read-metrics.ts', 'token-metrics.ts', 'http'],
   undici: ['clients'],
   'ipaddr.js': ['clients'],
   jose: ['clients', 'lib', 'sandbox'],

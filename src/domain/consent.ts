@@ -42,6 +42,8 @@ export type Consent = {
   lookedAt?: Date;
   returnedAt?: Date;
   endedAt?: Date;
+  /** When its tenant was told that it ends soon. */
+  expiringToldAt?: Date;
 };
 
 const open: readonly ConsentStatus[] = ['queued', 'blocked', 'pending', 'accepted'];

@@ -1,6 +1,7 @@
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
+import type { ReadBudget } from '../domain/read-turns.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -159,6 +160,8 @@ export type Settings = {
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */
   refreshPerSecond: number;
+  /** So many reads of single consents a second at most, over all processes. */
+  readBudget: ReadBudget;
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
@@ -167,6 +170,9 @@ export type Settings = {
 
 /** Counts tokens that leave the hub, by the API key they leave with. */
 export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
+
+/** Why a consent is read at Altinn: its time has come, its person's browser is back, or it ends. */
+export type ReadMetrics = { consentRead(why: 'pace' | 'return' | 'end'): void };
 
 /** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
 export type TokenMetrics = {
@@ -194,6 +200,7 @@ export type Ports = {
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;
+  readMetrics: ReadMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

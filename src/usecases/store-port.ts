@@ -2,6 +2,7 @@ import type { Access } from '../domain/access.ts';
 import type { Consent } from '../domain/consent.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
+import type { ReadLane } from '../domain/read-turns.ts';
 import type { Service } from '../domain/service.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
@@ -258,6 +259,16 @@ export type Store = TokenStore & {
   goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
   /** As `consents.change` within a transaction. */
   changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
+
+  /**
+   * Undefined when it may be read at Altinn now, which is then counted in these lanes; else when to ask again, without a
+   * second turn for it. `atOnce`: counted, and never kept waiting.
+   */
+  takeReadTurns(
+    tenantId: string,
+    id: string,
+    ask: { now: Date; nearMs: number; lanes: readonly ReadLane[]; atOnce: boolean },
+  ): Promise<Date | undefined>;
 
   /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
   oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;

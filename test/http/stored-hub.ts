@@ -66,6 +66,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       eraseAfterMs: 0,
       renewAt: 0.7,
       refreshPerSecond: 400,
+      readBudget: { perTenant: 5, perSecond: 50 },
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -91,6 +92,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     webhooks: { send: unreachable, fault: () => undefined },
     tokenCounter: { count: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
+    readMetrics: { consentRead: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -12,6 +12,7 @@ const planned = (
   { clock, ids, settings }: Needed,
   before: Consent,
   news: readonly News[],
+  expiringDays?: number,
 ): ConsentChange | undefined => {
   const now = clock.now();
   const steps = [];
@@ -23,11 +24,22 @@ const planned = (
     }
   if (steps.length === 0) return undefined;
   const owed: ConsentChange['owed'] = [];
-  if (!before.requestedAt && consent.requestedAt) owed.push({ job: 'read-consent', due: nextLook(consent, now) });
+  if ((!before.requestedAt && consent.requestedAt) || isAcceptedNow(before, consent))
+    owed.push({ job: 'read-consent', due: nextLook(consent, now, expiringDays) });
   if (consent.endedAt)
     owed.push({ job: 'erase-consent', due: new Date(consent.endedAt.getTime() + settings.eraseAfterMs) });
   const events = steps.map((step) => consentEvent(ids.uuid(), step.event, step.consent));
   return { seen: before.version, consent, owed, events, now };
+};
+
+/** Accepted by this change: from now on its end is looked out for, and may be near enough to be told at once. */
+const isAcceptedNow = (before: Consent, after: Consent): boolean =>
+  before.status !== 'accepted' && after.status === 'accepted';
+
+const plannedAhead = async (parts: Needed, rows: TenantRows, before: Consent, news: readonly News[]) => {
+  const { expiringDays: days } = await rows.tenant();
+  const ahead: News[] = days === undefined ? [] : [{ kind: 'expiring', days }];
+  return planned(parts, before, [...news, ...ahead], days);
 };
 
 /**
@@ -38,8 +50,9 @@ export const changeConsent =
   (parts: Needed) =>
   async (rows: TenantRows, id: string, ...news: News[]): Promise<Consent | undefined> => {
     const before = await rows.consents.lock(id);
-    const change = before && planned(parts, before, news);
-    if (!change) return before;
+    const seen = before && planned(parts, before, news);
+    if (!seen) return before;
+    const change = (isAcceptedNow(before, seen.consent) && (await plannedAhead(parts, rows, before, news))) || seen;
     if (change.consent.endedAt) {
       await rows.tokens.dropOfConsent(id);
       await rows.outbox.drop('submit-consent', id);
@@ -51,14 +64,14 @@ export const changeConsent =
 
 /**
  * The same for one that was read a moment ago, in a single statement where that suffices: it has not changed since, and
- * does not end.
+ * neither ends nor is accepted.
  */
 export const changeSeenConsent = (parts: Needed & Pick<Parts, 'store'>) => {
   const inTransaction = changeConsent(parts);
   return async (seen: Consent, ...news: News[]): Promise<Consent | undefined> => {
     const change = planned(parts, seen, news);
-    if (change && !change.consent.endedAt && (await parts.store.changeConsent(seen.tenantId, change)))
-      return change.consent;
+    const suffices = change && !change.consent.endedAt && !isAcceptedNow(seen, change.consent);
+    if (suffices && (await parts.store.changeConsent(seen.tenantId, change))) return change.consent;
     return parts.store.asTenant(seen.tenantId, (rows) => inTransaction(rows, seen.id, ...news));
   };
 };
