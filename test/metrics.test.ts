@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
+import { openReadMetrics } from '../src/read-metrics.ts';
 import type { ClientWithKeys } from '../src/usecases/memory.ts';
 import { type GivenStore, givenStore, givenTenant, later, now } from './store/given-store.ts';
 import { until } from './support/until.ts';
@@ -109,4 +110,28 @@ test('requests to Maskinporten are counted by client and outcome, its clock show
   const after = await registry.metrics();
   expect(after).toContain('hub_maskinporten_breaker_open 1');
   expect(after).toContain('hub_maskinporten_clock_offset_seconds -61.5');
+});
+
+test('reads of consents are counted by what they are for, and how far they are behind shows without a tenant', async () => {
+  const registry = new Registry();
+  let isAway = false;
+  const readsAhead = async () => {
+    if (isAway) throw new Error('the database is away');
+    return { tenantMs: 55_000, hubMs: 20 };
+  };
+  const { consentRead } = openReadMetrics(registry, { store: { readsAhead }, clock: { now: () => now } });
+  for (const why of ['pace', 'pace', 'return'] as const) consentRead(why);
+  const told = await registry.metrics();
+  for (const line of [
+    'hub_consent_reads_total{why="pace"} 2',
+    'hub_consent_reads_total{why="return"} 1',
+    'hub_consent_reads_total{why="end"} 0',
+    'hub_consent_reads_behind_seconds{budget="tenant"} 55',
+    'hub_consent_reads_behind_seconds{budget="hub"} 0.02',
+  ])
+    expect(told).toContain(line);
+  isAway = true;
+  const fresh = new Registry();
+  openReadMetrics(fresh, { store: { readsAhead }, clock: { now: () => now } });
+  expect(await fresh.metrics()).not.toMatch(/^hub_consent_reads_behind_seconds\{/m);
 });
