@@ -71,8 +71,19 @@ export const nextProbe = (kind: 'scope' | 'service', probes: number, now: Date):
 /** How long a tenant's proven access is believed before it is proved again. */
 export const accessBelievedMs = 10 * minute;
 
+/** A browser came back since Altinn was last asked: somebody may be waiting. */
+export const isBack = ({ returnedAt, lookedAt }: Consent): boolean =>
+  returnedAt !== undefined && (lookedAt === undefined || lookedAt < returnedAt);
+
 /** At most one read at Altinn per consent in this time, however often the browser comes back. */
-export const readAtMostEveryMs = 2 * second;
+const readAtMostEveryMs = 2 * second;
+
+/**
+ * Not to be read before, whatever the reason. A browser that is back does not wait for that if the latest read was but one at
+ * the usual pace, which may have come a moment too early.
+ */
+export const soonestRead = (consent: Consent): Date =>
+  new Date(((isBack(consent) ? consent.hurriedAt : consent.lookedAt)?.getTime() ?? 0) + readAtMostEveryMs);
 
 /** Between two that go on once what they waited for is there: a long wait must not end in a flood. */
 export const releaseEveryMs = 50;

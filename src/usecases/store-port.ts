@@ -71,6 +71,7 @@ export type TenantRows = {
     lock(id: string): Promise<Consent | undefined>;
     /** False when it has another version than was seen. Its events come last, so this is the last of a transaction. */
     change(change: ConsentChange): Promise<boolean>;
+    /** `at`: when Altinn was asked. */
     looked(id: string, at: Date): Promise<void>;
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;

@@ -1,5 +1,6 @@
 -- AlterTable
 ALTER TABLE "consents" ADD COLUMN     "expiring_told_at" TIMESTAMPTZ(3),
+ADD COLUMN     "hurried_at" TIMESTAMPTZ(3),
 ADD COLUMN     "turn_at" TIMESTAMPTZ(3),
 ADD COLUMN     "turns_left" INTEGER;
 
@@ -56,7 +57,7 @@ BEGIN
     UPDATE consents SET turn_at = moment, turns_left = remaining WHERE tenant_id = p_tenant AND id = p_id;
     RETURN moment;
   END IF;
-  UPDATE consents SET turn_at = NULL, turns_left = NULL
-  WHERE tenant_id = p_tenant AND id = p_id AND (turn_at IS NOT NULL OR turns_left IS NOT NULL);
+  UPDATE consents SET turn_at = NULL, turns_left = NULL, hurried_at = CASE WHEN p_at_once THEN p_now ELSE hurried_at END
+  WHERE tenant_id = p_tenant AND id = p_id AND (p_at_once OR turn_at IS NOT NULL);
   RETURN NULL;
 END $$;

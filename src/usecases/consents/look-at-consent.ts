@@ -1,6 +1,6 @@
 import type { Consent } from '../../domain/consent.ts';
 import type { News } from '../../domain/decide.ts';
-import { endsAt, expiringAt, nextByTime, nextLook, readAtMostEveryMs } from '../../domain/pace.ts';
+import { endsAt, expiringAt, isBack, nextByTime, nextLook, soonestRead } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import { readLanes, turnIsNearMs } from '../../domain/read-turns.ts';
 import type { Parts } from '../memory.ts';
@@ -11,10 +11,6 @@ import { changeConsent } from './change-consent.ts';
 
 /** Longer than the longest pause after a failure. */
 const soonMs = 20 * 60_000;
-
-/** A browser came back since it was last read: somebody may be waiting for this read. */
-const isBack = ({ returnedAt, lookedAt }: Consent): boolean =>
-  returnedAt !== undefined && (lookedAt === undefined || lookedAt < returnedAt);
 
 const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
 
@@ -46,7 +42,7 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   /** When to come again where it is not read now; undefined when it may be. */
   const waitsUntil = async (consent: Consent, ends: boolean): Promise<Date | undefined> => {
     const now = clock.now();
-    const soonest = new Date((consent.lookedAt?.getTime() ?? 0) + readAtMostEveryMs);
+    const soonest = soonestRead(consent);
     if (!ends && soonest > now) return soonest;
     const lanes = readLanes(consent, now, settings.readBudget);
     const ask = { now, nearMs: turnIsNearMs, lanes, atOnce: isBack(consent) };
@@ -54,11 +50,13 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   };
 
   const read = async ({ tenantId, id }: Consent, ends: boolean, signal: AbortSignal) => {
+    // What is answered while Altinn is being asked may or may not be in its answer.
+    const askedAt = clock.now();
     const need = { tenantId, scope: settings.consentScope };
     const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
     const said: News = { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) };
     return store.asTenant(tenantId, async (rows) => {
-      await rows.consents.looked(id, clock.now());
+      await rows.consents.looked(id, askedAt);
       return change(rows, id, said, ...(ends ? [{ kind: 'expired' } as const] : []));
     });
   };
