@@ -23,6 +23,7 @@ import { measuredMaskinporten, registerMetrics } from './metrics.ts';
 import { countAll } from './queues/count-all.ts';
 import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
+import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
@@ -139,6 +140,7 @@ export const compose = async (
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
+      readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
@@ -183,6 +185,7 @@ export const compose = async (
       tokenCounter,
       tokenMetrics: openTokenMetrics(registry),
       feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),
+      readMetrics: openReadMetrics(registry, { store, clock }),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

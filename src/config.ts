@@ -78,6 +78,8 @@ const Env = z.object({
   HUB_TOKEN_RENEW_AT: z.coerce.number().min(0.2).max(0.8).default(0.7),
   HUB_REFRESH_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(400),
   HUB_FEEDS_PER_SECOND: z.coerce.number().int().min(1).max(1000).default(10),
+  HUB_READS_PER_TENANT: z.coerce.number().int().min(1).max(1000).default(5),
+  HUB_READS_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(50),
   HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
   HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
   HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
@@ -243,6 +245,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     renewAt: read.HUB_TOKEN_RENEW_AT,
     refreshPerSecond: read.HUB_REFRESH_PER_SECOND,
     feedsPerSecond: read.HUB_FEEDS_PER_SECOND,
+    readBudget: { perTenant: read.HUB_READS_PER_TENANT, perSecond: read.HUB_READS_PER_SECOND },
     leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
     limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
     /** Everywhere in a container, on this machine alone in development. */

@@ -56,6 +56,15 @@ test('feeds are read at ten pages a second unless told otherwise, and at one at 
     expect(message({ HUB_FEEDS_PER_SECOND: text })).toContain('HUB_FEEDS_PER_SECOND');
 });
 
+test('reads of consents have budgets, of whole numbers', () => {
+  expect(loadConfig({}, 'all').readBudget).toEqual({ perTenant: 5, perSecond: 50 });
+  const set = { HUB_READS_PER_TENANT: '2', HUB_READS_PER_SECOND: '20' };
+  expect(loadConfig(set, 'all').readBudget).toEqual({ perTenant: 2, perSecond: 20 });
+  for (const name of ['HUB_READS_PER_TENANT', 'HUB_READS_PER_SECOND'])
+    for (const value of ['0', '-1', '0.5', 'many', '100000'])
+      expect(message({ [name]: value })).toContain(`- ${name}: `);
+});
+
 test('all faults come in one message that names the settings and prints no value', () => {
   const told = message({
     PORT: 'secret-port',

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { openFeedMetrics } from '../src/feed-metrics.ts';
 import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
+import { openReadMetrics } from '../src/read-metrics.ts';
 import type { FeedsSeen } from '../src/usecases/feed-store-port.ts';
 import type { ClientWithKeys } from '../src/usecases/memory.ts';
 import { type GivenStore, givenStore, givenTenant, later, now } from './store/given-store.ts';
@@ -146,4 +147,28 @@ test('how stale feeds are is asked once in a while, told by what is awaited, and
   const other = new Registry();
   openFeedMetrics(other, { feeds, clock: { now: () => now } });
   expect(await other.metrics()).not.toMatch(/^hub_feed_staleness_seconds\{/m);
+});
+
+test('reads of consents are counted by what they are for, and how far they are behind shows without a tenant', async () => {
+  const registry = new Registry();
+  let isAway = false;
+  const readsAhead = async () => {
+    if (isAway) throw new Error('the database is away');
+    return { tenantMs: 55_000, hubMs: 20 };
+  };
+  const { consentRead } = openReadMetrics(registry, { store: { readsAhead }, clock: { now: () => now } });
+  for (const why of ['pace', 'pace', 'return'] as const) consentRead(why);
+  const told = await registry.metrics();
+  for (const line of [
+    'hub_consent_reads_total{why="pace"} 2',
+    'hub_consent_reads_total{why="return"} 1',
+    'hub_consent_reads_total{why="end"} 0',
+    'hub_consent_reads_behind_seconds{budget="tenant"} 55',
+    'hub_consent_reads_behind_seconds{budget="hub"} 0.02',
+  ])
+    expect(told).toContain(line);
+  isAway = true;
+  const fresh = new Registry();
+  openReadMetrics(fresh, { store: { readsAhead }, clock: { now: () => now } });
+  expect(await fresh.metrics()).not.toMatch(/^hub_consent_reads_behind_seconds\{/m);
 });

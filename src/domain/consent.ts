@@ -39,9 +39,14 @@ export type Consent = {
   updatedAt: Date;
   requestedAt?: Date;
   consentedAt?: Date;
+  /** When Altinn was last asked, with success: what a person answered before that is known. */
   lookedAt?: Date;
   returnedAt?: Date;
+  /** When it was last read at once since a browser was back. */
+  hurriedAt?: Date;
   endedAt?: Date;
+  /** When its tenant was told that it ends soon. */
+  expiringToldAt?: Date;
 };
 
 const open: readonly ConsentStatus[] = ['queued', 'blocked', 'pending', 'accepted'];

@@ -1,5 +1,6 @@
 import type { Consent, ConsentStatus } from './consent.ts';
 import type { ConsentEventType } from './event.ts';
+import { expiringAt } from './pace.ts';
 import type { KeptProblem } from './problem.ts';
 
 /** What one of the hub's senses has to say of a consent. Nothing more than a proposal: `decide` settles what follows. */
@@ -8,6 +9,8 @@ export type News =
   | { kind: 'upstream'; status: 'Created' | 'Accepted' | 'Rejected' | 'Revoked' | 'Deleted'; consentedAt?: Date }
   | { kind: 'blocked'; problem: KeptProblem; on: string }
   | { kind: 'failed'; problem: KeptProblem }
+  /** It ends within the days that its tenant wants to know of it ahead. */
+  | { kind: 'expiring'; days: number }
   | { kind: 'expired' }
   | { kind: 'withdrawn'; mayBeAtAltinn: boolean };
 
@@ -58,6 +61,11 @@ export const decide = (before: Consent, news: News, now: Date): Step[] => {
     case 'failed':
       if (waiting() || consent.status === 'pending') become('failed', { problem: news.problem }, 'consent.failed');
       break;
+    case 'expiring': {
+      const tellAt = expiringAt(consent, news.days, now);
+      if (tellAt && tellAt <= now) become('accepted', { expiringToldAt: now }, 'consent.expiring');
+      break;
+    }
     case 'expired':
       if (!ended.includes(consent.status)) become('expired', {}, 'consent.expired');
       break;

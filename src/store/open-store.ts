@@ -13,6 +13,7 @@ import { feedStatements } from './feed-rows.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
+import { readsAhead, readTurns } from './read-turns.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { tenantStatements } from './tenant-statements.ts';
 import { tokenStatements } from './token-statements.ts';
@@ -35,6 +36,8 @@ export type OpenStore = Store & {
   notices: OpenNotices;
   /** Is the database there? */
   ping(): Promise<void>;
+  /** How far ahead of now the next free turn for reading a consent lies: the fullest tenant's, and the whole hub's. */
+  readsAhead(now: Date): Promise<{ tenantMs: number; hubMs: number }>;
   /** Connections in use and waited for, by door. */
   pools(): Record<string, PoolCount>;
   close(): Promise<void>;
@@ -110,6 +113,8 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     createConsent: consentCreator(creates, notices.tell),
     ...tenantStatements(tenantDoor.pool, notices.tell),
     ...deliveryStatements(tenantDoor.pool, notices.tell),
+    ...readTurns(tenantDoor.pool),
+    readsAhead: readsAhead(operatorDoor.pool),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),

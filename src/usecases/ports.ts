@@ -2,6 +2,7 @@ import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
 import type { ProblemCode } from '../domain/problem.ts';
+import type { ReadBudget } from '../domain/read-turns.ts';
 import type { ClientCertificate, HandedCertificate, PrivateTarget, ReceiverAuthAsk } from '../domain/receiver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -106,6 +107,9 @@ export type ConsentGateway = {
 /** One thing that happened to a consent request of the tenant’s, whoever made it. Without a status where it changes none. */
 export type FeedNews = { consentId: string; at: Date; status?: UpstreamConsent['status'] };
 
+/** `next` leads to the page after it. */
+export type FeedPage = { news: FeedNews[]; next?: string };
+
 /** What happened to all consent requests of one tenant, told some minutes late and in order. */
 export type ConsentFeed = {
   /**
@@ -116,7 +120,7 @@ export type ConsentFeed = {
     from: { after: Date } | { link: string },
     token: string,
     signal: AbortSignal,
-  ): Promise<{ news: FeedNews[]; next?: string }>;
+  ): Promise<FeedPage>;
 };
 
 /** What came of one try. `error` (and no `status`) when there was no answer. */
@@ -211,6 +215,8 @@ export type Settings = {
   refreshPerSecond: number;
   /** So many pages of tenants’ feeds a second at most, over all processes. */
   feedsPerSecond: number;
+  /** So many reads of single consents a second at most, over all processes. */
+  readBudget: ReadBudget;
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
@@ -219,6 +225,9 @@ export type Settings = {
 
 /** Counts tokens that leave the hub, by the API key they leave with. */
 export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
+
+/** Why a consent is read at Altinn: its time has come, its person's browser is back, or it ends. */
+export type ReadMetrics = { consentRead(why: 'pace' | 'return' | 'end'): void };
 
 /** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
 export type TokenMetrics = {
@@ -255,6 +264,7 @@ export type Ports = {
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;
   feedMetrics: FeedMetrics;
+  readMetrics: ReadMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

@@ -3,6 +3,7 @@ import type { Consent } from '../domain/consent.ts';
 import type { EndpointNews } from '../domain/endpoint-health.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
+import type { ReadLane } from '../domain/read-turns.ts';
 import type { Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
@@ -88,6 +89,7 @@ export type TenantRows = {
     lockSome(ids: readonly string[]): Promise<Consent[]>;
     /** As `change`, of several that are locked. The last of a transaction too. */
     changeSome(changes: readonly ConsentChange[]): Promise<void>;
+    /** `at`: when Altinn was asked. */
     looked(id: string, at: Date): Promise<void>;
     /** A browser came back. False when one did a moment ago, and the look it is owed is still to come. */
     returned(id: string, at: Date): Promise<boolean>;
@@ -311,6 +313,16 @@ export type Store = TokenStore &
     changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
 
     feeds: Feeds;
+
+    /**
+     * Undefined when it may be read at Altinn now, which is then counted in these lanes; else when to ask again, without a
+     * second turn for it. `atOnce`: counted, and never kept waiting.
+     */
+    takeReadTurns(
+      tenantId: string,
+      id: string,
+      ask: { now: Date; nearMs: number; lanes: readonly ReadLane[]; atOnce: boolean },
+    ): Promise<Date | undefined>;
 
     /** Owed at once, for somebody who waits; false for a suspended tenant, whose work rests. */
     oweForWaiting(tenantId: string, job: JobName, subjectId: string, now: Date): Promise<boolean>;

@@ -93,31 +93,91 @@ test('what never went out is closed upstream when it is withdrawn', () => {
   });
 });
 
+test('that it ends soon is told once, of an accepted one alone, and not before its time', () => {
+  const soon = (days: number): News => ({ kind: 'expiring', days });
+  expect(tell(submitted, soon(40)).events).toEqual(['consent.requested']);
+  expect(tell(submitted, upstream('Accepted'), soon(29), soon(29)).events).toEqual([
+    'consent.requested',
+    'consent.accepted',
+  ]);
+  const { consent, events } = tell(submitted, upstream('Accepted'), soon(30), soon(30), soon(40), upstream('Accepted'));
+  expect(events).toEqual(['consent.requested', 'consent.accepted', 'consent.expiring']);
+  expect(consent).toMatchObject({ status: 'accepted', version: 4, expiringToldAt: now });
+  expect(decide(consent, { kind: 'expired' }, now).map(({ event }) => event)).toEqual(['consent.expired']);
+});
+
+test('what ends within the minute is not told to end soon', () => {
+  const { consent } = tell(submitted, upstream('Accepted'));
+  const at = (msBefore: number) => new Date(consent.validTo.getTime() - msBefore);
+  const soon: News = { kind: 'expiring', days: 7 };
+  expect(decide(consent, soon, at(60_001))).toHaveLength(1);
+  for (const ms of [60_000, 1000, 0, -1000]) expect(decide(consent, soon, at(ms))).toEqual([]);
+});
+
+const answers = ['Created', 'Accepted', 'Rejected', 'Revoked', 'Deleted'] as const;
+const anyNews: fc.Arbitrary<News> = fc.oneof(
+  fc.constant(submitted),
+  { weight: 3, arbitrary: fc.constantFrom(...answers).map(upstream) },
+  fc.constantFrom('a', 'b').map((on): News => ({ kind: 'blocked', problem, on })),
+  fc.constant<News>({ kind: 'failed', problem: failure }),
+  fc.constantFrom(0, 7, 400).map((days): News => ({ kind: 'expiring', days })),
+  fc.constant<News>({ kind: 'expired' }),
+  fc.boolean().map((mayBeAtAltinn): News => ({ kind: 'withdrawn', mayBeAtAltinn })),
+);
+const hour = 3_600_000;
+/** News as they come, late, doubled and contradictory, with so many hours between. */
+const anyHistory = fc.array(fc.tuple(anyNews, fc.integer({ min: 0, max: 72 })), { maxLength: 30 });
+
 test('whatever the order of news: versions and events have no holes, an end is final, the same news twice is no news', () => {
-  const anyNews: fc.Arbitrary<News> = fc.oneof(
-    fc.constant(submitted),
-    fc
-      .constantFrom('Created', 'Accepted', 'Rejected', 'Revoked', 'Deleted')
-      .map((status) => upstream(status as 'Created')),
-    fc.constantFrom('a', 'b').map((on): News => ({ kind: 'blocked', problem, on })),
-    fc.constant<News>({ kind: 'failed', problem: failure }),
-    fc.constant<News>({ kind: 'expired' }),
-    fc.boolean().map((mayBeAtAltinn): News => ({ kind: 'withdrawn', mayBeAtAltinn })),
-  );
   fc.assert(
-    fc.property(fc.array(anyNews, { maxLength: 30 }), (news) => {
+    fc.property(anyHistory, (history) => {
       let consent = queued;
       let ended: string | undefined;
-      for (const item of news) {
-        const steps = decide(consent, item, now);
+      let at = now;
+      for (const [item, hours] of history) {
+        at = new Date(at.getTime() + hours * hour);
+        const steps = decide(consent, item, at);
         for (const step of steps) {
           expect(step.consent.version).toBe(consent.version + 1);
           consent = step.consent;
         }
         if (ended !== undefined) expect(steps).toEqual([]);
         if (consent.endedAt) ended = consent.status;
-        if (item.kind !== 'blocked') expect(decide(consent, item, now)).toEqual([]);
+        if (item.kind !== 'blocked') expect(decide(consent, item, at)).toEqual([]);
       }
     }),
+  );
+});
+
+test('whatever the order of news: each event comes once at most, in the order of a consent’s life', () => {
+  const life = [['consent.requested'], ['consent.accepted'], ['consent.expiring']];
+  const ends = ['rejected', 'revoked', 'expired', 'withdrawn', 'failed'].map((status) => `consent.${status}`);
+  const placeOf = (event: string) => [...life, ends].findIndex((events) => events.includes(event));
+  fc.assert(
+    fc.property(anyHistory, (history) => {
+      let consent = queued;
+      let at = now;
+      const told: string[] = [];
+      for (const [item, hours] of history) {
+        at = new Date(at.getTime() + hours * hour);
+        for (const step of decide(consent, item, at)) {
+          consent = step.consent;
+          told.push(step.event);
+          // What an event says of the consent fits its name.
+          if (ends.includes(step.event)) expect(`consent.${consent.status}`).toBe(step.event);
+          if (step.event === 'consent.expiring')
+            expect([consent.status, consent.validTo > at]).toEqual(['accepted', true]);
+        }
+      }
+      const places = told.filter((event) => event !== 'consent.blocked').map(placeOf);
+      expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+      // An answer was asked for, and what is told to end was there.
+      if (told.includes('consent.accepted')) expect(told).toContain('consent.requested');
+      for (const event of ['consent.expiring', 'consent.revoked'])
+        if (told.includes(event)) expect(told).toContain('consent.accepted');
+      expect(consent.endedAt !== undefined).toBe(ends.includes(told.at(-1) ?? ''));
+      expect(consent.version).toBe(1 + told.length);
+    }),
+    { numRuns: 500 },
   );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
-import { nextLook, nextProbe } from '../../src/domain/pace.ts';
+import { endsAt, expiryMarginMs, isBack, nextLook, nextProbe, soonestRead } from '../../src/domain/pace.ts';
 import { identityOf, safetyMarginMs } from '../../src/domain/token.ts';
 import { defaultSchedule, nextTry } from '../../src/domain/webhook.ts';
 
@@ -44,7 +44,33 @@ test('a young consent is looked at within seconds, an old one seldom, none after
   ]);
   expect(pause(48 * hour, { returnedAt: after(48 * hour) })).toBe(5000);
   expect(pause(0, { status: 'accepted' })).toBe(hour);
-  expect(pause(0, { validTo: after(1000) })).toBe(1000);
+  expect(pause(2 * hour, { validTo: after(2 * hour + 1000) })).toBe(1000 + expiryMarginMs);
+});
+
+test('before an accepted consent ends, its tenant is told as many days ahead as it wants, at once where they have begun', () => {
+  const validTo = after(240 * hour);
+  const look = (atMs: number, days: number | undefined, change: Partial<Consent> = {}) =>
+    nextLook(consent({ status: 'accepted', validTo, ...change }), after(atMs), days);
+  expect(look(71.5 * hour, 7)).toEqual(after(72 * hour));
+  expect(look(71.5 * hour, undefined)).toEqual(after(72.5 * hour));
+  expect(look(100 * hour, 7)).toEqual(after(72 * hour));
+  expect(look(100 * hour, 7, { expiringToldAt: after(72 * hour) })).toEqual(after(101 * hour));
+  expect(look(71.5 * hour, 7, { status: 'pending' })).toEqual(after(73.5 * hour));
+  // Too late to be of use: the end itself is told.
+  expect(look(240 * hour - 60_000, 7)).toEqual(endsAt({ validTo }));
+});
+
+test('a browser that is back waits for nothing but the reads that browsers led to a moment ago', () => {
+  const back = (change: Partial<Consent>) => {
+    const one = consent(change);
+    return [isBack(one), soonestRead(one)];
+  };
+  const never = new Date(2000);
+  expect(back({ lookedAt: after(0) })).toEqual([false, after(2000)]);
+  expect(back({ returnedAt: after(500) })).toEqual([true, never]);
+  expect(back({ lookedAt: after(0), returnedAt: after(500) })).toEqual([true, never]);
+  expect(back({ lookedAt: after(501), returnedAt: after(500), hurriedAt: after(501) })).toEqual([false, after(2501)]);
+  expect(back({ lookedAt: after(501), returnedAt: after(900), hurriedAt: after(501) })).toEqual([true, after(2501)]);
 });
 
 test('missing access is probed after 30 seconds and then at most every quarter of an hour; an empty 403 far less often', () => {

@@ -69,6 +69,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       renewAt: 0.7,
       refreshPerSecond: 400,
       feedsPerSecond: 10,
+      readBudget: { perTenant: 5, perSecond: 50 },
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -103,6 +104,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     tokenCounter: { count: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     feedMetrics: { read: () => {}, failed: () => {} },
+    readMetrics: { consentRead: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -13,6 +13,7 @@ const planned = (
   { clock, ids, settings }: Needed,
   before: Consent,
   news: readonly News[],
+  expiringDays?: number,
 ): ConsentChange | undefined => {
   const now = clock.now();
   const steps = [];
@@ -24,15 +25,35 @@ const planned = (
     }
   if (steps.length === 0) return undefined;
   const owed: ConsentChange['owed'] = [];
-  if (!before.requestedAt && consent.requestedAt) {
-    owed.push({ job: 'read-consent', due: nextLook(consent, now) });
+  if (!before.requestedAt && consent.requestedAt)
     owed.push({ job: 'read-feed', due: feedDueAfter(now), subject: consent.tenantId });
-  }
+  if ((!before.requestedAt && consent.requestedAt) || isAcceptedNow(before, consent))
+    owed.push({ job: 'read-consent', due: nextLook(consent, now, expiringDays) });
   if (consent.endedAt)
     owed.push({ job: 'erase-consent', due: new Date(consent.endedAt.getTime() + settings.eraseAfterMs) });
   const events = steps.map((step) => consentEvent(ids.uuid(), step.event, step.consent));
   return { seen: before.version, consent, owed, events, now };
 };
+
+/** Accepted by this change: from now on its end is looked out for, and may be near enough to be told at once. */
+const isAcceptedNow = (before: Consent, after: Consent): boolean =>
+  before.status !== 'accepted' && after.status === 'accepted';
+
+/** As `planned`, looking ahead to the end of what is accepted now. `days`: the tenant's, asked when it is needed. */
+const plannedAhead = async (
+  parts: Needed,
+  before: Consent,
+  news: readonly News[],
+  days: () => Promise<number | undefined>,
+): Promise<ConsentChange | undefined> => {
+  const change = planned(parts, before, news);
+  if (!change || !isAcceptedNow(before, change.consent)) return change;
+  const expiringDays = await days();
+  const ahead: News[] = expiringDays === undefined ? [] : [{ kind: 'expiring', days: expiringDays }];
+  return planned(parts, before, [...news, ...ahead], expiringDays);
+};
+
+const expiringDaysOf = async (rows: TenantRows): Promise<number | undefined> => (await rows.tenant()).expiringDays;
 
 /** What a consent that has ended leaves behind goes. */
 const letGo = async (rows: TenantRows, id: string): Promise<void> => {
@@ -49,7 +70,7 @@ export const changeConsent =
   (parts: Needed) =>
   async (rows: TenantRows, id: string, ...news: News[]): Promise<Consent | undefined> => {
     const before = await rows.consents.lock(id);
-    const change = before && planned(parts, before, news);
+    const change = before && (await plannedAhead(parts, before, news, () => expiringDaysOf(rows)));
     if (!change) return before;
     if (change.consent.endedAt) await letGo(rows, id);
     await rows.consents.change(change);
@@ -64,13 +85,16 @@ export const changeConsent =
 export const changeConsents =
   (parts: Needed) =>
   async (rows: TenantRows, news: ReadonlyMap<string, readonly News[]>): Promise<number> => {
-    const plan = (seen: readonly Consent[]): ConsentChange[] =>
-      seen
-        .map((consent) => planned(parts, consent, news.get(consent.id) ?? []))
-        .filter((change) => change !== undefined);
-    const meant = plan(await rows.consents.findSome([...news.keys()]));
+    const meant = (await rows.consents.findSome([...news.keys()])).filter((consent) =>
+      planned(parts, consent, news.get(consent.id) ?? []),
+    );
     if (meant.length === 0) return 0;
-    const changes = plan(await rows.consents.lockSome(meant.map(({ consent }) => consent.id)));
+    const { expiringDays } = await rows.tenant();
+    const changes: ConsentChange[] = [];
+    for (const consent of await rows.consents.lockSome(meant.map(({ id }) => id))) {
+      const change = await plannedAhead(parts, consent, news.get(consent.id) ?? [], async () => expiringDays);
+      if (change) changes.push(change);
+    }
     for (const { consent } of changes) if (consent.endedAt) await letGo(rows, consent.id);
     await rows.consents.changeSome(changes);
     return changes.length;
@@ -78,14 +102,14 @@ export const changeConsents =
 
 /**
  * The same for one that was read a moment ago, in a single statement where that suffices: it has not changed since, and
- * does not end.
+ * neither ends nor is accepted.
  */
 export const changeSeenConsent = (parts: Needed & Pick<Parts, 'store'>) => {
   const inTransaction = changeConsent(parts);
   return async (seen: Consent, ...news: News[]): Promise<Consent | undefined> => {
     const change = planned(parts, seen, news);
-    if (change && !change.consent.endedAt && (await parts.store.changeConsent(seen.tenantId, change)))
-      return change.consent;
+    const suffices = change && !change.consent.endedAt && !isAcceptedNow(seen, change.consent);
+    if (suffices && (await parts.store.changeConsent(seen.tenantId, change))) return change.consent;
     return parts.store.asTenant(seen.tenantId, (rows) => inTransaction(rows, seen.id, ...news));
   };
 };

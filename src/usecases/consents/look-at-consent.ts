@@ -1,50 +1,89 @@
-import { nextLook, readAtMostEveryMs } from '../../domain/pace.ts';
+import type { Consent } from '../../domain/consent.ts';
+import type { News } from '../../domain/decide.ts';
+import { endsAt, expiringAt, isBack, nextByTime, nextLook, soonestRead } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
+import { readLanes, turnIsNearMs } from '../../domain/read-turns.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
 
+/** Longer than the longest pause after a failure. */
+const soonMs = 20 * 60_000;
+
+const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
+
 /**
  * Reads one consent at Altinn, which alone knows what a person answered, and lets the answer change ours. Looks again at
- * the pace of its age; at its end it expires here, since Altinn has no status for that.
+ * the pace of its age, within the budgets of its tenant and of the hub; when a browser is back, at once.
+ *
+ * What comes of time alone comes first, and whether or not Altinn answers: word that it ends soon, and its end, since
+ * Altinn has no status for that. One that nobody has answered is read a last time before.
  */
 export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { clock, store, settings, altinn3 } = parts;
+  const { clock, store, memories, settings, altinn3, readMetrics } = parts;
   const change = changeConsent(parts);
   const calling = withToken(parts, tokenFor);
+  const tell = (tenantId: string, id: string, ...news: News[]) =>
+    store.asTenant(tenantId, (rows) => change(rows, id, ...news));
+
+  /** As it stands once the tenant has been told what time brings. */
+  const inTime = async (tenantId: string, id: string, expiringDays: number | undefined) => {
+    const consent = (await store.findConsent(tenantId, id))?.consent;
+    if (consent?.status !== 'accepted') return consent;
+    const now = clock.now();
+    if (endsAt(consent) <= now) return tell(tenantId, id, { kind: 'expired' });
+    const tellAt = expiringAt(consent, expiringDays, now);
+    if (expiringDays === undefined || !tellAt || tellAt > now) return consent;
+    return tell(tenantId, id, { kind: 'expiring', days: expiringDays });
+  };
+
+  /** When to come again where it is not read now; undefined when it may be. */
+  const waitsUntil = async (consent: Consent, ends: boolean): Promise<Date | undefined> => {
+    const now = clock.now();
+    const soonest = soonestRead(consent);
+    if (!ends && soonest > now) return soonest;
+    const lanes = readLanes(consent, now, settings.readBudget);
+    const ask = { now, nearMs: turnIsNearMs, lanes, atOnce: isBack(consent) };
+    return store.takeReadTurns(consent.tenantId, consent.id, ask);
+  };
+
+  const read = async ({ tenantId, id }: Consent, ends: boolean, signal: AbortSignal) => {
+    // What is answered while Altinn is being asked may or may not be in its answer.
+    const askedAt = clock.now();
+    const need = { tenantId, scope: settings.consentScope };
+    const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
+    const said: News = { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) };
+    return store.asTenant(tenantId, async (rows) => {
+      await rows.consents.looked(id, askedAt);
+      return change(rows, id, said, ...(ends ? [{ kind: 'expired' } as const] : []));
+    });
+  };
+
   return async ({ tenantId, subjectId: id }, signal) => {
-    const found = await store.findConsent(tenantId, id);
-    if (!found) return undefined;
-    const { consent } = found;
-    if (consent.status !== 'pending' && consent.status !== 'accepted') return undefined;
-    const ends = consent.validTo <= clock.now();
-    const expire = () => store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'expired' }));
-    if (ends && consent.status === 'accepted') {
-      await expire();
-      return undefined;
-    }
-    const soonest = (consent.lookedAt?.getTime() ?? 0) + readAtMostEveryMs;
-    if (!ends && soonest > clock.now().getTime()) return { nextAt: new Date(soonest) };
+    const expiringDays = (await memories.tenant.get(tenantId))?.tenant.expiringDays;
+    const consent = await inTime(tenantId, id, expiringDays);
+    if (consent?.status !== 'pending' && consent?.status !== 'accepted') return undefined;
+    const ends = endsAt(consent) <= clock.now();
+    const byTime = nextByTime(consent, expiringDays, clock.now());
+    const until = await waitsUntil(consent, ends);
+    if (until) return { nextAt: ends ? until : earlier(until, byTime) };
+    readMetrics.consentRead(ends ? 'end' : isBack(consent) ? 'return' : 'pace');
     try {
-      const need = { tenantId, scope: settings.consentScope };
-      const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
-      const after = await store.asTenant(tenantId, async (rows) => {
-        await rows.consents.looked(id, clock.now());
-        return change(
-          rows,
-          id,
-          { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
-          ...(ends ? [{ kind: 'expired' } as const] : []),
-        );
-      });
-      return after && !after.endedAt ? { nextAt: nextLook(after, clock.now()) } : undefined;
+      const after = await read(consent, ends, signal);
+      return after && !after.endedAt ? { nextAt: nextLook(after, clock.now(), expiringDays) } : undefined;
     } catch (error) {
       // At its end it expires, whether or not Altinn can be asked what became of it.
-      if (!ends || !(error instanceof Problem)) throw error;
-      await expire();
-      return undefined;
+      if (ends && error instanceof Problem) {
+        await tell(tenantId, id, { kind: 'expired' });
+        return undefined;
+      }
+      // Failures make it rest ever longer; time does not wait for that. Were this lost too, the rest is a quarter of an hour.
+      const now = clock.now();
+      if (byTime.getTime() - now.getTime() < soonMs)
+        await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, byTime, now)).catch(() => {});
+      throw error;
     }
   };
 };

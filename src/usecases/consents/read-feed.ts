@@ -3,7 +3,7 @@ import { type Feed, feedDue, feedPlace, keptTurn, mostTurnsAhead, placeAfter } f
 import { fateOf, Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
-import type { FeedNews } from '../ports.ts';
+import type { FeedNews, FeedPage } from '../ports.ts';
 import type { TokenFor } from '../tokens/token-for.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
@@ -26,6 +26,20 @@ const newsByConsent = (told: readonly FeedNews[]): Map<string, News[]> => {
   return news;
 };
 
+/** A page's effects and the place after it, in one transaction. Answers how many consents changed. */
+export const keepPage = (parts: Pick<Parts, 'clock' | 'ids' | 'settings' | 'store'>) => {
+  const change = changeConsents(parts);
+  return (tenantId: string, { news, next }: FeedPage, askedAt: Date): Promise<number> =>
+    parts.store.asTenant(tenantId, async (rows) => {
+      // First of all: two that read the same feed at once go one after the other from here on.
+      await rows.feed.move({
+        position: placeAfter(news, parts.clock.now()),
+        ...(next === undefined ? { readAt: askedAt } : { nextLink: next }),
+      });
+      return change(rows, newsByConsent(news));
+    });
+};
+
 /**
  * Reads a tenant's feed at Altinn, minutes late and complete: proof that no answer was missed, whatever became of browsers and
  * of reads of single consents. Each page is one transaction, which moves the place too; so a crash leaves nothing half done,
@@ -35,7 +49,7 @@ const newsByConsent = (told: readonly FeedNews[]): Map<string, News[]> => {
  */
 export const readFeed = (parts: Parts, tokenFor: TokenFor): Work => {
   const { clock, store, settings, altinn3, feedMetrics, log } = parts;
-  const change = changeConsents(parts);
+  const keep = keepPage(parts);
   const calling = withToken(parts, tokenFor);
 
   /** When this page's turn is, which may be now. */
@@ -47,17 +61,10 @@ export const readFeed = (parts: Parts, tokenFor: TokenFor): Work => {
   const readPage = async (tenantId: string, from: NonNullable<ReturnType<typeof feedPlace>>, signal: AbortSignal) => {
     const askedAt = clock.now();
     const need = { tenantId, scope: settings.consentScope };
-    const { news, next } = await calling(need, signal, (token) => altinn3.readFeed(from, token, signal));
-    const changed = await store.asTenant(tenantId, async (rows) => {
-      // First of all: two that read the same feed at once go one after the other from here on.
-      await rows.feed.move({
-        position: placeAfter(news, clock.now()),
-        ...(next === undefined ? { readAt: askedAt } : { nextLink: next }),
-      });
-      return change(rows, newsByConsent(news));
-    });
+    const page = await calling(need, signal, (token) => altinn3.readFeed(from, token, signal));
+    const changed = await keep(tenantId, page, askedAt);
     feedMetrics.read(changed);
-    if (changed > 0) log.info({ tenantId, changed, news: news.length }, 'the feed told what had been missed');
+    if (changed > 0) log.info({ tenantId, changed, news: page.news.length }, 'the feed told what had been missed');
   };
 
   const failed = async ({ tenantId, failures }: HandOut, from: object, error: unknown): Promise<void> => {
