@@ -13,7 +13,9 @@ export type DueDelivery = {
   attempts: number;
   createdAt: Date;
   replay: boolean;
-  event: EventView;
+  event: Pick<EventView, 'id' | 'type'>;
+  /** The event as JSON, the same text each time. */
+  body: string;
   endpoint: SentTo;
   /** Ids of events before it in its lane that were given up since the last that arrived, oldest first. */
   gaveUp: string[];

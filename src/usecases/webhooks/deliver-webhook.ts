@@ -32,7 +32,7 @@ export const deliverWebhook = (parts: Parts): Work => {
         url: delivery.endpoint.url,
         id: delivery.event.id,
         timestamp: at,
-        body: JSON.stringify(delivery.event),
+        body: delivery.body,
         headers: hubHeaders(delivery),
         ...howToSend(parts, tenantId, delivery.endpoint),
       },
