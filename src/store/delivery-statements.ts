@@ -6,7 +6,7 @@ import { coalesced, type Group } from '../lib/coalesce.ts';
 import { oneByOne, type Settled } from '../lib/one-by-one.ts';
 import type { DeliveryStore, Due, DueDelivery, Passed, SentTo } from '../usecases/delivery-port.ts';
 import type { HandOut } from '../usecases/outbox-port.ts';
-import type { Attempt } from '../usecases/store-port.ts';
+import type { Attempt } from '../usecases/webhook-rows-port.ts';
 import { knownFault } from './doors.ts';
 import { rowOfJson } from './row-of-json.ts';
 import { sentTo } from './webhook-rows.ts';
