@@ -18,7 +18,6 @@ export const tenantTables = [
   'paces',
   'tokens',
   'token_counts',
-  'paces',
   'feeds',
   'audit',
 ] as const;

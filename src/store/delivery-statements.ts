@@ -6,7 +6,7 @@ import { coalesced, type Group } from '../lib/coalesce.ts';
 import { oneByOne, type Settled } from '../lib/one-by-one.ts';
 import type { DeliveryStore, Due, DueDelivery, Passed, SentTo } from '../usecases/delivery-port.ts';
 import type { HandOut } from '../usecases/outbox-port.ts';
-import type { Attempt } from '../usecases/store-port.ts';
+import type { Attempt } from '../usecases/webhook-rows-port.ts';
 import { knownFault } from './doors.ts';
 import { rowOfJson } from './row-of-json.ts';
 import { sentTo } from './webhook-rows.ts';
@@ -39,6 +39,10 @@ type DueRow = {
 type PassRow = { tenant: string; lane: string; verdict: Passed['verdict']; delivery_id: string; next_at: Date };
 type Tried = { handOut: HandOut; delivery: DueDelivery; attempt: Attempt; judged: Judgement; now: Date };
 
+/** An event as it is sent. Its data stay the text that the database wrote: read and written anew they would be the same. */
+const bodyOf = ({ event_id, type, timestamp, sequence, data }: DueRow): string =>
+  `{"id":"${event_id}","type":"${type}","timestamp":"${timestamp?.toISOString()}","sequence":${sequence},"data":${data}}`;
+
 const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
   if (row.verdict === 'wait') return { verdict: 'wait', until: row.next_at };
   if (row.verdict === 'idle') return { verdict: 'idle' };
@@ -50,13 +54,8 @@ const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
       attempts: row.attempts,
       createdAt: row.created_at,
       replay: row.replay,
-      event: {
-        id: row.event_id,
-        type: row.type,
-        timestamp: row.timestamp?.toISOString(),
-        sequence: Number(row.sequence),
-        data: JSON.parse(row.data),
-      },
+      event: { id: row.event_id, type: row.type },
+      body: bodyOf(row),
       // One that is gone is noticed at the gate.
       endpoint: endpoint as SentTo,
       gaveUp: row.gave_up ?? [],

@@ -4,7 +4,13 @@ import type { Signing } from '../domain/receiver.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { SentTo } from '../usecases/delivery-port.ts';
-import type { EndpointSecrets, KeptDelivery, KeptEndpoint, TenantRows } from '../usecases/store-port.ts';
+import type {
+  DeliveryRows,
+  EndpointRows,
+  EndpointSecrets,
+  KeptDelivery,
+  KeptEndpoint,
+} from '../usecases/webhook-rows-port.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type WebhookEndpoint as Row, type WebhookAttempt, type WebhookDelivery } from './generated/client.ts';
 
@@ -61,7 +67,7 @@ const well = { failures: 0, failingSince: null, failingAt: null, rests: 0, rests
 /** Counted no further: what a tenant wants to know is whether it is few, many, or very many. */
 const mostCounted = 10_000;
 
-export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['endpoints'] => {
+export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): EndpointRows => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
   const withHealth = async (rows: Row[]): Promise<KeptEndpoint[]> => {
     const counts = await tx.$queryRaw<{ id: string; pending: number; held: number }[]>`
@@ -173,7 +179,7 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
   };
 };
 
-export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['deliveries'] => {
+export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): DeliveryRows => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
 
   const withStory = async (rows: WebhookDelivery[]): Promise<KeptDelivery[]> => {

@@ -1,7 +1,7 @@
 import type { EventView } from '../domain/event.ts';
 import type { Judgement } from '../domain/webhook.ts';
 import type { HandOut } from './outbox-port.ts';
-import type { Attempt, KeptEndpoint } from './store-port.ts';
+import type { Attempt, KeptEndpoint } from './webhook-rows-port.ts';
 
 /** Whom a delivery goes to, as far as sending needs it. */
 export type SentTo = Omit<KeptEndpoint, 'health'>;
@@ -13,7 +13,9 @@ export type DueDelivery = {
   attempts: number;
   createdAt: Date;
   replay: boolean;
-  event: EventView;
+  event: Pick<EventView, 'id' | 'type'>;
+  /** The event as JSON, the same text each time. */
+  body: string;
   endpoint: SentTo;
   /** Ids of events before it in its lane that were given up since the last that arrived, oldest first. */
   gaveUp: string[];

@@ -116,11 +116,7 @@ export type ConsentFeed = {
    * One page: the first one after that time, or the one that an earlier page’s `next` leads to. No `next`: there is no more yet.
    * @throws Problem as `read`; `feed-link-foreign` where the link leaves Altinn’s feed: the token goes nowhere else
    */
-  readFeed(
-    from: { after: Date } | { link: string },
-    token: string,
-    signal: AbortSignal,
-  ): Promise<FeedPage>;
+  readFeed(from: { after: Date } | { link: string }, token: string, signal: AbortSignal): Promise<FeedPage>;
 };
 
 /** What came of one try. `error` (and no `status`) when there was no answer. */

@@ -1,22 +1,19 @@
 import type { Access } from '../domain/access.ts';
 import type { Consent } from '../domain/consent.ts';
-import type { EndpointNews } from '../domain/endpoint-health.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
-import type { Signing } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
-import type { DeliveryFilter, ReplayRows } from './replay-port.ts';
+import type { ReplayRows } from './replay-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
   ClientKey,
   ConsentFilter,
-  Delivery,
   MaskinportenClient,
   OperatorKey,
   Page,
@@ -24,8 +21,8 @@ import type {
   Tenant,
   TokenUse,
   TokenUseAsk,
-  WebhookEndpoint,
 } from './use-cases.ts';
+import type { DeliveryRows, EndpointRows } from './webhook-rows-port.ts';
 
 /** A consent about to be kept: what `create_consents` takes. */
 export type ConsentDraft = {
@@ -58,19 +55,6 @@ export type ConsentChange = {
   events: NewEvent[];
   now: Date;
 };
-
-/** Sealed, beside the public half of each where there is one. */
-export type EndpointSecrets = {
-  secret: Uint8Array;
-  publicKey?: string;
-  previous?: Uint8Array;
-  previousPublicKey?: string;
-  previousUntil?: Date;
-};
-/** An endpoint as its row has it. */
-export type KeptEndpoint = Omit<WebhookEndpoint, 'publicKeys'> & EndpointSecrets & { authSealed?: Uint8Array };
-export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
-export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
 
 /** One tenant's rows, inside one transaction. */
 export type TenantRows = {
@@ -131,39 +115,8 @@ export type TenantRows = {
     /** All with that scope (or all of those that it names), whoever is fetching one: access is gone, and until then asking for one fails like this. */
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };
-  endpoints: {
-    list(): Promise<KeptEndpoint[]>;
-    /** As `list`, and nobody else adds or changes one of this tenant's before this transaction ends. */
-    lock(): Promise<KeptEndpoint[]>;
-    find(id: string): Promise<KeptEndpoint | undefined>;
-    add(endpoint: KeptEndpoint): Promise<void>;
-    /** Nobody else changes it, its health included, before this transaction ends. Comes before anything else of deliveries. */
-    keep(id: string): Promise<void>;
-    /** All but its secrets, its rate and whether it is enabled. */
-    save(endpoint: KeptEndpoint): Promise<void>;
-    setRate(id: string, ratePerSecond: number | undefined, now: Date): Promise<void>;
-    /** By its tenant. */
-    disable(id: string): Promise<void>;
-    /** All that is pending is held: the oldest at once, and what is more than very many soon. */
-    hold(id: string, now: Date): Promise<void>;
-    /** As if nothing had ever failed; what was held stays so. */
-    enable(id: string, now: Date): Promise<void>;
-    /** Somebody looks after it: its rest is over. */
-    tryAtOnce(id: string, now: Date): Promise<void>;
-    /** What its tenant has not been told yet, and is told with this transaction. */
-    news(id: string): Promise<EndpointNews | undefined>;
-    /** What waits goes on, as far as it may now; when to look again. */
-    letGoOn(id: string, now: Date): Promise<Date | undefined>;
-    saveSecrets(id: string, secrets: EndpointSecrets & { signing: Signing }, now: Date): Promise<void>;
-    remove(id: string): Promise<void>;
-  };
-  deliveries: {
-    find(id: string): Promise<KeptDelivery | undefined>;
-    /** Newest event first. */
-    list(endpointId: string, page: PageAsk, filter?: DeliveryFilter): Promise<Page<KeptDelivery>>;
-    /** Pending again, and tried at once with those before it in its lane; unless it was delivered. */
-    reopen(id: string, now: Date): Promise<void>;
-  };
+  endpoints: EndpointRows;
+  deliveries: DeliveryRows;
   replays: ReplayRows;
   apiKeys: {
     list(): Promise<ApiKey[]>;

@@ -4,8 +4,9 @@ import type { EventType, EventView } from '../domain/event.ts';
 import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten-client.ts';
 import type { Party } from '../domain/party.ts';
 import type { Readiness } from '../domain/readiness.ts';
-import type { HowItIsChanged, HowItIsMade, PrivateTarget, ReceiverAuth, Signing } from '../domain/receiver.ts';
+import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/receiver.ts';
 import type { Service } from '../domain/service.ts';
+import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
@@ -99,55 +100,9 @@ export type EventFeed = {
 
 export type HandedToken = { kind: 'maskinporten' | 'consent'; token: string; header: string; expiresAt: Date };
 
-export type WebhookEndpoint = {
-  id: string;
-  url: string;
-  description?: string;
-  events: EventType[];
-  status: 'enabled' | 'disabled';
-  /** `gone`: the receiver answered 410. */
-  disabledReason?: 'tenant' | 'gone';
-  /** It is sent to no faster. */
-  ratePerSecond?: number;
-  health: EndpointHealth;
-  signing: Signing;
-  /** `whpk_…`, the newest first: those whose private half signs. None with `v1`. */
-  publicKeys: string[];
-  auth?: ReceiverAuth;
-  /** The private receiver that the operator has allowed here. */
-  privateTarget?: PrivateTarget;
-  createdAt: Date;
-  updatedAt: Date;
-};
-
-export type EndpointHealth = {
-  failuresInARow: number;
-  /** While it is failing: when the first of them was. */
-  failingSince?: Date;
-  /** Nothing is sent before. */
-  restsUntil?: Date;
-  lastDeliveredAt?: Date;
-  /** Deliveries that wait, or are held while it is disabled; counted up to 10,000. */
-  pending: number;
-  held: number;
-};
+export type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 /** `secret` is shown once, when there is a new one that is shared. */
 export type WithSecret<T> = T & { secret?: string };
-
-export type Delivery = {
-  id: string;
-  endpointId: string;
-  event: { id: string; type: EventType; sequence: number };
-  status: 'pending' | 'held' | 'delivered' | 'given-up';
-  /** Sent again because the tenant asked for it. */
-  replay: boolean;
-  /** Ids of events before it for the same consent that were given up, as its receiver was told; oldest first. */
-  gaveUp: string[];
-  attempts: { number: number; at: Date; durationMs: number; httpStatus?: number; error?: string; answer?: string }[];
-  nextAt?: Date;
-  deliveredAt?: Date;
-  createdAt: Date;
-};
 
 export type ApiKey = {
   id: string;

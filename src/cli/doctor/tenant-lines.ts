@@ -3,8 +3,8 @@ import type { ProblemCode } from '../../domain/problem.ts';
 import { type Mover, problems } from '../../domain/problems.ts';
 import type { BlockedConsents } from '../../store/open-reader.ts';
 import { problemLink } from '../../usecases/access/problem-link.ts';
-import type { KeptDelivery } from '../../usecases/store-port.ts';
 import type { ApiKey, Tenant, WebhookEndpoint } from '../../usecases/use-cases.ts';
+import type { KeptDelivery } from '../../usecases/webhook-rows-port.ts';
 import { ago, count, type Finding, note, ok, span, wrong } from './finding.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;

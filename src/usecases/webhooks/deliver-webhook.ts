@@ -3,8 +3,8 @@ import type { DueDelivery } from '../delivery-port.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
 import type { DeliveryResult } from '../ports.ts';
-import type { Attempt } from '../store-port.ts';
 import type { Work } from '../use-cases.ts';
+import type { Attempt } from '../webhook-rows-port.ts';
 import { answerPlace } from './deliveries.ts';
 import { howToSend } from './how-to-send.ts';
 
@@ -32,7 +32,7 @@ export const deliverWebhook = (parts: Parts): Work => {
         url: delivery.endpoint.url,
         id: delivery.event.id,
         timestamp: at,
-        body: JSON.stringify(delivery.event),
+        body: delivery.body,
         headers: hubHeaders(delivery),
         ...howToSend(parts, tenantId, delivery.endpoint),
       },

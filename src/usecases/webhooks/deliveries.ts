@@ -3,8 +3,8 @@ import type { Place, SealingRing } from '../../lib/seal.ts';
 import { auditEntry } from '../audit.ts';
 import { cursorsOf } from '../events/cursors.ts';
 import type { Parts } from '../memory.ts';
-import type { KeptDelivery } from '../store-port.ts';
 import type { Delivery, UseCases } from '../use-cases.ts';
+import type { KeptDelivery } from '../webhook-rows-port.ts';
 import { limitByHand } from './by-hand.ts';
 
 type Verbs = Pick<UseCases, 'listDeliveries' | 'readDelivery' | 'retryDelivery'>;

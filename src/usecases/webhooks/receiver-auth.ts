@@ -2,7 +2,7 @@ import { Problem } from '../../domain/problem.ts';
 import type { PrivateTarget, ReceiverAuth, ReceiverAuthAsk } from '../../domain/receiver.ts';
 import type { Place } from '../../lib/seal.ts';
 import type { Ports } from '../ports.ts';
-import type { KeptEndpoint } from '../store-port.ts';
+import type { KeptEndpoint } from '../webhook-rows-port.ts';
 
 export const authPlace = (tenantId: string, endpointId: string): Place => ({
   tenantId,

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Problem } from '../../domain/problem.ts';
 import type { Signing } from '../../domain/receiver.ts';
 import type { Place, SealingRing } from '../../lib/seal.ts';
-import type { EndpointSecrets, KeptEndpoint } from '../store-port.ts';
+import type { EndpointSecrets, KeptEndpoint } from '../webhook-rows-port.ts';
 
 export const secretPlace = (tenantId: string, endpointId: string): Place => ({
   tenantId,

@@ -1,5 +1,5 @@
-import type { KeptEndpoint } from '../store-port.ts';
 import type { WebhookEndpoint } from '../use-cases.ts';
+import type { KeptEndpoint } from '../webhook-rows-port.ts';
 
 /** An endpoint without anything secret, and with the public keys that verify what is signed now. */
 export const shownEndpoint = (
