@@ -268,8 +268,8 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
     `with endpoint as (insert into webhook_endpoints (tenant_id, id, url, events, secret_sealed, created_at, updated_at)
        values ($1, gen_random_uuid(), 'https://insurer.example/hooks/secret-path', '{}', 'x', now(), now()) returning *),
      event as (insert into events (tenant_id, sequence, id, type, timestamp, data) values ($1, 900, gen_random_uuid(), 'ping', now(), '{}') returning *),
-     delivery as (insert into webhook_deliveries (tenant_id, id, endpoint_id, sequence, status, attempts, created_at)
-       select $1, gen_random_uuid(), endpoint.id, 900, 'pending', 1, now() from endpoint returning *)
+     delivery as (insert into webhook_deliveries (tenant_id, id, endpoint_id, sequence, lane, status, attempts, created_at)
+       select $1, gen_random_uuid(), endpoint.id, 900, gen_random_uuid(), 'pending', 1, now() from endpoint returning *)
      insert into webhook_attempts (tenant_id, delivery_id, number, at, duration_ms, http_status)
        select $1, id, 1, now() - interval '5 minutes', 7, 500 from delivery`,
   );
