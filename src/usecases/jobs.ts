@@ -3,8 +3,10 @@ import { backoff } from '../lib/backoff.ts';
 export type Job = {
   /** A run is stopped after that. Its lease lasts a little longer, then the work is handed out again. */
   timeoutMs: number;
-  /** Runs side by side in one worker process. */
+  /** Runs of one tenant side by side in one worker process. */
   concurrency: number;
+  /** Runs of all tenants side by side in one worker process; twice those of one unless said. */
+  places?: number;
   /** Pause after so many failures in a row, in milliseconds. */
   again: (failures: number) => number;
   /** Told once a run has been noted, however it ended: somebody waits for that. */
@@ -28,7 +30,13 @@ export const jobs = {
   // the first of them not before a refusal of a moment ago is forgotten.
   'refresh-token': { timeoutMs: 20 * second, concurrency: 48, again: backoff(1.5 * second, 10 * second) },
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
-  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, again: backoff(5 * second, 15 * minute) },
+  // Receivers are the tenants' own: the many places are for those that hang, so that there is room beside them.
+  'deliver-webhook': {
+    timeoutMs: 20 * second,
+    concurrency: 32,
+    places: 160,
+    again: backoff(5 * second, 15 * minute),
+  },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   'probe-client': {
     timeoutMs: 20 * second,
