@@ -30,13 +30,9 @@ export const jobs = {
   // the first of them not before a refusal of a moment ago is forgotten.
   'refresh-token': { timeoutMs: 20 * second, concurrency: 48, again: backoff(1.5 * second, 10 * second) },
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
-  // Receivers are the tenants' own: the many places are for those that hang, so that there is room beside them.
-  'deliver-webhook': {
-    timeoutMs: 20 * second,
-    concurrency: 32,
-    places: 160,
-    again: backoff(5 * second, 15 * minute),
-  },
+  // They wait for receivers, mostly, and those are the tenants' own: many places are for those that hang, so that there is
+  // room beside them.
+  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 64, places: 256, again: backoff(5 * second, 15 * minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   'probe-client': {
     timeoutMs: 20 * second,
