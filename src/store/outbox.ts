@@ -5,13 +5,9 @@ import { knownFault } from './doors.ts';
 type Row = { handOuts: HandOut[]; standing: string[]; isLeft: boolean; nextMs: number | null };
 
 export const openOutbox = (pool: pg.Pool): Outbox => {
-  /**
-   * Planned anew each time: a plan kept from when the table was empty may use any index, and would read a tenant's whole
-   * backlog for one row. `claim_work` sees to that by itself.
-   */
-  const ask = async <R extends pg.QueryResultRow>(text: string, values: unknown[], name?: string): Promise<R[]> =>
+  const ask = async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> =>
     (
-      await pool.query<R>({ ...(name === undefined ? {} : { name }), text, values }).catch((error: unknown) => {
+      await pool.query<R>({ name, text, values }).catch((error: unknown) => {
         throw knownFault(error);
       })
     ).rows;
@@ -27,6 +23,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
   return {
     async claim(job, now, leaseMs, { places, share, after, out }) {
       const [row] = await ask<Row>(
+        'claim',
         `select hand_outs as "handOuts", standing, is_left as "isLeft", next_ms as "nextMs"
          from claim_work($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
         [
@@ -40,7 +37,6 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
           out.map(({ subjectId }) => subjectId),
           out.map(({ handOut }) => handOut),
         ],
-        'claim',
       );
       if (!row) throw new Error('claim_work answers one row');
       const { nextMs, ...claimed } = row;
@@ -48,10 +44,15 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
     },
     async settle(job, done, nextAt) {
       if (nextAt === undefined) {
-        const gone = await ask(`delete from outbox where ${row} and again_at is null returning 1`, key(job, done));
+        const gone = await ask(
+          'settle-done',
+          `delete from outbox where ${row} and again_at is null returning 1`,
+          key(job, done),
+        );
         if (gone.length > 0) return;
       }
       await ask(
+        'settle-next',
         `update outbox set leased_until = null, again_at = null, failures = 0, last_problem = null,
            due_at = least(again_at, $6::timestamptz) where ${row}`,
         [...key(job, done), nextAt],
@@ -59,6 +60,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
     },
     async fail(job, failed, again, problem) {
       await ask(
+        'fail',
         `update outbox set leased_until = null, again_at = null, failures = failures + 1, last_problem = $7,
            due_at = least(again_at, $6::timestamptz) where ${row}`,
         [...key(job, failed), again, problem],
@@ -67,6 +69,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
     async rest(job, resting, until, now) {
       // The lock lets whoever resumes the tenant come wholly before or wholly after: no row rests on behind their back.
       await ask(
+        'rest',
         `with tenant as (select status from tenants where id = $2 for share)
          update outbox set leased_until = null, again_at = null, last_problem = 'tenant-suspended',
            due_at = case when (select status from tenant) = 'suspended' then $6::timestamptz else $7::timestamptz end
@@ -74,9 +77,11 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
         [...key(job, resting), until, now],
       );
     },
-    stands: async (job, handedOut) => (await ask(`select 1 from outbox where ${row}`, key(job, handedOut))).length > 0,
+    stands: async (job, handedOut) =>
+      (await ask('stands', `select 1 from outbox where ${row}`, key(job, handedOut))).length > 0,
     async putBack(job, back) {
-      for (const one of back) await ask(`update outbox set leased_until = null where ${row}`, key(job, one));
+      for (const one of back)
+        await ask('put-back', `update outbox set leased_until = null where ${row}`, key(job, one));
     },
   };
 };
