@@ -2,6 +2,7 @@ import { createPostgresBackend, type JobsOptions, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
+import { type Outage, openOutage } from './outage.ts';
 
 /** The short corridor between PostgreSQL and the workers. Which engine it runs on is decided here, and known nowhere else. */
 export type Engine = {
@@ -46,14 +47,18 @@ const workerOptions = {
   removeOnFail: { count: 0 },
 };
 
-type Connections = Pick<Engine, 'ping' | 'pool' | 'close'> & { queue: object; worker: object; backend: unknown };
+type Connections = Pick<Engine, 'ping' | 'pool' | 'close'> & {
+  queue: object;
+  worker: object;
+  backend: unknown;
+  outage: Outage;
+};
 
-const build = (
-  name: Engine['name'],
-  version: string,
-  connections: Connections,
-  { prefix, log }: EngineOptions,
-): Engine => {
+const outageOf = (name: string, log: Log): Outage =>
+  openOutage(log, { engine: name }, 'the queue engine reported an error', 'the queue engine is back');
+
+const build = (name: Engine['name'], version: string, connections: Connections, { prefix }: EngineOptions): Engine => {
+  const { outage } = connections;
   const queues = new Map<string, Queue>();
   const backend = connections.backend as undefined;
   const queueOf = (queue: string): Queue => {
@@ -64,7 +69,7 @@ const build = (
       { connection: connections.queue as never, prefix, defaultJobOptions: jobOptions },
       backend,
     );
-    made.on('error', (error) => log.warn({ error, queue }, 'the queue engine reported an error'));
+    made.on('error', outage.noted);
     queues.set(queue, made);
     // BullMQ remembers for ever that its first look failed: one that began while the server was away makes room for another.
     made.waitUntilReady().catch(() => {
@@ -89,7 +94,8 @@ const build = (
         { connection: connections.worker as never, prefix, concurrency, ...workerOptions },
         backend,
       );
-      worker.on('error', (error) => log.warn({ error, queue }, 'the queue engine reported an error'));
+      worker.on('error', outage.noted);
+      worker.on('ready', outage.over);
       await worker.waitUntilReady();
       return { close: () => worker.close() };
     },
@@ -109,9 +115,11 @@ const build = (
 /** @throws Error when Redis may evict: it would throw work away in silence */
 const onRedis = async (options: EngineOptions & { redisUrl: string }): Promise<Engine> => {
   const { log, redisUrl } = options;
+  const outage = outageOf('redis', log);
   const connect = (more: object) => {
     const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, ...more });
-    redis.on('error', (error) => log.warn({ error }, 'Redis reported an error'));
+    redis.on('error', outage.noted);
+    redis.on('ready', outage.over);
     return redis;
   };
   // A producer fails at once while Redis is away, and the work stays owed; workers wait until it is back.
@@ -137,7 +145,7 @@ const onRedis = async (options: EngineOptions & { redisUrl: string }): Promise<E
     return build(
       'redis',
       version,
-      { queue, worker, backend: undefined, ping: async () => void (await queue.ping()), close },
+      { queue, worker, backend: undefined, outage, ping: async () => void (await queue.ping()), close },
       options,
     );
   } catch (error) {
@@ -158,7 +166,9 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
   });
   // Each queue and worker listens for errors of the one pool they share.
   pool.setMaxListeners(0);
-  pool.on('error', (error) => log.warn({ error }, 'an idle database connection of the queues broke'));
+  const outage = outageOf('postgresql', log);
+  pool.on('error', outage.noted);
+  pool.on('connect', outage.over);
   // Also one that breaks while somebody holds it: an error that nobody listens to ends the process.
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ error }, 'a database connection of the queues broke'));
@@ -169,7 +179,7 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
     { connection: { connectionString: databaseUrl, max: 1, migrate: true } as never },
     createPostgresBackend as never,
   );
-  boot.on('error', (error) => log.warn({ error }, 'the queue engine reported an error'));
+  boot.on('error', outage.noted);
   await boot.waitUntilReady();
   await boot.close();
   return build(
@@ -179,6 +189,7 @@ const onPostgres = async (options: EngineOptions): Promise<Engine> => {
       queue: pool,
       worker: pool,
       backend: createPostgresBackend,
+      outage,
       ping: async () => void (await pool.query('select 1')),
       pool: () => ({
         most: pool.options.max,

@@ -3,19 +3,22 @@ import type { Log } from '../lib/log.ts';
 import type { JobName } from '../usecases/jobs.ts';
 import type { HandOut, Outbox } from '../usecases/outbox-port.ts';
 import type { Engine } from './engine.ts';
+import { openOutage } from './outage.ts';
 
 export type Relay = {
-  /** Something may be due, or room may have come free. */
+  /** Something may be due. */
   wake(): void;
-  /** A run has ended: the next in line may go, if the corridor was full. */
-  freed(): void;
+  /** A run has ended, of this relay's work or another's: the next in line may go. */
+  ended(handOut: HandOut): void;
   close(): Promise<void>;
 };
 
 export type RelayOptions = {
   job: JobName;
-  /** So many at most are on their way at once, over all processes. */
-  window: number;
+  /** So many of its hand-outs at most are on their way at once: as many as its own process can run. */
+  places: number;
+  /** So many of them for a tenant that is alone. */
+  share: number;
   leaseMs: number;
   outbox: Outbox;
   engine: Pick<Engine, 'hand'>;
@@ -26,14 +29,28 @@ export type RelayOptions = {
 /** However good the notices are, each relay looks by itself so often. */
 const sweepMs = 1000;
 
+/** With a backlog, places that came free wait so long for others, to be filled with one claim … */
+const biteMs = 5;
+/** … and no two claims begin closer than that. */
+const betweenMs = 3;
+
 /**
- * Carries due work of one kind from PostgreSQL to the queue engine, never more than workers can soon take. Several relays
- * share the work without a leader: rows are claimed with `skip locked`.
+ * Carries due work of one kind from PostgreSQL to the queue engine, by turns over tenants, never more than its own process
+ * could run: nothing waits in the engine for a worker to have time. Several relays share the work without a leader: rows are
+ * claimed with `skip locked`, and each counts what it has handed out itself, whoever runs it.
  */
-export const startRelay = ({ job, window, leaseMs, outbox, engine, clock, log }: RelayOptions): Relay => {
+export const startRelay = (options: RelayOptions): Relay => {
+  const { job, places, share, leaseMs, outbox, engine, clock, log } = options;
+  const bite = Math.max(1, Math.floor(share / 4));
+  const out = new Map<string, HandOut>();
+  const outage = openOutage(log, { job }, 'work could not be handed out; it stays owed', 'work is handed out again');
   let closed = false;
   let woken = false;
-  let full = false;
+  /** Something due was left behind at the last claim: what has ended since then makes room for it. */
+  let isLeft = false;
+  let freed = 0;
+  let biting: NodeJS.Timeout | undefined;
+  let after: string | undefined;
   let rouse = () => {};
 
   const rest = (ms: number) =>
@@ -49,48 +66,92 @@ export const startRelay = ({ job, window, leaseMs, outbox, engine, clock, log }:
     woken = true;
     rouse();
   };
+  const lookForMore = () => {
+    if (!isLeft || freed === 0) return;
+    if (freed >= bite) wake();
+    else
+      biting ??= setTimeout(() => {
+        biting = undefined;
+        wake();
+      }, biteMs);
+  };
 
-  const handOver = async (claimed: HandOut[]) => {
+  const putBack = async (claimed: readonly HandOut[]) => {
+    for (const { outboxId } of claimed) out.delete(outboxId);
+    await outbox.putBack(job, claimed);
+  };
+
+  /** Answers what went wrong, if anything did: the work is owed as before. */
+  const handOver = async (claimed: readonly HandOut[]): Promise<unknown> => {
+    if (claimed.length === 0) return undefined;
     try {
       await engine.hand(
         job,
         claimed.map((data) => ({ id: `${data.outboxId}-${data.handOut}`, data })),
       );
+      outage.over();
+      return undefined;
     } catch (error) {
-      await outbox.putBack(job, claimed);
-      throw error;
+      // Where that fails too, the leases will end.
+      await putBack(claimed).catch(() => undefined);
+      return error;
     }
   };
 
+  const claim = async () => {
+    woken = false;
+    freed = 0;
+    clearTimeout(biting);
+    biting = undefined;
+    const asked = [...out.values()];
+    const claimed = await outbox.claim(job, clock.now(), leaseMs, { places, share, after, out: asked });
+    const standing = new Set(claimed.standing);
+    for (const { outboxId } of asked) if (!standing.has(outboxId)) out.delete(outboxId);
+    for (const handOut of claimed.handOuts) out.set(handOut.outboxId, handOut);
+    after = claimed.handOuts.at(-1)?.tenantId ?? after;
+    isLeft = claimed.isLeft;
+    return claimed;
+  };
+
   const run = async () => {
+    /** One batch is on its way to the engine while the next is claimed. */
+    let handing: Promise<unknown> = Promise.resolve();
     while (!closed) {
-      woken = false;
       let pause = sweepMs;
+      const beganAt = performance.now();
       try {
-        const claimed = await outbox.claim(job, clock.now(), leaseMs, window);
-        if (claimed.length > 0) await handOver(claimed);
-        const dueIn = await outbox.nextIn(job, clock.now());
-        // Something is due, and none of it was to be had: the corridor is full.
-        full = dueIn === 0 && claimed.length === 0;
-        if (dueIn === 0 && !full) continue;
-        if (dueIn !== undefined && dueIn > 0) pause = Math.min(sweepMs, dueIn + 1);
+        const { handOuts, nextInMs } = await claim();
+        const failed = await handing;
+        if (failed) await putBack(handOuts);
+        handing = failed ? Promise.resolve() : handOver(handOuts);
+        // Without a backlog there is nothing to be claimed meanwhile.
+        const wrong = failed ?? (isLeft ? undefined : await handing);
+        if (wrong) throw wrong;
+        if (nextInMs !== undefined) pause = Math.min(sweepMs, Math.ceil(nextInMs) + 1);
       } catch (error) {
-        if (!closed) log.warn({ error, job }, 'work could not be handed out; it stays owed');
+        if (!closed) outage.noted(error);
       }
-      if (!woken && !closed) await rest(pause);
+      lookForMore();
+      if (!closed && !woken) await rest(pause);
+      const soon = beganAt + betweenMs - performance.now();
+      if (!closed && isLeft && soon > 0) await new Promise((resolve) => setTimeout(resolve, soon));
     }
+    await handing;
   };
   const running = run();
 
   return {
     wake,
-    freed: () => {
-      if (full) wake();
+    ended({ outboxId, handOut }) {
+      if (out.get(outboxId)?.handOut === handOut) out.delete(outboxId);
+      freed += 1;
+      lookForMore();
     },
     async close() {
       closed = true;
       wake();
       await running;
+      clearTimeout(biting);
     },
   };
 };

@@ -29,7 +29,12 @@ const restMs = 60 * 60_000;
  * failure is noted there, and the engine is told nothing but that the job has run.
  */
 const runner =
-  (job: JobName, leaseMs: number, { works, outbox, notices, clock, log, onRun }: WorkersOptions, freed: () => void) =>
+  (
+    job: JobName,
+    leaseMs: number,
+    { works, outbox, notices, clock, log, onRun }: WorkersOptions,
+    ended: (handOut: HandOut) => void,
+  ) =>
   async (data: unknown, waitedMs: number): Promise<void> => {
     const handOut = data as HandOut;
     const { tenantId, subjectId, handOut: number } = handOut;
@@ -39,6 +44,7 @@ const runner =
     // same over and over, note none of it, and never catch up.
     if (waitedMs > leaseMs && !(await outbox.stands(job, handOut).catch(() => true))) {
       log.debug(fields, 'overtaken by a later hand-out');
+      ended(handOut);
       return;
     }
     log.debug(fields, 'started');
@@ -71,7 +77,7 @@ const runner =
       const { topic }: Job = jobs[job];
       if (topic) notices.tell(topic(subjectId));
       onRun?.(job, outcome, (performance.now() - began) / 1000);
-      freed();
+      ended(handOut);
     }
   };
 
@@ -82,18 +88,19 @@ export const startWorkers = async (options: WorkersOptions): Promise<{ wake(): v
   const stops: (() => void)[] = [];
   const closers: (() => Promise<void>)[] = [];
   for (const job of jobNames) {
-    const { concurrency, timeoutMs } = jobs[job];
+    const { concurrency: share, places = 2 * share, timeoutMs }: Job = jobs[job];
     const leaseMs = options.leaseMs ?? 3 * timeoutMs;
     let relay: Relay | undefined;
     const worker = await engine.work(
       job,
-      concurrency,
-      runner(job, leaseMs, options, () => relay?.freed()),
+      places,
+      runner(job, leaseMs, options, (handOut) => relay?.ended(handOut)),
     );
     closers.push(() => worker.close());
     relay = startRelay({
       job,
-      window: 2 * concurrency,
+      places,
+      share,
       leaseMs,
       outbox,
       engine,

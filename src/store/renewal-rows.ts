@@ -45,8 +45,8 @@ export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
       const [oldest] = await ask<{ due_at: Date | null }>(
         'oldest-renewal',
         `select least(
-           (select due_at from outbox where job = 'refresh-token' and (leased_until is null or leased_until < clock_timestamp())
-            order by due_at limit 1),
+           (select due_at from outbox where job || '' = 'refresh-token' and (leased_until is null or leased_until < clock_timestamp())
+            order by job || '', due_at limit 1),
            (select due_at from outbox where job = 'refresh-token' and tenant_id = $1::uuid and subject_id = $2::uuid)) as due_at`,
         [tenantId, id],
       );

@@ -3,8 +3,10 @@ import { backoff } from '../lib/backoff.ts';
 export type Job = {
   /** A run is stopped after that. Its lease lasts a little longer, then the work is handed out again. */
   timeoutMs: number;
-  /** Runs side by side in one worker process. */
+  /** Runs of one tenant side by side in one worker process. */
   concurrency: number;
+  /** Runs of all tenants side by side in one worker process; twice those of one unless said. */
+  places?: number;
   /** Pause after so many failures in a row, in milliseconds. */
   again: (failures: number) => number;
   /** Told once a run has been noted, however it ended: somebody waits for that. */
@@ -30,8 +32,9 @@ export const jobs = {
   'read-consent': { timeoutMs: 20 * second, concurrency: 16, again: backoff(5 * second, 15 * minute) },
   // A tenant’s feed; its subject is the tenant.
   'read-feed': { timeoutMs: 20 * second, concurrency: 8, again: backoff(30 * second, 15 * minute) },
-  // They wait for receivers, mostly; and what they read and record, they do together.
-  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 96, again: backoff(5 * second, 15 * minute) },
+  // They wait for receivers, mostly, and those are the tenants' own: many places are for those that hang, so that there is
+  // room beside them.
+  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 64, places: 256, again: backoff(5 * second, 15 * minute) },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   'probe-client': {

@@ -7,13 +7,36 @@ export type HandOut = {
   failures: number;
 };
 
+/** What a relay has to give. */
+export type Places = {
+  /** So many of its hand-outs may be out at once. */
+  places: number;
+  /** So many of them one tenant gets that is alone. Of several, each gets less, so that there is room for another. */
+  share: number;
+  /** Whose turn was the last: the round goes on behind it. */
+  after: string | undefined;
+  /** What it has handed out, as far as it knows. */
+  out: readonly HandOut[];
+};
+
+export type Claimed = {
+  /** In the order of their turns. */
+  handOuts: HandOut[];
+  /** Ids of what was `out` and still is. */
+  standing: string[];
+  /** Something is due that did not get a place: others must end first. */
+  isLeft: boolean;
+  /** When more falls due, in milliseconds from now; undefined when nothing will. */
+  nextInMs: number | undefined;
+};
+
 /** Owed work as the queues see it, over all tenants. */
 export type Outbox = {
   /**
-   * Leases due rows of one job, by turns over tenants: at most so many that `window` are out at once in all processes.
-   * `now` is business time; leases run on the database's clock.
+   * Leases due rows of one job to a relay, by turns over tenants, no more than it has places for. `now` is business time;
+   * leases run on the database's clock.
    */
-  claim(job: string, now: Date, leaseMs: number, window: number): Promise<HandOut[]>;
+  claim(job: string, now: Date, leaseMs: number, places: Places): Promise<Claimed>;
   /** Its effect is recorded: the row goes, or stays until `nextAt`; what was owed again since it was handed out stays owed. */
   settle(job: string, done: HandOut, nextAt?: Date): Promise<void>;
   fail(job: string, failed: HandOut, again: Date, problem: string): Promise<void>;
@@ -23,6 +46,4 @@ export type Outbox = {
   stands(job: string, handedOut: HandOut): Promise<boolean>;
   /** They could not be handed over after all: free for the next claim. */
   putBack(job: string, back: readonly HandOut[]): Promise<void>;
-  /** When the next row of this job is due or its lease ends, in milliseconds from now; undefined when none is owed. */
-  nextIn(job: string, now: Date): Promise<number | undefined>;
 };

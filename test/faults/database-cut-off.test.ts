@@ -1,14 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import { discardEmbeddedPostgres, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
-import { silentLog } from '../../src/lib/log.ts';
 import { engines } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
 import { drawn, loadOf } from './chance.ts';
 import { faultTest, underLoad } from './hub-of-processes.ts';
 import { startLoad } from './load.ts';
+import { type OwnServer, openServer } from './own-server.ts';
 import { openStory } from './story.ts';
 
 for (const { row: engine, chance, label } of drawn('database-cut-off connections', engines, 1))
@@ -35,34 +31,8 @@ for (const { row: engine, chance, label } of drawn('database-cut-off connections
     underLoad,
   );
 
-/** A server of the test's own, that it may stop and start. */
-const openServer = async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'hub-database-'));
-  const start = () => startEmbeddedPostgres({ directory, log: silentLog, settings: { fsync: 'off' } });
-  let server: EmbeddedPostgres = await start();
-  const first = server.url;
-  const adminUrl = new URL(server.adminUrl);
-  adminUrl.pathname = new URL(first).pathname;
-  return {
-    place: {
-      url: first,
-      adminUrl: adminUrl.href,
-      async drop() {
-        await server.stop();
-        await discardEmbeddedPostgres(directory);
-        await rm(directory, { recursive: true, force: true });
-      },
-    },
-    stop: () => server.stop(),
-    async start() {
-      server = await start();
-      expect(server.url).toBe(first);
-    },
-  };
-};
-
 for (const { row: engine, chance, label } of drawn('database-cut-off server', engines, 1)) {
-  let server: Awaited<ReturnType<typeof openServer>> | undefined;
+  let server: OwnServer | undefined;
   const database = async () => {
     server = await openServer();
     return server.place;

@@ -9,7 +9,7 @@ import { type Bank, furnishBank, furnishOperator } from '../../src/cli/furnish.t
 import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { freshDatabase } from '../support/database.ts';
 import { type EngineName, operatorKey, operatorOrgno, type TenantName } from '../support/hub-test.ts';
-import { startRedis } from '../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { type SandboxControl, sandboxControl } from '../support/sandbox-control.ts';
 import { type HubProcess, openPort, startProcess, told } from './processes.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
@@ -24,6 +24,7 @@ export type FaultHub = {
   databaseUrl: string;
   /** Of this test alone; undefined where the queues live in PostgreSQL. */
   redisUrl: string | undefined;
+  redis: RedisServer | undefined;
   banks: Record<TenantName, Bank>;
   /** Where calls go that name no other. */
   api: HubProcess;
@@ -45,7 +46,7 @@ export type FaultHub = {
 
 type Place = { url: string; adminUrl: string; drop(): Promise<void> };
 type Later = (work: () => Promise<unknown>) => void;
-type Options = { database?: () => Promise<Place>; settings?: NodeJS.ProcessEnv };
+type Options = { database?: () => Promise<Place>; settings?: NodeJS.ProcessEnv; timeoutMs?: number };
 
 /** Short, so that what a dead worker held comes back within seconds. A run must end within it: none is long without load. */
 const leaseSeconds = '2';
@@ -126,6 +127,7 @@ const openHub = async (
     adminUrl: database.adminUrl,
     databaseUrl: database.url,
     redisUrl: redis?.url,
+    redis,
     banks,
     api,
     worker,
@@ -148,7 +150,7 @@ export const faultTest = (
   run: (hub: FaultHub) => Promise<void>,
   options: Options = {},
 ): void =>
-  test(`${name} (queues on ${engine})`, { timeout: 300_000 }, async ({ onTestFinished }) => {
+  test(`${name} (queues on ${engine})`, { timeout: options.timeoutMs ?? 300_000 }, async ({ onTestFinished }) => {
     const processes: HubProcess[] = [];
     const later: Later = (work) => onTestFinished(async () => void (await work()));
     let hub: FaultHub | undefined;

@@ -67,9 +67,13 @@ export const startLoad = (hub: FaultHub, { chance, many, apis, sideBySide = 12, 
         const found = await hub.rows(`select 1 from consents where status = 'pending'`);
         return found.length >= Math.min(count, many);
       }),
-    /** Each create has its answer, and the story knows of it. */
-    async endsIn(story: Story): Promise<void> {
+    /** Each create has its answer. */
+    async ended(): Promise<void> {
       for (const lane of await lanes) if (lane.status === 'rejected') throw lane.reason;
+    },
+    /** The same, and the story knows of it. */
+    async endsIn(story: Story): Promise<void> {
+      await this.ended();
       for (const { who, id } of creates) story.note(who, id ?? '');
       expect(new Set(creates.map(({ id }) => id)).size).toBe(creates.length);
     },

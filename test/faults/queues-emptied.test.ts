@@ -1,19 +1,11 @@
-import { Redis } from 'ioredis';
 import { engines } from '../support/hub-test.ts';
 import { drawn, loadOf } from './chance.ts';
-import { type FaultHub, faultTest, underLoad } from './hub-of-processes.ts';
+import { emptyQueues } from './empty-queues.ts';
+import { faultTest, underLoad } from './hub-of-processes.ts';
 import { startLoad } from './load.ts';
 import { steps } from './steps.ts';
 import { openStory } from './story.ts';
 import { storyWithFault } from './story-with-fault.ts';
-
-/** All that the queue engine knows is gone: FLUSHALL, or what comes closest on PostgreSQL. */
-const empty = async ({ redisUrl, rows }: FaultHub): Promise<void> => {
-  if (redisUrl === undefined) return void (await rows('delete from bullmq.job'));
-  const redis = new Redis(redisUrl);
-  await redis.flushall();
-  redis.disconnect();
-};
 
 const table = steps
   .filter(({ holdsEngine }) => !holdsEngine)
@@ -22,7 +14,7 @@ const table = steps
 for (const { row, chance, label } of drawn('queues-emptied at a step', table, 1))
   faultTest(`queues emptied while ${row.step.name} lose and double nothing, ${label}`, row.engine, (hub) =>
     storyWithFault(hub, row.step, chance, async (leave) => {
-      await empty(hub);
+      await emptyQueues(hub);
       await leave('alive');
     }),
   );
@@ -36,7 +28,7 @@ for (const { row: engine, chance, label } of drawn('queues-emptied under load', 
       const load = startLoad(hub, { chance, many: loadOf(60), apis: () => [hub.api] });
       for (const part of [0, 1, 2]) {
         await load.pending(chance.whole(1, 20) + part * 20);
-        await empty(hub);
+        await emptyQueues(hub);
       }
       await load.endsIn(story);
       await story.endsWell();

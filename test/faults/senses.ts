@@ -108,7 +108,10 @@ export const openSenses = async (
       by.store.asTenant(tenantId, (rows) => changeConsent(by)(rows, id, { kind: 'withdrawn', mayBeAtAltinn: true })),
     comesBack: (by: Parts, state: string) => returnFromAltinn(by)(state),
     /** Everything that is due, handed out once; leases that short lapse while it runs. */
-    claim: (leaseMs: number) => stores[1].outbox.claim('read-consent', clock.now(), leaseMs, 1000),
+    claim: async (leaseMs: number): Promise<HandOut[]> => {
+      const places = { places: 1000, share: 1000, after: undefined, out: [] };
+      return (await stores[1].outbox.claim('read-consent', clock.now(), leaseMs, places)).handOuts;
+    },
     run,
     /** One page of the tenant's feed, from any place of it. */
     async feedPage(by: Parts, from: number, many: number): Promise<void> {

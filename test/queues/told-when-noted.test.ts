@@ -21,8 +21,7 @@ const happened = async (work: () => Promise<undefined>): Promise<string[]> => {
       },
     },
     outbox: {
-      claim: async () => [],
-      nextIn: async () => undefined,
+      claim: async () => ({ handOuts: [], standing: [], isLeft: false, nextInMs: undefined }),
       settle: note('settled'),
       fail: note('failure noted'),
     },

@@ -15,7 +15,8 @@ export const givenDeliveries = async () => {
   const tenantId = await givenTenant(store);
   const rows = async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> =>
     (await login.query<R>(text, values)).rows;
-  const claim = (at = now, window = 1000): Promise<HandOut[]> => store.outbox.claim(job, at, 60_000, window);
+  const claim = async (at = now, places = 1000): Promise<HandOut[]> =>
+    (await store.outbox.claim(job, at, 60_000, { places, share: places, after: undefined, out: [] })).handOuts;
   return {
     store,
     tenantId,

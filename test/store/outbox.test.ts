@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOutbox } from '../../src/store/outbox.ts';
-import type { HandOut, Outbox } from '../../src/usecases/outbox-port.ts';
+import type { HandOut, Outbox, Places } from '../../src/usecases/outbox-port.ts';
 import { freshDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
@@ -36,6 +36,9 @@ const only = (handOuts: HandOut[]): HandOut => {
   expect(handOuts).toHaveLength(1);
   return handOuts[0] as HandOut;
 };
+/** One relay's claim, with nothing out, of so many places; one tenant alone may have them all unless told. */
+const claim = async (places: number, more: Partial<Places> = {}, at = now, leaseMs = 60_000) =>
+  (await outbox.claim(job, at, leaseMs, { places, share: places, after: undefined, out: [], ...more })).handOuts;
 const owedRows = async () =>
   (
     await pool.query<{ due_at: Date; failures: number; last_problem: string | null }>(
@@ -45,42 +48,80 @@ const owedRows = async () =>
 
 test('a hundred thousand rows of one tenant do not stand before another’s single one', async () => {
   await backlog(tenant(1), 100_000);
-  await pool.query('analyze outbox');
   await owe(tenant(2), tenant(99));
-  const claimed = await outbox.claim(job, now, 60_000, 32);
+  const claimed = await claim(32, { share: 16 });
   expect(claimed.filter(({ tenantId }) => tenantId === tenant(2))).toHaveLength(1);
-  // Nor does the quiet one keep the other from filling the window.
-  expect([...claimed, ...(await outbox.claim(job, now, 60_000, 32))]).toHaveLength(32);
+  expect(claimed.filter(({ tenantId }) => tenantId === tenant(1))).toHaveLength(16);
 });
 
-test('tenants with a backlog take turns', async () => {
-  for (const number of [1, 2, 3, 4]) await backlog(tenant(number), 500);
-  const claimed = await outbox.claim(job, now, 60_000, 32);
-  for (const number of [1, 2, 3, 4])
-    expect(claimed.filter(({ tenantId }) => tenantId === tenant(number))).toHaveLength(8);
-});
-
-test('no more is handed out than the window holds, however often and by however many it is asked', async () => {
+test('a tenant alone gets its share and no more, until some of it has ended', async () => {
   await backlog(tenant(1), 500);
-  const first = await outbox.claim(job, now, 60_000, 20);
-  const rest = await Promise.all(Array.from({ length: 5 }, () => outbox.claim(job, now, 60_000, 20)));
-  expect(first).toHaveLength(20);
-  expect(rest.flat()).toEqual([]);
-  await outbox.settle(job, first[0] as HandOut);
-  expect(await outbox.claim(job, now, 60_000, 20)).toHaveLength(1);
+  const out = await claim(32, { share: 8 });
+  expect(out).toHaveLength(8);
+  expect(await claim(32, { share: 8, out })).toEqual([]);
+  for (const ended of out.slice(0, 3)) await outbox.settle(job, ended);
+  // Whoever ran them, and whatever the relay knows of it.
+  expect(await claim(32, { share: 8, out })).toHaveLength(3);
+});
+
+test('tenants with a backlog take turns, and leave places to those who have none', async () => {
+  for (const number of [1, 2, 3, 4]) await backlog(tenant(number), 500);
+  const out = await claim(64, { share: 32 });
+  for (const number of [1, 2, 3, 4]) expect(out.filter(({ tenantId }) => tenantId === tenant(number))).toHaveLength(13);
+  await owe(tenant(5), tenant(99));
+  expect(await claim(64, { share: 32, out })).toMatchObject([{ tenantId: tenant(5) }]);
+});
+
+test('a round goes on where it stopped: nobody has a second turn before everybody had a first', async () => {
+  for (let number = 1; number <= 40; number += 1) await backlog(tenant(number), 10);
+  const turns: string[] = [];
+  for (let after: string | undefined; turns.length < 40; after = turns.at(-1)) {
+    const claimed = await claim(8, { after });
+    for (const one of claimed) await outbox.settle(job, one);
+    turns.push(...claimed.map(({ tenantId }) => tenantId));
+  }
+  expect(turns).toEqual(Array.from({ length: 40 }, (_, index) => tenant(index + 1)));
+});
+
+test('a relay hands out no more than it has places for, and what another has is not its own', async () => {
+  await backlog(tenant(1), 500);
+  const out = await claim(20);
+  expect(out).toHaveLength(20);
+  expect(await claim(20, { out })).toEqual([]);
+  const others = await claim(20);
+  expect(others).toHaveLength(20);
+  expect(new Set([...out, ...others].map(({ subjectId }) => subjectId)).size).toBe(40);
+});
+
+test('a claim tells what still stands, whether something was left, and when more is due', async () => {
+  await owe(tenant(1), tenant(8));
+  await owe(tenant(1), tenant(9));
+  await owe(tenant(1), tenant(10), later(5000));
+  const places = { places: 1, share: 1, after: undefined };
+  const first = await outbox.claim(job, now, 60_000, { ...places, out: [] });
+  expect(first).toMatchObject({ standing: [], isLeft: true, nextInMs: 5000 });
+  const second = await outbox.claim(job, now, 60_000, { ...places, out: first.handOuts });
+  expect(second).toEqual({
+    handOuts: [],
+    standing: first.handOuts.map(({ outboxId }) => outboxId),
+    isLeft: true,
+    nextInMs: 5000,
+  });
+  for (const one of first.handOuts) await outbox.settle(job, one);
+  const third = await outbox.claim(job, now, 60_000, { ...places, out: first.handOuts });
+  expect(third).toMatchObject({ handOuts: [{ tenantId: tenant(1) }], standing: [], isLeft: false });
 });
 
 test('nothing is handed out before it is due', async () => {
   await owe(tenant(1), tenant(9), later(1000));
-  expect(await outbox.claim(job, now, 60_000, 10)).toEqual([]);
-  expect(await outbox.nextIn(job, now)).toBe(1000);
-  expect(await outbox.claim(job, later(1000), 60_000, 10)).toHaveLength(1);
+  expect(await claim(10)).toEqual([]);
+  expect(await claim(10, {}, later(1000))).toHaveLength(1);
 });
 
 test('work whose lease has lapsed is handed out again, under another number', async () => {
   await owe(tenant(1), tenant(9));
-  const first = only(await outbox.claim(job, now, 0, 10));
-  const second = only(await outbox.claim(job, now, 60_000, 10));
+  const first = only(await claim(10, {}, now, 0));
+  const second = only(await claim(10));
   expect([first.handOut, second.handOut]).toEqual([1, 2]);
   // The first holder comes late: what it says no longer counts.
   await outbox.fail(job, first, later(5000), 'internal');
@@ -91,11 +132,11 @@ test('work whose lease has lapsed is handed out again, under another number', as
 
 test('what is owed again while it is handed out stays owed, at its own time', async () => {
   await owe(tenant(1), tenant(9));
-  const first = only(await outbox.claim(job, now, 60_000, 10));
+  const first = only(await claim(10));
   await owe(tenant(1), tenant(9), later(30_000));
   await outbox.settle(job, first);
   expect((await owedRows()).map(({ due_at }) => due_at)).toEqual([later(30_000)]);
-  const second = only(await outbox.claim(job, later(30_000), 60_000, 10));
+  const second = only(await claim(10, {}, later(30_000)));
   await owe(tenant(1), tenant(9), later(31_000));
   await outbox.settle(job, second, later(90_000));
   expect((await owedRows()).map(({ due_at }) => due_at)).toEqual([later(31_000)]);
@@ -110,9 +151,9 @@ test('owing twice makes one row, due at the earlier time', async () => {
 
 test('a failure is noted and put off; success forgets it', async () => {
   await owe(tenant(1), tenant(9));
-  await outbox.fail(job, only(await outbox.claim(job, now, 60_000, 10)), later(2000), 'altinn-unavailable');
+  await outbox.fail(job, only(await claim(10)), later(2000), 'altinn-unavailable');
   expect(await owedRows()).toEqual([{ due_at: later(2000), failures: 1, last_problem: 'altinn-unavailable' }]);
-  const again = only(await outbox.claim(job, later(2000), 60_000, 10));
+  const again = only(await claim(10, {}, later(2000)));
   expect(again.failures).toBe(1);
   await outbox.settle(job, again, later(9000));
   expect(await owedRows()).toEqual([{ due_at: later(9000), failures: 0, last_problem: null }]);
@@ -120,13 +161,13 @@ test('a failure is noted and put off; success forgets it', async () => {
 
 test('what could not be handed over is free at once', async () => {
   await owe(tenant(1), tenant(9));
-  await outbox.putBack(job, await outbox.claim(job, now, 60_000, 10));
-  expect(await outbox.claim(job, now, 60_000, 10)).toHaveLength(1);
+  await outbox.putBack(job, await claim(10));
+  expect(await claim(10)).toHaveLength(1);
 });
 
 test('many relays at once never hand out one row twice', async () => {
   await backlog(tenant(1), 200);
-  const claimed = (await Promise.all(Array.from({ length: 8 }, () => outbox.claim(job, now, 60_000, 400)))).flat();
+  const claimed = (await Promise.all(Array.from({ length: 8 }, () => claim(400)))).flat();
   expect(new Set(claimed.map(({ subjectId }) => subjectId)).size).toBe(claimed.length);
 });
 
@@ -137,7 +178,7 @@ const suspended = async (status: 'active' | 'suspended') => {
     [tenant(1), status],
   );
   await owe(tenant(1), tenant(99));
-  return only(await outbox.claim(job, now, 60_000, 32));
+  return only(await claim(32));
 };
 
 test('work of a suspended tenant rests, and that is no failure', async () => {

@@ -2,7 +2,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-export type RedisServer = { url: string; version: string; stop(): Promise<void> };
+export type RedisServer = {
+  url: string;
+  version: string;
+  stop(): Promise<void>;
+  /** Gone without a word, and back at the same address with nothing of what it held. */
+  restart(): Promise<void>;
+};
 
 const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -12,8 +18,10 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-const start = async (policy: string): Promise<{ port: number; stop(): Promise<void> } | undefined> => {
-  const port = await freePort();
+type Started = { port: number; stop(): Promise<void> };
+
+const start = async (policy: string, wanted?: number): Promise<Started | undefined> => {
+  const port = wanted ?? (await freePort());
   const settings = [
     '--port',
     `${port}`,
@@ -46,9 +54,19 @@ export const startRedis = async (policy = 'noeviction'): Promise<RedisServer | u
   const { status, stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
   if (status !== 0) return undefined;
   for (let attempt = 1; attempt <= 5; attempt += 1) {
-    const redis = await start(policy); // not, when another took the port meanwhile
-    if (redis)
-      return { url: `redis://127.0.0.1:${redis.port}`, version: /v=(\S+)/.exec(stdout)?.[1] ?? '', stop: redis.stop };
+    let redis = await start(policy); // not, when another took the port meanwhile
+    if (!redis) continue;
+    const { port } = redis;
+    return {
+      url: `redis://127.0.0.1:${port}`,
+      version: /v=(\S+)/.exec(stdout)?.[1] ?? '',
+      stop: async () => redis?.stop(),
+      async restart() {
+        await redis?.stop();
+        redis = await start(policy, port);
+        if (!redis) throw new Error('redis-server does not start again');
+      },
+    };
   }
   throw new Error('redis-server is here but does not start');
 };
