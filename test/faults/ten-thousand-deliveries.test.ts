@@ -10,9 +10,6 @@ import { openEvents } from './told-events.ts';
 const deliveries = isLong ? 10_000 : 400;
 const creates = isLong ? 200 : 20;
 
-/** On once a consent's next event waits until the one before was delivered. */
-const consentsAreInOrder: boolean = false;
-
 type Fault = (hub: FaultHub, server: OwnServer) => Promise<void>;
 
 /** What befalls a hub, one after the other, in an order of chance. */
@@ -73,7 +70,7 @@ for (const { row: engine, chance, label } of drawn('ten-thousand-deliveries', en
         });
         await events.delivered();
         await events.areWhole(new Map(load.creates.map(({ id, who }): [string, TenantName] => [id ?? '', who])));
-        if (consentsAreInOrder) events.cameInOrder();
+        events.cameInOrder();
       } finally {
         await events.close();
       }
