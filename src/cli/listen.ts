@@ -2,7 +2,7 @@ import type { EventView } from '../domain/event.ts';
 import { hear } from './listen/event-source.ts';
 import { forwarder } from './listen/forward.ts';
 import { hubCall } from './listen/hub-call.ts';
-import { readWords } from './listen/words.ts';
+import { isPrivateWay, readWords } from './listen/words.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
 
 /** What a developer need not type: a key among the words would stay in the shell's history. */
@@ -40,6 +40,7 @@ export const listen = async (words: readonly string[]): Promise<number> => {
   const { signal } = stopping;
   return orSay(async () => {
     const forward = ask.forward && forwarder(ask.forward, signal);
+    if (!isPrivateWay(hub)) note(`The key goes to ${hub.origin} unencrypted: use https where others share the network`);
     if (ask.forward) note(`Sending on to ${ask.forward.to.href}`);
     if (ask.forward?.isNew) note(`Signed with ${ask.forward.secret}`);
     for await (const { event } of hear({ hub, call: hubCall(hub, key), from, signal, note })) {

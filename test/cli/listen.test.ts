@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
+import { isPrivateWay } from '../../src/cli/listen/words.ts';
 import { hubTest } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
 import { freePort, otherServer, runHub, startHub } from './run-hub.ts';
@@ -87,6 +88,8 @@ test.each([
   [['listen', '--key', 'k', '--url', 'localhost'], '--url'],
   [['listen', '--key', 'k', '--forward', 'ftp://x/'], '--forward'],
   [['listen', '--key', 'k', '--forward', 'http://x/', '--secret', 'whsec_c2hvcnQ='], '24 to 64 bytes'],
+  [['listen', '--key', 'k', '--forward', 'http://me:c2hvcnQ=@x/'], 'without a user and a password'],
+  [['listen', '--key', 'k', '--url', 'http://me:c2hvcnQ=@x/'], 'without a user and a password'],
   [['listen', '--key', 'k', '--every', 'day'], 'hub listen'],
 ])('wrong words get the list of right ones and exit code 2: %j', async (words, text) => {
   const { code, stdout, stderr } = await runHub(words);
@@ -108,6 +111,27 @@ const brittleHub = async (answer: (request: IncomingMessage, response: ServerRes
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
+
+test('what somebody else answers in a hub’s place gives the terminal no orders', async () => {
+  const url = await brittleHub((_request, response) => {
+    const problem = { type: '/problems/odd', detail: 'look\u001b]0;owned\u0007\u009b2Jhere' };
+    response.writeHead(400).end(JSON.stringify(problem));
+  });
+  const { code, stderr } = await runHub(['listen', '--key', 'k', '--url', url]);
+  expect([code, stderr]).toEqual([1, 'The hub says: look ]0;owned  2Jhere\n']);
+});
+
+test('a key that goes out unencrypted is told of; within this machine it is not', () => {
+  const isPrivate = (url: string) => isPrivateWay(new URL(url));
+  expect(
+    ['https://hub.bank.example', 'http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:1'].map(isPrivate),
+  ).toEqual([true, true, true, true]);
+  expect(['http://hub.bank.example', 'http://127.0.0.1.example', 'http://localhost.example'].map(isPrivate)).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
 
 test('a stream that breaks goes on where it was, and none is told twice or missed', async () => {
   const asked: (string | undefined)[] = [];

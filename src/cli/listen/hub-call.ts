@@ -16,7 +16,8 @@ export class Away extends Error {
 const mostPauseMs = 60_000;
 
 type Told = { type?: unknown; detail?: unknown; title?: unknown };
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** It is printed, and may be anybody's: nothing in it is for the terminal to obey. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.replace(/\p{Cc}/gu, ' ') : '');
 
 /** Why there was no answer, as short as it can be said. */
 export const reasonOf = (error: unknown): string => {

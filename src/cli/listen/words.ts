@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { type EventType, eventTypes } from '../../domain/event.ts';
 
 const usage = `hub listen                       print a tenant's events as they come
-  --key <api key>                 with the scope events:read; better in HUB_API_KEY: words stay in the shell's history
+  --key <api key>                 with the scope events:read; better in HUB_API_KEY: words stay in the shell's history, and others on this machine see them
   --url <address>                 of the hub; or HUB_URL (unless set: http://localhost:3000)
   --types <type,type>             only these
   --from-start | --since <cursor> also what happened before: all of it, or what came after a cursor
@@ -25,9 +25,15 @@ export type Given = { key?: string | undefined; url?: string | undefined };
 
 const fault = (text: string) => ({ usage: `${text}\n\n${usage}` });
 
+/** Encrypted, or within this machine: nobody on the way reads the key. */
+export const isPrivateWay = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+
+/** Without a user and a password: they would be shown with it. */
 const addressOf = (text: string): URL | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return isWeb && url.username === '' && url.password === '' ? url : undefined;
 };
 
 /** Standard Webhooks: 24 to 64 bytes in base64 behind `whsec_`. */
@@ -61,13 +67,17 @@ export const readWords = (words: readonly string[], given: Given): ListenAsk | {
   if (!key) return fault('an API key is needed: set HUB_API_KEY, or --key');
   if (!/^[\x21-\x7e]+$/.test(key)) return fault('the API key holds what no key holds');
   const hub = addressOf(said.url ?? given.url ?? 'http://localhost:3000');
-  if (!hub) return fault('--url (or HUB_URL) is an address that begins with http:// or https://');
+  if (!hub)
+    return fault(
+      '--url (or HUB_URL) is an address that begins with http:// or https://, without a user and a password',
+    );
   if (said.since !== undefined && said['from-start']) return fault('--since and --from-start do not go together');
   const types = (said.types ?? '').split(',').filter((type) => type !== '');
   const unknown = types.find((type) => !isType(type));
   if (unknown !== undefined) return fault(`there is no event type "${unknown}"; there are ${eventTypes.join(', ')}`);
   const to = said.forward === undefined ? undefined : addressOf(said.forward);
-  if (said.forward !== undefined && !to) return fault('--forward is an address that begins with http:// or https://');
+  if (said.forward !== undefined && !to)
+    return fault('--forward is an address that begins with http:// or https://, without a user and a password');
   if (said.secret !== undefined && !to) return fault('--secret goes with --forward');
   if (said.secret !== undefined && !isSecret(said.secret))
     return fault('--secret is whsec_ and then 24 to 64 bytes in base64');

@@ -32,13 +32,25 @@ const reasonOf = (error: unknown): NonNullable<DeliveryResult['error']> => {
   return tls.test(String(code)) ? 'tls' : 'connection';
 };
 
+/** Fewer characters of a token tell nothing of it. */
+const leastOfToken = 4;
+
 /**
- * The beginning of an answer, as text a database takes. A number cut in two at the end goes with the cut. A receiver that
- * repeats what we said is not to show our token in the log of tries.
+ * A receiver that repeats what we said is not to show our token in the log of tries: neither the whole of it, nor the
+ * beginning that stands where its answer was cut.
  */
+const withoutToken = (text: string, token: string): string => {
+  const told = text.replaceAll(token, '[token]');
+  const from = Math.max(0, told.length - token.length + 1);
+  for (let start = from; start <= told.length - leastOfToken; start += 1)
+    if (token.startsWith(told.slice(start))) return `${told.slice(0, start)}[token]`;
+  return told;
+};
+
+/** The beginning of an answer, as text a database takes. A number cut in two at the end goes with the cut. */
 const textOf = ({ bytes, isCut }: Answered, token: string | undefined): string => {
   const text = new TextDecoder().decode(bytes).replaceAll('\0', '');
-  const told = token === undefined ? text : text.replaceAll(token, '[token]');
+  const told = token === undefined ? text : withoutToken(text, token);
   return scrub(isCut && bytes.length >= maxBytes ? told.replace(/\d+\uFFFD*$/, '') : told);
 };
 
@@ -120,7 +132,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
       } catch (error) {
         const reason = reasonOf(error);
         log.debug({ webhookId: message.id, reason }, 'webhook: no answer');
-        return { error: reason, ...(error instanceof NoToken ? { answer: error.told } : {}), ...took() };
+        return { error: reason, ...(error instanceof NoToken ? { answer: scrub(error.told) } : {}), ...took() };
       }
     },
     close: door.close,

@@ -126,6 +126,27 @@ describe('a receiver that asks for a token', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test.each([0, 500, 1000, 1015, 1023])(
+    'repeats it at byte %d, and the log of tries has no part of it',
+    async (before) => {
+      const token = `${'opaque.Token~'.repeat(100)}end`;
+      for (const length of [20, 60, 1100, token.length]) {
+        const own = `${token.slice(0, length - 1)}!`;
+        const tokens = await openServer((_request, response) =>
+          sendJson(response, 200, { access_token: own, token_type: 'Bearer' }),
+        );
+        const echo = await openServer((request, response) =>
+          response.writeHead(200).end(`${'-'.repeat(before)}${request.headers.authorization} and more`),
+        );
+        const { auth } = await openOAuth();
+        const { send } = openSender();
+        const { status, answer } = await send(echo.url, { auth: { ...auth, tokenUrl: tokens.url } });
+        expect(status).toBe(200);
+        expect(answer).not.toContain('opaq');
+      }
+    },
+  );
+
   test('shares it with no other tenant and no other endpoint, nor with itself after its credentials changed', async () => {
     const { post, asked, auth } = await openOAuth();
     await post();
@@ -193,6 +214,11 @@ describe('a token server', () => {
       'oauth-token',
     ],
     [
+      'says a number that may be somebody’s',
+      (response) => sendJson(response, 400, { error: '25922947409' }),
+      'oauth-token',
+    ],
+    [
       'says a word of its own',
       (response) => sendJson(response, 400, { error: 'client-secret was <wrong>' }),
       'oauth-token',
@@ -211,7 +237,7 @@ describe('a token server', () => {
     const { post, auth, got } = await openOAuth({ timeoutMs: 500 });
     const result = await post({ auth: { ...auth, tokenUrl: tokens.url } });
     expect(result).toMatchObject({ error: expect.stringMatching(word) });
-    expect(result.answer ?? '').not.toMatch(/secret|evil|<p>/);
+    expect(result.answer ?? '').not.toMatch(/secret|evil|<p>|25922947409/);
     expect(got).toEqual([]);
   });
 
