@@ -46,7 +46,16 @@ const secrets = ({
 const plain = (row: Row) => {
   const { tenantId: _, secretSealed: secret, previousSecretSealed: previous, ...rest } = row;
   const { failures, failingSince, failingAt, restsUntil, lastDeliveredAt, ...more } = rest;
-  const { rests: __, slowMs: ___, pacedUntil: ____, parks: _____, letTo: ______, told: _______, ...known } = more;
+  const {
+    rests: __,
+    slowMs: ___,
+    pacedUntil: ____,
+    parks: _____,
+    letTo: ______,
+    told: _______,
+    sentUntil: ________,
+    ...known
+  } = more;
   return {
     endpoint: withoutNulls({ ...known, secret, previous }) as SentTo,
     health: withoutNulls({
@@ -122,7 +131,7 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     async setRate(id, ratePerSecond, now) {
       await tx.webhookEndpoint.update({
         where: key(id),
-        data: { ratePerSecond: orNull(ratePerSecond), pacedUntil: null, parks: true, letTo: 0 },
+        data: { ratePerSecond: orNull(ratePerSecond), pacedUntil: null, sentUntil: null, parks: true, letTo: 0 },
       });
       await tend(id, now);
     },

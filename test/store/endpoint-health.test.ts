@@ -36,6 +36,24 @@ const round = async (
   }
   return sent;
 };
+const owe = (id: string, at: Date) =>
+  given.store.asTenant(given.tenantId, (rows) => rows.outbox.owe('tend-webhook-endpoint', id, at, at));
+/** A tenth of a second after the other, with the endpoint's own work whenever it is due; when each was sent. */
+const live = async (id: string, from: Date, forMs: number): Promise<number[]> => {
+  const sentAt: number[] = [];
+  for (let ms = 0; ms <= forMs; ms += 100) {
+    const at = new Date(from.getTime() + ms);
+    const due = await given.rows(
+      `delete from outbox where job = 'tend-webhook-endpoint' and due_at <= $1 returning 1`,
+      [at],
+    );
+    const next = due.length > 0 ? await given.tend(id, at) : undefined;
+    if (next) await owe(id, next);
+    const sent = await round(at, 200);
+    for (let one = 0; one < sent; one += 1) sentAt.push(ms);
+  }
+  return sentAt;
+};
 /** Five in a row, over more than half a minute. */
 const makeFail = async (): Promise<void> => {
   await round(now, 500);
@@ -88,13 +106,8 @@ test('while it rests nothing is sent and nothing counted; then one tries, and on
   await given.tend(id, over);
   expect(await round(over, 200)).toBe(1);
   // In the order of events, faster and faster.
-  const gone: number[] = [];
-  for (let next: Date | undefined = over, step = 0; next && step < 100; step += 1) {
-    const moment: Date = next;
-    next = await given.tend(id, moment);
-    if (next) gone.push(await round(new Date(Math.max(moment.getTime(), next.getTime() - 1)), 200));
-    await round(next ?? moment, 200);
-  }
+  await owe(id, over);
+  await live(id, over, 15_000);
   expect((await given.statuses()).filter((status) => status !== 'delivered')).toEqual([]);
   const order = await given.rows<{ sequence: string }>(
     `select sequence from webhook_deliveries where delivered_at > $1 order by delivered_at, sequence`,
@@ -155,26 +168,25 @@ test('410 disables, what is pending and what comes is held, and nothing speaks o
 test('a rate is kept: some are given their moment, the rest park and go on by themselves', async () => {
   const id = await given.endpoint({ ratePerSecond: 10 });
   await given.events(consents(300));
-  const sentAt: number[] = [];
-  for (let ms = 0; ms <= 32_000; ms += 100) {
-    const at = later(ms);
-    const [row] = await given.rows<{ due: boolean }>(
-      `select due_at <= $1 as due from outbox where job = 'tend-webhook-endpoint'`,
-      [at],
-    );
-    if (row?.due) {
-      await given.rows(`delete from outbox where job = 'tend-webhook-endpoint'`);
-      const next = await given.tend(id, at);
-      if (next)
-        await given.store.asTenant(given.tenantId, (rows) => rows.outbox.owe('tend-webhook-endpoint', id, next, at));
-    }
-    const sent = await round(at, 200);
-    for (let one = 0; one < sent; one += 1) sentAt.push(ms);
-  }
+  const sentAt = await live(id, now, 32_000);
   expect(sentAt).toHaveLength(300);
   for (let from = 0; from < 30_000; from += 1000)
     expect(sentAt.filter((ms) => ms >= from && ms < from + 1000).length).toBeLessThanOrEqual(11);
   expect(sentAt.at(-1)).toBeLessThanOrEqual(31_000);
+}, 60_000);
+
+test('turns that all come late, after a standstill, are not all taken at once', async () => {
+  await given.endpoint({ ratePerSecond: 10 });
+  await given.events(consents(60));
+  expect(await round(now, 200)).toBe(1);
+  const late = later(30_000);
+  expect(await round(late, 200)).toBeLessThanOrEqual(3);
+  let sent = 0;
+  for (let ms = 100; ms <= 1000; ms += 100) sent += await round(new Date(late.getTime() + ms), 200);
+  expect(sent).toBeLessThanOrEqual(12);
+  // All of them in the end.
+  for (let ms = 1100; ms <= 40_000; ms += 100) await round(new Date(late.getTime() + ms), 200);
+  expect((await given.statuses()).filter((status) => status !== 'delivered')).toEqual([]);
 }, 60_000);
 
 test('an endpoint that is removed leaves nothing pending, also what comes to it at that moment', async () => {
