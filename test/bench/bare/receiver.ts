@@ -1,0 +1,25 @@
+// A webhook receiver of a few lines: takes everything, and tells by `GET /arrived/<webhook-id>` when that one came.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const arrived = new Map<string, number>();
+const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    const at = arrived.get(request.url?.split('/').at(-1) ?? '');
+    response.end(at === undefined ? '' : String(at));
+    return;
+  }
+  arrived.set(String(request.headers['webhook-id']), performance.timeOrigin + performance.now());
+  if (arrived.size > 10_000) arrived.delete(arrived.keys().next().value ?? '');
+  request.resume();
+  request.on('end', () => response.writeHead(204).end());
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`${JSON.stringify({ msg: 'ready', url: `http://127.0.0.1:${port}` })}\n`);
+});
+process.once('SIGTERM', () => {
+  server.close();
+  server.closeAllConnections();
+});
