@@ -48,7 +48,9 @@ export const startRelay = (options: RelayOptions): Relay => {
   let woken = false;
   /** Something due was left behind at the last claim: what has ended since then makes room for it. */
   let isLeft = false;
-  let freed = 0;
+  /** Of this relay's hand-outs, so many held places at the last claim; and so many of others' have ended since, as its own may elsewhere. */
+  let counted = 0;
+  let others = 0;
   let biting: NodeJS.Timeout | undefined;
   let after: string | undefined;
   let rouse = () => {};
@@ -67,7 +69,8 @@ export const startRelay = (options: RelayOptions): Relay => {
     rouse();
   };
   const lookForMore = () => {
-    if (!isLeft || freed === 0) return;
+    const freed = counted - out.size + others;
+    if (!isLeft || freed <= 0) return;
     if (freed >= bite) wake();
     else
       biting ??= setTimeout(() => {
@@ -100,7 +103,7 @@ export const startRelay = (options: RelayOptions): Relay => {
 
   const claim = async () => {
     woken = false;
-    freed = 0;
+    others = 0;
     clearTimeout(biting);
     biting = undefined;
     const asked = [...out.values()];
@@ -109,6 +112,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     for (const { outboxId } of asked) if (!standing.has(outboxId)) out.delete(outboxId);
     for (const handOut of claimed.handOuts) out.set(handOut.outboxId, handOut);
     after = claimed.handOuts.at(-1)?.tenantId ?? after;
+    counted = claimed.standing.length + claimed.handOuts.length;
     isLeft = claimed.isLeft;
     return claimed;
   };
@@ -144,7 +148,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     wake,
     ended({ outboxId, handOut }) {
       if (out.get(outboxId)?.handOut === handOut) out.delete(outboxId);
-      freed += 1;
+      else others += 1;
       lookForMore();
     },
     async close() {

@@ -2,7 +2,7 @@
 export type Figure = {
   name: string;
   value: number;
-  unit: '/s' | 'ms' | 'misses' | 'fetches';
+  unit: '/s' | 'ms' | 'misses' | 'fetches' | 'of alone';
   ceiling: number;
   /** The nearer to 1 the better. */
   ratio: number;

@@ -61,12 +61,10 @@ BEGIN
   is_left := room = 0;
 
   IF room > 0 THEN
-    SELECT array_agg(d.tenant_id), array_agg(d.turn), array_agg(d.place) INTO tenants, turns, places FROM (
-      SELECT f.tenant_id, f.place, row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.due_at)::int AS turn FROM (
-        SELECT o.tenant_id, o.due_at, o.ctid AS place FROM outbox o
-        WHERE o.job || '' = p_job AND o.due_at <= p_now AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
-        ORDER BY o.job || '', o.due_at LIMIT look) f) d;
-    crowded := coalesce(cardinality(tenants), 0) = look;
+    PERFORM 1 FROM outbox o
+    WHERE o.job || '' = p_job AND o.due_at <= p_now AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
+    ORDER BY o.job || '', o.due_at OFFSET look LIMIT 1;
+    crowded := FOUND;
     IF crowded THEN
       tenants := '{}';
       LOOP
@@ -96,29 +94,37 @@ BEGIN
             AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
           ORDER BY o.job || '', o.tenant_id, o.due_at LIMIT least(ceil(room * 4.0 / cardinality(tenants))::int,
             CASE WHEN held ? w.tenant_id::text THEN greatest(0, most - (held ->> w.tenant_id::text)::int) ELSE greatest(1, most) END)) s) d;
+    ELSE
+      SELECT array_agg(d.tenant_id), array_agg(d.turn), array_agg(d.place) INTO tenants, turns, places FROM (
+        SELECT f.tenant_id, f.place, row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.due_at)::int AS turn FROM (
+          SELECT o.tenant_id, o.due_at, o.ctid AS place FROM outbox o
+          WHERE o.job || '' = p_job AND o.due_at <= p_now AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())
+          ORDER BY o.job || '', o.due_at LIMIT look) f) d;
     END IF;
 
-    -- Planned anew each time, since no order forces its plan: it finds rows by where they lie, and what moved is passed over.
-    EXECUTE $lease$
-      WITH candidate AS (
-        SELECT c.tenant_id, c.place, c.turn + coalesce(($4 ->> c.tenant_id::text)::int, 0) AS level
-        FROM unnest($1, $2, $3) AS c(tenant_id, turn, place)
-      ), lined AS (
-        SELECT c.*, row_number() OVER (ORDER BY c.level, coalesce(c.tenant_id <= $5, false), c.tenant_id) AS nth FROM candidate c
-      ), chosen AS MATERIALIZED (
-        SELECT l.place, l.nth FROM lined l WHERE l.nth <= $6 AND (l.level = 1 OR l.level <= $7 * ($6 - l.nth + 1))
-      ), locked AS MATERIALIZED (
-        SELECT o.ctid AS place, c.nth FROM chosen c JOIN outbox o ON o.ctid = c.place
-        WHERE (o.job = $8 AND o.due_at <= $9 AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())) IS TRUE
-        FOR UPDATE OF o SKIP LOCKED
-      ), leased AS (
-        UPDATE outbox o SET leased_until = clock_timestamp() + $10 * interval '1 millisecond', hand_outs = o.hand_outs + 1, again_at = NULL
-        FROM locked l WHERE o.ctid = l.place
-        RETURNING l.nth, o.id, o.tenant_id, o.subject_id, o.hand_outs, o.failures
-      )
-      SELECT coalesce(jsonb_agg(jsonb_build_object('outboxId', l.id, 'tenantId', l.tenant_id, 'subjectId', l.subject_id,
-        'handOut', l.hand_outs, 'failures', l.failures) ORDER BY l.nth), '[]') FROM leased l $lease$
-    INTO hand_outs USING tenants, turns, places, held, p_after, room, p_per_free, p_job, p_now, p_lease_ms;
+    IF tenants IS NOT NULL THEN
+      -- Planned anew each time, since no order forces its plan: it finds rows by where they lie, and what moved is passed over.
+      EXECUTE $lease$
+        WITH candidate AS (
+          SELECT c.tenant_id, c.place, c.turn + coalesce(($4 ->> c.tenant_id::text)::int, 0) AS level
+          FROM unnest($1, $2, $3) AS c(tenant_id, turn, place)
+        ), lined AS (
+          SELECT c.*, row_number() OVER (ORDER BY c.level, coalesce(c.tenant_id <= $5, false), c.tenant_id) AS nth FROM candidate c
+        ), chosen AS MATERIALIZED (
+          SELECT l.place, l.nth FROM lined l WHERE l.nth <= $6 AND (l.level = 1 OR l.level <= $7 * ($6 - l.nth + 1))
+        ), locked AS MATERIALIZED (
+          SELECT o.ctid AS place, c.nth FROM chosen c JOIN outbox o ON o.ctid = c.place
+          WHERE (o.job = $8 AND o.due_at <= $9 AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp())) IS TRUE
+          FOR UPDATE OF o SKIP LOCKED
+        ), leased AS (
+          UPDATE outbox o SET leased_until = clock_timestamp() + $10 * interval '1 millisecond', hand_outs = o.hand_outs + 1, again_at = NULL
+          FROM locked l WHERE o.ctid = l.place
+          RETURNING l.nth, o.id, o.tenant_id, o.subject_id, o.hand_outs, o.failures
+        )
+        SELECT coalesce(jsonb_agg(jsonb_build_object('outboxId', l.id, 'tenantId', l.tenant_id, 'subjectId', l.subject_id,
+          'handOut', l.hand_outs, 'failures', l.failures) ORDER BY l.nth), '[]') FROM leased l $lease$
+      INTO hand_outs USING tenants, turns, places, held, p_after, room, p_per_free, p_job, p_now, p_lease_ms;
+    END IF;
     is_left := crowded OR coalesce(cardinality(tenants), 0) > jsonb_array_length(hand_outs);
   END IF;
 
