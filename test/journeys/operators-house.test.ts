@@ -152,7 +152,11 @@ hubTest('the audit tells each change and each look at personal data, and cannot 
     for (const text of [`update audit set action = 'x'`, 'delete from audit', 'truncate audit', 'delete from events']) {
       const client = new pg.Client({ connectionString: databaseUrl, options: `-c role=${role}` });
       await client.connect();
-      await expect(client.query(text), `${role}: ${text}`).rejects.toThrow('permission denied');
+      const word =
+        role === 'hub_operator' && text === 'delete from events'
+          ? 'events go by drop_events alone'
+          : 'permission denied';
+      await expect(client.query(text), `${role}: ${text}`).rejects.toThrow(word);
       await client.end();
     }
 });
