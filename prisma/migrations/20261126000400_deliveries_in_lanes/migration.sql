@@ -16,6 +16,7 @@ ADD COLUMN     "parks" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "rate_per_second" INTEGER,
 ADD COLUMN     "rests" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "rests_until" TIMESTAMPTZ(3),
+ADD COLUMN     "sent_until" TIMESTAMPTZ(6),
 ADD COLUMN     "slow_ms" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "told" TEXT NOT NULL DEFAULT 'well';
 
@@ -101,11 +102,13 @@ END $$;
 -- `gate` its endpoint lets nothing pass unasked (see pass_gates). Reads only. An endpoint comes with the first of its
 -- deliveries alone. `gave_up`: events before it in its lane that were given up since the last that arrived, oldest first.
 -- Each group is of one tenant, set before its rows are read. Plans are kept, and made while tables may be empty: they must
--- stay good for full ones.
+-- stay good for full ones. Hence no sequential scans in these functions; an order and a limit where there is but one row, so
+-- that the index with that order is taken and not another that begins with the tenant; and `status || ''`, which keeps a look
+-- into one lane from going through all that is to be told.
 CREATE FUNCTION due_deliveries(p_groups jsonb) RETURNS TABLE (
   tenant uuid, lane uuid, verdict text, delivery_id uuid, attempts int, next_at timestamptz, created_at timestamptz, replay boolean,
   event_id uuid, type text, "timestamp" timestamptz, sequence bigint, data text, gave_up uuid[], endpoint_id uuid, endpoint jsonb
-) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   g record;
@@ -118,7 +121,7 @@ BEGIN
         CASE WHEN d.id IS NULL THEN 'idle' WHEN w.id IS NULL OR e.id IS NULL THEN 'gate' WHEN d.next_at > g.now THEN 'wait'
           WHEN e.type = 'ping' AND d.attempts = 0 THEN 'send'
           WHEN w.status <> 'enabled' OR w.parks OR w.rests_until > g.now THEN 'gate'
-          WHEN (w.slow_ms > 0 OR w.rate_per_second IS NOT NULL) AND NOT d.has_turn THEN 'gate' ELSE 'send' END,
+          WHEN w.slow_ms > 0 OR w.rate_per_second IS NOT NULL THEN 'gate' ELSE 'send' END,
         d.id, d.attempts, d.next_at, d.created_at, d.replay, e.id, e.type, e.timestamp, d.sequence, e.data::text,
         CASE WHEN b.status = 'given-up' THEN ARRAY(
           SELECT x.id FROM webhook_deliveries p JOIN events x ON x.tenant_id = p.tenant_id AND x.sequence = p.sequence
@@ -129,13 +132,15 @@ BEGIN
         w.id, CASE WHEN row_number() OVER (PARTITION BY w.id) = 1 THEN to_jsonb(w) END
       FROM jsonb_array_elements_text(g.lanes) AS l(lane)
       LEFT JOIN LATERAL (
-        SELECT h.* FROM webhook_deliveries h WHERE h.tenant_id = g.tenant AND h.lane = l.lane::uuid AND h.status = 'pending'
-        ORDER BY h.sequence, h.id LIMIT 1) d ON true
-      LEFT JOIN events e ON e.tenant_id = g.tenant AND e.sequence = d.sequence
+        SELECT h.* FROM webhook_deliveries h
+        WHERE h.tenant_id = g.tenant AND h.lane BETWEEN l.lane::uuid AND l.lane::uuid AND h.status || '' = 'pending'
+        ORDER BY h.lane, h.sequence, h.id LIMIT 1) d ON true
+      LEFT JOIN LATERAL (
+        SELECT x.* FROM events x WHERE x.tenant_id = g.tenant AND x.sequence BETWEEN d.sequence AND d.sequence ORDER BY x.sequence LIMIT 1) e ON true
       LEFT JOIN webhook_endpoints w ON w.tenant_id = g.tenant AND w.id = d.endpoint_id
       LEFT JOIN LATERAL (
-        SELECT p.status FROM webhook_deliveries p WHERE p.tenant_id = g.tenant AND p.lane = d.lane AND p.sequence < d.sequence
-        ORDER BY p.sequence DESC LIMIT 1) b ON true;
+        SELECT p.status FROM webhook_deliveries p WHERE p.tenant_id = g.tenant AND p.lane BETWEEN d.lane AND d.lane AND p.sequence < d.sequence
+        ORDER BY p.lane DESC, p.sequence DESC LIMIT 1) b ON true;
   END LOOP;
 END $$;
 
@@ -158,7 +163,7 @@ END $$;
 -- `send`: pass now · `wait` until then · `idle`: parked, held or given up, and the lane owes nothing for now.
 CREATE FUNCTION pass_gates(p_groups jsonb, p_rules jsonb)
 RETURNS TABLE (tenant uuid, lane uuid, verdict text, delivery_id uuid, next_at timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   g record;
@@ -167,6 +172,7 @@ DECLARE
   w webhook_endpoints;
   gap interval;
   slot timestamptz;
+  goes boolean;
 BEGIN
   PERFORM at_a_door();
   FOR g IN SELECT x.* FROM jsonb_to_recordset(p_groups) AS x(tenant uuid, now timestamptz, lanes jsonb) LOOP
@@ -174,13 +180,13 @@ BEGIN
     -- In one order, since each group may have several.
     PERFORM 1 FROM webhook_endpoints e WHERE e.tenant_id = g.tenant AND e.id IN (
       SELECT h.endpoint_id FROM webhook_deliveries h
-      WHERE h.tenant_id = g.tenant AND h.status = 'pending' AND h.lane IN (SELECT t.lane::uuid FROM jsonb_array_elements_text(g.lanes) AS t(lane)))
+      WHERE h.tenant_id = g.tenant AND h.status || '' = 'pending' AND h.lane = ANY (ARRAY(SELECT t.lane::uuid FROM jsonb_array_elements_text(g.lanes) AS t(lane))))
     ORDER BY e.id FOR UPDATE;
     FOR l IN
       SELECT n.lane, h.id, h.sequence, h.place FROM (SELECT DISTINCT t.lane::uuid AS lane FROM jsonb_array_elements_text(g.lanes) AS t(lane)) n
       LEFT JOIN LATERAL (
         SELECT p.id, p.sequence, p.endpoint_id AS place FROM webhook_deliveries p
-        WHERE p.tenant_id = g.tenant AND p.lane = n.lane AND p.status = 'pending' ORDER BY p.sequence, p.id LIMIT 1) h ON true
+        WHERE p.tenant_id = g.tenant AND p.lane BETWEEN n.lane AND n.lane AND p.status || '' = 'pending' ORDER BY p.lane, p.sequence, p.id LIMIT 1) h ON true
       -- Turns are given in the order of events.
       ORDER BY h.sequence, n.lane
     LOOP
@@ -201,27 +207,34 @@ BEGIN
         verdict := 'wait'; next_at := d.next_at;
       ELSIF w.status <> 'enabled' THEN
         UPDATE webhook_deliveries p SET status = 'held', next_at = NULL, has_turn = false
-        WHERE p.tenant_id = g.tenant AND p.lane = d.lane AND p.status = 'pending';
+        WHERE p.tenant_id = g.tenant AND p.lane = d.lane AND p.status || '' = 'pending';
       ELSIF w.rests_until > g.now OR w.parks AND NOT d.has_turn AND (w.failing_at IS NOT NULL OR d.sequence > w.let_to) THEN
         UPDATE webhook_deliveries p SET has_turn = false WHERE p.tenant_id = g.tenant AND p.id = d.id AND p.has_turn;
         UPDATE webhook_endpoints e SET parks = true, let_to = least(e.let_to, d.sequence - 1) WHERE e.tenant_id = g.tenant AND e.id = w.id;
         PERFORM owe('tend-webhook-endpoint', g.tenant, w.id, greatest(w.rests_until, g.now), g.now);
-      ELSIF d.has_turn OR gap = interval '0' THEN
+      ELSIF gap = interval '0' THEN
         verdict := 'send';
       ELSE
-        slot := greatest(w.paced_until, g.now);
-        IF slot <= g.now + (p_rules->>'aheadMs')::int * interval '1 millisecond' THEN
-          UPDATE webhook_endpoints e SET paced_until = slot + gap WHERE e.tenant_id = g.tenant AND e.id = w.id;
-          verdict := 'send';
-          IF slot > g.now THEN
-            UPDATE webhook_deliveries p SET has_turn = true, next_at = slot WHERE p.tenant_id = g.tenant AND p.id = d.id
-            RETURNING p.next_at INTO slot;
-            verdict := 'wait'; next_at := slot;
-          END IF;
-        ELSE
+        -- Turns that come late, since we are, come all at once. They go while what was sent leaves room, and else take another.
+        goes := d.has_turn AND (d.next_at > g.now - interval '250 milliseconds' OR w.sent_until IS NULL
+          OR w.sent_until - greatest(gap, interval '100 milliseconds') <= g.now);
+        slot := CASE WHEN goes THEN g.now ELSE greatest(w.paced_until, g.now) END;
+        IF NOT d.has_turn AND slot > g.now + (p_rules->>'aheadMs')::int * interval '1 millisecond' THEN
           UPDATE webhook_endpoints e SET parks = true, let_to = least(d.sequence - 1, CASE WHEN e.parks THEN e.let_to ELSE d.sequence END)
           WHERE e.tenant_id = g.tenant AND e.id = w.id;
           PERFORM owe('tend-webhook-endpoint', g.tenant, w.id, w.paced_until, g.now);
+          RETURN NEXT; CONTINUE;
+        END IF;
+        IF NOT goes THEN
+          UPDATE webhook_endpoints e SET paced_until = slot + gap WHERE e.tenant_id = g.tenant AND e.id = w.id;
+        END IF;
+        IF slot <= g.now THEN
+          UPDATE webhook_endpoints e SET sent_until = greatest(e.sent_until, g.now) + gap WHERE e.tenant_id = g.tenant AND e.id = w.id;
+          verdict := 'send';
+        ELSE
+          UPDATE webhook_deliveries p SET has_turn = true, next_at = slot WHERE p.tenant_id = g.tenant AND p.id = d.id
+          RETURNING p.next_at INTO slot;
+          verdict := 'wait'; next_at := slot;
         END IF;
       END IF;
       RETURN NEXT;
@@ -271,7 +284,7 @@ BEGIN
     WHERE h.tenant_id = p_tenant AND h.endpoint_id = p_endpoint AND h.status = 'pending' AND h.next_at <= p_now
       AND CASE WHEN w.failing_at IS NULL THEN h.sequence > w.let_to AND NOT h.has_turn
         -- One whose turn it is in its lane.
-        ELSE NOT EXISTS (SELECT FROM webhook_deliveries p WHERE p.tenant_id = p_tenant AND p.lane = h.lane AND p.sequence < h.sequence AND p.status = 'pending') END
+        ELSE NOT EXISTS (SELECT FROM webhook_deliveries p WHERE p.tenant_id = p_tenant AND p.lane = h.lane AND p.sequence < h.sequence AND p.status || '' = 'pending') END
     ORDER BY h.sequence LIMIT many FOR UPDATE
   ), placed AS MATERIALIZED (
     SELECT p.id, p.lane, p.sequence, CASE WHEN w.failing_at IS NOT NULL THEN p_now
@@ -301,7 +314,7 @@ END $$;
 -- Answers the lanes recorded, each with when it is due again; and without a lane, endpoints that are to be tended.
 -- Locks are taken in one order everywhere: endpoints, the tenant's counter, lanes, deliveries, an endpoint's own row.
 CREATE FUNCTION record_attempts(p_groups jsonb, p_rules jsonb) RETURNS TABLE (tenant uuid, lane uuid, due_at timestamptz)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   g record;
@@ -309,6 +322,7 @@ DECLARE
   e webhook_endpoints;
   touched uuid[];
   standing uuid[];
+  standing_at tid[];
   settled int;
   tend jsonb;
   tend_at timestamptz;
@@ -328,15 +342,22 @@ BEGIN
         OR x.last_delivered_at < g.now - interval '10 seconds'
       ORDER BY x.id FOR UPDATE OF x);
 
-    standing := ARRAY(
-      SELECT o.subject_id FROM jsonb_to_recordset(g.runs) AS r(lane uuid, outbox_id uuid, hand_out int)
-      JOIN outbox o ON o.job = 'deliver-webhook' AND o.tenant_id = g.tenant AND o.subject_id = r.lane AND o.hand_outs = r.hand_out AND o.id = r.outbox_id
-      ORDER BY o.subject_id FOR UPDATE OF o);
-    CONTINUE WHEN cardinality(standing) = 0;
+    SELECT array_agg(f.lane), array_agg(f.at) INTO standing, standing_at FROM (
+      SELECT r.lane, o.at FROM (
+        SELECT x.* FROM jsonb_to_recordset(g.runs) AS x(lane uuid, outbox_id uuid, hand_out int) ORDER BY x.lane) r
+      CROSS JOIN LATERAL (
+        SELECT x.ctid AS at, x.hand_outs, x.id FROM outbox x
+        WHERE x.job = 'deliver-webhook' AND x.tenant_id = g.tenant AND x.subject_id BETWEEN r.lane AND r.lane
+        ORDER BY x.subject_id LIMIT 1 FOR UPDATE) o
+      WHERE o.hand_outs = r.hand_out AND o.id = r.outbox_id) f;
+    CONTINUE WHEN standing IS NULL;
 
     WITH tries AS (
-      SELECT r.* FROM jsonb_to_recordset(g.runs) AS r(lane uuid, delivery uuid, number int, at timestamptz, duration_ms int,
+      SELECT r.*, f.at AS found_at FROM jsonb_to_recordset(g.runs) AS r(lane uuid, delivery uuid, number int, at timestamptz, duration_ms int,
         http_status int, error text, answer bytea, outcome text, next_at timestamptz, gave_up uuid[])
+      CROSS JOIN LATERAL (
+        SELECT x.ctid AS at FROM webhook_deliveries x WHERE x.tenant_id = g.tenant AND x.id BETWEEN r.delivery AND r.delivery
+        ORDER BY x.id LIMIT 1 FOR UPDATE) f
       WHERE r.lane = ANY (standing)
     ), logged AS (
       INSERT INTO webhook_attempts (tenant_id, delivery_id, number, at, duration_ms, http_status, error, answer_sealed)
@@ -348,7 +369,7 @@ BEGIN
       status = CASE WHEN t.outcome = 'delivered' OR d.status = 'pending' THEN t.outcome ELSE d.status END,
       next_at = CASE WHEN d.status = 'pending' THEN t.next_at END,
       delivered_at = CASE WHEN t.outcome = 'delivered' THEN t.at END
-    FROM tries t WHERE d.tenant_id = g.tenant AND d.id = t.delivery AND d.status <> 'delivered';
+    FROM tries t WHERE d.ctid = t.found_at AND d.tenant_id = g.tenant AND d.status <> 'delivered';
 
     IF cardinality(touched) > 0 THEN
       FOR w IN
@@ -412,18 +433,23 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT g.tenant, s, NULL::timestamptz FROM unnest(standing) AS s;
-    DELETE FROM outbox o WHERE o.job = 'deliver-webhook' AND o.tenant_id = g.tenant AND o.subject_id = ANY (standing) AND o.again_at IS NULL
-      AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = g.tenant AND d.lane = o.subject_id AND d.status = 'pending');
+    -- Locked above, they are where they were.
+    DELETE FROM outbox o WHERE o.ctid = ANY (standing_at) AND o.tenant_id = g.tenant AND o.again_at IS NULL AND (
+      SELECT d.id FROM webhook_deliveries d
+      WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
+      ORDER BY d.lane, d.sequence, d.id LIMIT 1) IS NULL;
     GET DIAGNOSTICS settled = ROW_COUNT;
     IF settled < cardinality(standing) THEN
       RETURN QUERY
         UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, (
-          SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d WHERE d.tenant_id = g.tenant AND d.lane = o.subject_id AND d.status = 'pending'
-          ORDER BY d.sequence, d.id LIMIT 1))
-        WHERE o.job = 'deliver-webhook' AND o.tenant_id = g.tenant AND o.subject_id = ANY (standing)
+          SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
+          WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
+          ORDER BY d.lane, d.sequence, d.id LIMIT 1))
+        WHERE o.ctid = ANY (standing_at) AND o.tenant_id = g.tenant
         RETURNING g.tenant, o.subject_id, o.due_at;
     END IF;
 
+    CONTINUE WHEN tend = '{}';
     RETURN QUERY
       SELECT g.tenant, NULL::uuid, t.due FROM (
         SELECT owe('tend-webhook-endpoint', g.tenant, x.key::uuid, x.value::timestamptz, g.now), x.value::timestamptz AS due
