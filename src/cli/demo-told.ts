@@ -1,8 +1,6 @@
 /** An event as the bank got it: when, by `performance.now()`, and whether as a replay. */
 export type Told = { id: string; type: string; consentId: string | undefined; at: number; isReplay: boolean };
 
-export type ToldList = ReturnType<typeof openTold>;
-
 /** What one way has told the bank so far, for whoever waits for something to be told. */
 export const openTold = (way: string) => {
   const told: Told[] = [];

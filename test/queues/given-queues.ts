@@ -14,7 +14,7 @@ import type { EngineName } from '../support/hub-test.ts';
 
 export const job = 'deliver-webhook' satisfies JobName;
 
-export type GivenQueues = Awaited<ReturnType<typeof givenQueues>>;
+type GivenQueues = Awaited<ReturnType<typeof givenQueues>>;
 
 /** Outbox, relays, engine and workers as they are in a worker process; what is done is told by the test. */
 export const givenQueues = async (name: EngineName, work: Work) => {
