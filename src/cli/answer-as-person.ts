@@ -30,13 +30,13 @@ const openBrowser = () => {
 
 /**
  * Does in the sandbox's page what a person does: opens it, signs in as a synthetic person, reads, answers, and follows
- * the way back. Answers where the browser ended.
+ * the way back. Answers where the browser ended, and when (by `performance.now()`) the person clicked.
  */
 export const answerAsPerson = async (
   approvalUrl: string,
   masked: string,
   answer: 'accept' | 'reject',
-): Promise<Visit> => {
+): Promise<Visit & { clickedAt: number }> => {
   const go = openBrowser();
   const base = approvalUrl.slice(0, approvalUrl.lastIndexOf('/'));
   const id = new URL(approvalUrl).searchParams.get('id') ?? '';
@@ -47,5 +47,6 @@ export const answerAsPerson = async (
   const page = await go(`${base}/sign-in`, { id, lang: 'nb', person });
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1];
   if (csrf === undefined) throw new Error('the sandbox’s page shows no form to answer');
-  return go(`${base}/answer`, { id, lang: 'nb', csrf, answer });
+  const clickedAt = performance.now();
+  return { ...(await go(`${base}/answer`, { id, lang: 'nb', csrf, answer })), clickedAt };
 };

@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { openTold } from './demo-told.ts';
 
-type Told = { type: string; data: { consent?: { id: string; status: string } } };
+type Event = { id: string; type: string; data: unknown };
 
 /** A bank's own small server: takes webhooks, checks their signatures, and shows its customers a page to come back to. */
 export const openDemoReceiver = async () => {
-  const told: { event: Told; at: number }[] = [];
-  const waiting = new Set<() => void>();
+  const told = openTold('webhook');
   let secret: string | undefined;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -25,9 +25,8 @@ export const openDemoReceiver = async () => {
         const event = new Webhook(secret).verify(
           Buffer.concat(chunks).toString(),
           request.headers as Record<string, string>,
-        ) as Told;
-        told.push({ event, at: performance.now() });
-        for (const wake of waiting) wake();
+        ) as Event;
+        told.add(event, request.headers['hub-replay'] === 'true');
         response.statusCode = 204;
       } catch {
         response.statusCode = 401;
@@ -39,25 +38,9 @@ export const openDemoReceiver = async () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    until: told.until,
     trust: (whsec: string) => {
       secret = whsec;
-    },
-    /** @throws Error when it does not come in time */
-    async until(type: string, consentId: string, timeoutMs: number): Promise<{ event: Told; at: number }> {
-      const end = performance.now() + timeoutMs;
-      for (;;) {
-        const found = told.find(({ event }) => event.type === type && event.data.consent?.id === consentId);
-        if (found) return found;
-        const left = end - performance.now();
-        if (left <= 0) throw new Error(`no webhook ${type} came within ${timeoutMs / 1000} seconds`);
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, left);
-          waiting.add(() => {
-            clearTimeout(timer);
-            resolve();
-          });
-        });
-      }
     },
     close: () =>
       new Promise<void>((resolve) => {

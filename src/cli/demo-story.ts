@@ -2,10 +2,13 @@ import type { Hub } from '../compose.ts';
 import { answerAsPerson } from './answer-as-person.ts';
 import { callJson, mustCall } from './call-json.ts';
 import type { openDemoReceiver } from './demo-receiver.ts';
+import { openDemoStream } from './demo-stream.ts';
 import { type Bank, furnishBank, furnishOperator } from './furnish.ts';
 import type { Narrator } from './narrator.ts';
 
 type Receiver = Awaited<ReturnType<typeof openDemoReceiver>>;
+type Stream = Awaited<ReturnType<typeof openDemoStream>>;
+type BankWithWebhook = Bank & { endpointId: string };
 type Place = { url: string; sandboxUrl: string; operatorKey: string };
 
 /** A synthetic person of Altinn's test environment. */
@@ -38,7 +41,7 @@ export const askForConsent = (place: Place, bank: Bank, receiver: Receiver, now:
   );
 
 /** Two banks are set up; each has delegated consent administration and its data APIs to the operator in Altinn. */
-export const furnish = async (place: Place, receiver: Receiver, tell: Narrator): Promise<Bank> => {
+export const furnish = async (place: Place, receiver: Receiver, tell: Narrator): Promise<BankWithWebhook> => {
   await furnishOperator(place);
   tell.step('three Maskinporten clients, each with a key born in a worker; public parts registered at the sandbox');
   const redirectUrls = [`${receiver.url}/done`];
@@ -48,47 +51,36 @@ export const furnish = async (place: Place, receiver: Receiver, tell: Narrator):
     `two banks, ${bank.name} and ${other.name}, have delegated “API access to manage consents” to the operator`,
   );
   const old = (await mustCall('GET', `${place.url}/v1/webhook-endpoints`, bank.key)) as { items: { id: string }[] };
-  for (const { id } of old.items) await callJson('DELETE', `${place.url}/v1/webhook-endpoints/${id}`, bank.key);
-  const { secret } = await mustCall('POST', `${place.url}/v1/webhook-endpoints`, bank.key, {
+  for (const one of old.items) await callJson('DELETE', `${place.url}/v1/webhook-endpoints/${one.id}`, bank.key);
+  const { id, secret } = await mustCall('POST', `${place.url}/v1/webhook-endpoints`, bank.key, {
     url: `${receiver.url}/webhooks`,
   });
   receiver.trust(String(secret));
   tell.step(`${bank.name} has set up a webhook`);
-  return bank;
+  return { ...bank, endpointId: String(id) };
 };
 
-/** One consent from request to data. @throws Error saying which step did not come true */
-export const tellStory = async (
-  place: Place,
-  bank: Bank,
-  receiver: Receiver,
-  now: Date,
+/** What the person answered is told twice, by webhook and stream; each step with the time since the click. */
+const tellAnswer = async (
+  { id, approvalUrl }: { id: string; approvalUrl: string },
+  { receiver, stream }: { receiver: Receiver; stream: Stream },
   tell: Narrator,
-): Promise<void> => {
-  const asked = await askForConsent(place, bank, receiver, now);
-  if (asked.status !== 201)
-    throw new Error(
-      `the consent request answered ${asked.status}: ${JSON.stringify(asked.body['problem'] ?? asked.body['detail'] ?? asked.body)}`,
-    );
-  const id = String(asked.body['id']);
-  const approvalUrl = String(asked.body['approvalUrl']);
-  tell.step(
-    `${bank.name} asks for a person’s income: through a queue, a Maskinporten token with consumer_org, and Altinn has it`,
-  );
-  tell.detail(`consent ${id}`);
-  await receiver.until('consent.requested', id, 10_000);
-
-  const answeredAt = performance.now();
-  const landed = await answerAsPerson(approvalUrl, person.masked, 'accept');
-  const status = new URL(landed.url).searchParams.get('status');
+): Promise<string> => {
+  const { url, clickedAt } = await answerAsPerson(approvalUrl, person.masked, 'accept');
+  const status = new URL(url).searchParams.get('status');
   if (status !== 'accepted') throw new Error(`the browser came back to the bank with status ${status}`);
   tell.step('the person signs in at Altinn, reads, accepts, and is back at the bank');
-  tell.detail(landed.url);
-
+  tell.detail(url);
   const webhook = await receiver.until('consent.accepted', id, 20_000);
-  tell.step('the webhook consent.accepted is there, its signature verified', Math.max(0, webhook.at - answeredAt));
+  tell.step('from the click to the webhook consent.accepted, its signature verified', webhook.at - clickedAt);
+  const streamed = await stream.until('consent.accepted', id, 20_000);
+  tell.step('from the click to the same event on the bank’s open stream', streamed.at - clickedAt);
+  return webhook.id;
+};
 
-  const { tokens } = (await mustCall('POST', `${place.url}/v1/consents/${id}/token`, bank.key)) as {
+/** The bank's app reads what the person has consented to. */
+const tellData = async (place: Place, bank: Bank, consentId: string, tell: Narrator): Promise<void> => {
+  const { tokens } = (await mustCall('POST', `${place.url}/v1/consents/${consentId}/token`, bank.key)) as {
     tokens: { token: string; header: string; expiresAt: string }[];
   };
   const [token] = tokens;
@@ -98,7 +90,46 @@ export const tellStory = async (
     headers: { [token.header]: `Bearer ${token.token}` },
   });
   if (response.status !== 200) throw new Error(`the data source answered ${response.status}: ${await response.text()}`);
-  const data = (await response.json()) as Record<string, unknown>;
-  tell.step('and reads the income at the data source');
-  tell.detail(JSON.stringify(data).replaceAll(person.number, person.masked).slice(0, 160));
+  const { inntekt } = (await response.json()) as { inntekt: Record<string, unknown>[] };
+  tell.step(`and reads the income at the data source: ${inntekt.length} months, of which the first is`);
+  tell.detail(JSON.stringify(inntekt[0]).replaceAll(person.number, person.masked));
+};
+
+/** One consent from request to data, and its event once more. @throws Error saying which step did not come true */
+export const tellStory = async (
+  place: Place,
+  bank: BankWithWebhook,
+  receiver: Receiver,
+  now: Date,
+  tell: Narrator,
+): Promise<void> => {
+  const stream = await openDemoStream(place.url, bank.key);
+  try {
+    const asked = await askForConsent(place, bank, receiver, now);
+    if (asked.status !== 201)
+      throw new Error(
+        `the consent request answered ${asked.status}: ${JSON.stringify(asked.body['problem'] ?? asked.body['detail'] ?? asked.body)}`,
+      );
+    const id = String(asked.body['id']);
+    tell.step(
+      `${bank.name} asks for a person’s income: through a queue, a Maskinporten token with consumer_org, and Altinn has it`,
+    );
+    tell.detail(`consent ${id}`);
+    const consent = { id, approvalUrl: String(asked.body['approvalUrl']) };
+    const eventId = await tellAnswer(consent, { receiver, stream }, tell);
+    await tellData(place, bank, id, tell);
+
+    await mustCall('POST', `${place.url}/v1/webhook-endpoints/${bank.endpointId}/replay`, bank.key, {
+      since: now.toISOString(),
+      types: ['consent.accepted'],
+      consentId: id,
+    });
+    const again = await receiver.until('consent.accepted', id, 20_000, true);
+    if (again.id !== eventId) throw new Error('the replay came under another id');
+    tell.step(
+      'as if it had been missed, the webhook is asked for once more: it comes under the same id, marked as replay',
+    );
+  } finally {
+    await stream.close();
+  }
 };

@@ -59,15 +59,16 @@ export const demo = (words: string[]): Promise<number> =>
         tell.title('It stays up. Things to open:');
         tell.say(`  answer a consent yourself   ${String(waiting.body['approvalUrl'])}`);
         tell.say(`  the API, readable           ${place.url}/docs`);
+        tell.say(`  every type of event         ${place.url}/docs/events`);
         tell.say(`  the sandbox                 ${place.sandboxUrl}/sandbox`);
         tell.say(`  metrics                     ${hub.metricsUrl}`);
         tell.say(`  the log                     ${logFile}`);
         tell.say('\n  and to try:');
         tell.say(`  HUB=${place.url} KEY=${bank.key} OPERATOR_KEY=${place.operatorKey}`);
         tell.say(`  DONE=${receiver.url}/done VALID_TO=${inTenDays(hub.clock.now())}`);
-        tell.say('  curl -H "Authorization: Bearer $KEY" $HUB/v1/events');
+        tell.say('  curl -N -H "Authorization: Bearer $KEY" $HUB/v1/events/stream');
         tell.say('  curl -H "Authorization: Bearer $OPERATOR_KEY" $HUB/operator/v1/queues');
-        tell.say('  (the README asks for a consent with the same words)');
+        tell.say('  (the README goes on with the same words: a consent, a token, webhooks)');
         tell.say('\nCtrl-C ends it; what was stored stays for the next time.');
         await stopping;
         return 0;

@@ -72,6 +72,8 @@ export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): 
     // What an operator does at Samarbeidsportalen: register the client with its scopes and the public part of its key.
     const { name, clientId, scopes: registered } = client;
     await mustCall('POST', `${sandboxUrl}/sandbox/clients`, undefined, { clientId, name, scopes: registered, jwks });
+    // The sandbox begins anew each time: a worker with work of the last time may have been refused before this.
+    await mustCall('POST', `${url}/operator/v1/maskinporten-clients/${found.id}/probe`, operatorKey);
   }
 };
 

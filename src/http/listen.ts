@@ -1,10 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export type Listener = { url: string; close(): Promise<void> };
 
 /** The longest that a caller may have asked us to wait (20 s), and a little more. */
 const closeWithinMs = 21_000;
+/** Browsers and clients open connections ahead of need. Node counts none of them as idle before its first request. */
+const firstByteWithinMs = 500;
 
 const plainly = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
   const where = `${host}:${port}`;
@@ -31,6 +33,16 @@ export const listen = async (
     handler,
   );
   server.maxRequestsPerSocket = 0;
+  const openedAt = new Map<Socket, number>();
+  server.on('connection', (socket) => {
+    openedAt.set(socket, performance.now());
+    socket.once('close', () => openedAt.delete(socket));
+  });
+  const closeUnused = () => {
+    server.closeIdleConnections();
+    for (const [socket, at] of openedAt)
+      if (socket.bytesRead === 0 && performance.now() - at > firstByteWithinMs) socket.destroy();
+  };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(plainly(error, host, port)));
     server.listen({ host, port }, resolve);
@@ -49,7 +61,7 @@ export const listen = async (
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // A keep-alive connection that was busy when closing began becomes idle later.
-      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      const sweep = setInterval(closeUnused, 50);
       const limit = setTimeout(() => server.closeAllConnections(), closeWithinMs);
       await closed;
       clearInterval(sweep);

@@ -61,7 +61,8 @@ export const readWords = (words: readonly string[], given: Given): ListenAsk | {
   try {
     said = parseArgs({ args: [...words], options }).values;
   } catch {
-    return { usage };
+    // What was typed may be a key in the wrong place.
+    return words.includes('--help') ? { usage } : fault('these words are not understood');
   }
   const key = said.key ?? given.key;
   if (!key) return fault('an API key is needed: set HUB_API_KEY, or --key');
