@@ -295,6 +295,27 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
     /^insurer\.example: the last try, 5 min ago, failed \(HTTP 500\); 1 event waits$/,
   );
   expect(JSON.stringify(findings)).not.toContain('secret-path');
+  // A backlog that was never tried hides neither the last try nor what was given up.
+  await change(
+    `insert into webhook_deliveries (tenant_id, id, endpoint_id, sequence, lane, status, created_at)
+     select $1, gen_random_uuid(), id, n, gen_random_uuid(), case when n > 1998 then 'given-up' else 'pending' end, now()
+     from webhook_endpoints, generate_series(901, 2000) n where tenant_id = $1`,
+  );
+  await change(
+    `update webhook_endpoints set failures = 6, failing_since = now() - interval '3 hours', failing_at = now(),
+       rests_until = now() + interval '5 minutes' where tenant_id = $1`,
+  );
+  const later = async () => (await walked(['--tenant', orgnos.insurer])).of('webhook')[0];
+  expect((await later())?.says).toMatch(
+    /^insurer\.example: failing for 3 h, 6 tries in a row; the last try, \d min ago, failed \(HTTP 500\); 1099 events wait; of the newest 1000, 2 were given up; tried next in \d+ \w+$/,
+  );
+  await change(`update webhook_endpoints set status = 'disabled', disabled_reason = 'gone' where tenant_id = $1`);
+  await change(`update webhook_deliveries set status = 'held' where tenant_id = $1 and status = 'pending'`);
+  expect(await later()).toMatchObject({
+    state: 'wrong',
+    mover: 'tenant',
+    says: expect.stringMatching(/^insurer\.example answered 410 and is disabled: nothing is sent there; 1099 are held/),
+  });
   expect(of('blocked')[0]).toMatchObject({ says: expect.stringMatching(/^1 consent waits, the longest for 2 h: /) });
   expect(of('API keys')[0]).toMatchObject({ state: 'note', says: expect.stringMatching(/^“app” ends \d{4}-/) });
 });

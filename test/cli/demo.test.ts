@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+import { ownDatabase } from './examine.ts';
+import { runHub, startHub } from './run-hub.ts';
+
+const settingsFor = ({ url }: { url: string }): NodeJS.ProcessEnv => ({
+  DATABASE_URL: url,
+  PORT: '0',
+  METRICS_PORT: '0',
+  HUB_SANDBOX_PORT: '0',
+});
+
+test('a demo is refused beside another on the same database, and goes on after one that has ended', async () => {
+  const settings = settingsFor(await ownDatabase(freshDatabase()));
+  const first = startHub(['demo'], settings);
+  await until('the first to have told its story', async () => first.said.stdout.includes('Ctrl-C ends it'), 60_000);
+  const second = await runHub(['demo', '--once'], settings);
+  expect(second.stdout).toMatch(
+    /✗ Another hub or demo is at work on the database at DATABASE_URL\. Stop that one first/,
+  );
+  expect(second.code).toBe(1);
+  // It has left a consent that waits for its person, which nobody in the next one's sandbox knows.
+  first.kill('SIGINT');
+  expect((await first.ended).code).toBe(0);
+  const third = await runHub(['demo', '--once'], settings);
+  expect(third.stdout).toMatch(/✓ and reads the income at the data source/);
+  expect(third.code).toBe(0);
+});
