@@ -14,7 +14,7 @@ const settingsFor = ({ url }: { url: string }): NodeJS.ProcessEnv => ({
 test('a demo is refused beside another on the same database, and goes on after one that has ended', async () => {
   const settings = settingsFor(await ownDatabase(freshDatabase()));
   const first = startHub(['demo'], settings);
-  await until('the first to have told its story', async () => first.said.stdout.includes('Ctrl-C ends it'), 60_000);
+  await until('the first to have told its story', async () => first.said.stdout.includes('Ctrl-C ends it'), 180_000);
   const second = await runHub(['demo', '--once'], settings);
   expect(second.stdout).toMatch(
     /✗ Another hub or demo is at work on the database at DATABASE_URL\. Stop that one first/,
@@ -26,4 +26,4 @@ test('a demo is refused beside another on the same database, and goes on after o
   const third = await runHub(['demo', '--once'], settings);
   expect(third.stdout).toMatch(/✓ and reads the income at the data source/);
   expect(third.code).toBe(0);
-});
+}, 240_000);

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { generateKeystorePair } from '../../src/lib/keystore.ts';
+import { generateKeystorePair, generateKeystorePair } from '../../src/lib/keystore.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
+import { examine } from './examine.ts';
 import { freePort, runHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
@@ -381,4 +382,31 @@ test('who is not there is said to be so, with those who are; words that make no 
     expect(stderr).toContain('hub doctor --client <name or id>');
     expect(stderr).not.toContain(persons.one);
   }
+});
+
+test('keys at hand that do not open what is stored are told before somebody needs them', async () => {
+  const told = async (change: NodeJS.ProcessEnv = {}) => {
+    const { of } = await examine({ ...settings(), ...change });
+    return [...of('sealing'), ...of('keystore')].map(({ state, says }) => `${state}: ${says}`);
+  };
+  expect(await told()).toEqual([
+    expect.stringMatching(/^ok: HUB_SEALING_KEYS opens all that was tried, \d+ of tenants and endpoints$/),
+    expect.stringMatching(/^ok: HUB_KEYSTORE_PRIVATE_KEYS opens \d signing keys$/),
+  ]);
+  const { publicJwk, privateJwk } = await generateKeystorePair();
+  const others = {
+    HUB_SEALING_KEYS: `other:${Buffer.alloc(32, 7).toString('base64')}`,
+    HUB_KEYSTORE_PUBLIC_KEYS: JSON.stringify([publicJwk]),
+    HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify([privateJwk]),
+  };
+  expect(await told(others)).toEqual([
+    expect.stringMatching(
+      /^wrong: (\d+) of \1 tried do not open: sealed with key "\w+", which is not in HUB_SEALING_KEYS$/,
+    ),
+    expect.stringMatching(
+      /^wrong: 3 of 3 signing keys do not open \(.*Income.*\): sealed to a keystore key that is not among/,
+    ),
+  ]);
+  const { HUB_KEYSTORE_PRIVATE_KEYS: _, ...ofAnApi } = others;
+  expect((await told(ofAnApi))[1]).toMatch(/^untried: HUB_KEYSTORE_PRIVATE_KEYS is not set here/);
 });

@@ -204,7 +204,7 @@ export const examineDatabase = async (
   url: string,
   config: Config,
   now: Date,
-): Promise<{ findings: Finding[]; hasQueues: boolean; aheadMs: number }> => {
+): Promise<{ findings: Finding[]; isReadable: boolean; hasQueues: boolean; aheadMs: number }> => {
   const overview = await lookOver(url, now, config.production);
   const { version, faults, contents, hasQueues, aheadMs } = overview;
   const isAnyoneThere = listeners(overview) > 0;
@@ -234,7 +234,7 @@ export const examineDatabase = async (
         ]
       : []),
   ];
-  return { findings, hasQueues, aheadMs };
+  return { findings, isReadable: contents !== undefined, hasQueues, aheadMs };
 };
 
 /** The address for LISTEN and migrations, where the other one is a pooler's. */
