@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { generateKeystorePair, generateKeystorePair } from '../../src/lib/keystore.ts';
+import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
@@ -265,6 +265,8 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
   const change = (text: string, values: unknown[] = []) => admin.query(text, [insurer.id, ...values]);
   await change(`update tenants set status = 'suspended', redirect_urls = '{}' where id = $1`);
   await change(`update api_keys set expires_at = now() + interval '3 days' where tenant_id = $1`);
+  // Its secret was never sealed, which would be told of as well.
+  onTestFinished(async () => void (await change('delete from webhook_endpoints where tenant_id = $1')));
   await change(
     `with endpoint as (insert into webhook_endpoints (tenant_id, id, url, events, secret_sealed, created_at, updated_at)
        values ($1, gen_random_uuid(), 'https://insurer.example/hooks/secret-path', '{}', 'x', now(), now()) returning *),
