@@ -1,11 +1,19 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import { freshDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { ownDatabase } from './examine.ts';
 import { runHub, startHub } from './run-hub.ts';
 
+/** The keys of a development machine lie beside its database: both are kept for the next demo. */
+const directory = mkdtempSync(join(tmpdir(), 'hub-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
 const settingsFor = ({ url }: { url: string }): NodeJS.ProcessEnv => ({
   DATABASE_URL: url,
+  HUB_DIRECTORY: directory,
   PORT: '0',
   METRICS_PORT: '0',
   HUB_SANDBOX_PORT: '0',

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -397,7 +397,7 @@ test('keys at hand that do not open what is stored are told before somebody need
   ]);
   const { publicJwk, privateJwk } = await generateKeystorePair();
   const others = {
-    HUB_SEALING_KEYS: `other:${Buffer.alloc(32, 7).toString('base64')}`,
+    HUB_SEALING_KEYS: `other:${randomBytes(32).toString('base64')}`,
     HUB_KEYSTORE_PUBLIC_KEYS: JSON.stringify([publicJwk]),
     HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify([privateJwk]),
   };
