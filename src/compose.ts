@@ -33,6 +33,7 @@ import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
 import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
 import type { UseCases } from './usecases/use-cases.ts';
+import { openWebhookMetrics } from './webhook-metrics.ts';
 
 /** What a test may put in another's place: time, randomness and where logs go. Nothing else is ever pretended. */
 export type Given = { clock?: MovableClock; ids?: Ids; log: Log };
@@ -186,6 +187,7 @@ export const compose = async (
       tokenMetrics: openTokenMetrics(registry),
       feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),
       readMetrics: openReadMetrics(registry, { store, clock }),
+      webhookMetrics: openWebhookMetrics(registry, { store, clock }),
       countEngine: () => countAll(engine),
     };
     const uses = useCases(hub);

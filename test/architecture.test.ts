@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'compose.ts': [
     ...['config.ts', 'connections.ts', 'local-keys.ts'],
-    ...['metrics.ts', 'feed-metrics.ts', 'read-metrics.ts', 'token-metrics.ts'],
+    ...['metrics.ts', 'feed-metrics.ts', 'read-metrics.ts', 'token-metrics.ts', 'webhook-metrics.ts'],
     ...['http', 'queues', 'store', 'clients', 'usecases', 'domain', 'lib'],
   ],
   // What looks at a whole path and changes nothing has no server, no queue and no pool of its own to speak of.
@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   'metrics.ts': ['store', 'usecases', 'lib'],
   'read-metrics.ts': ['store', 'usecases', 'lib'],
   'token-metrics.ts': ['usecases'],
+  'webhook-metrics.ts': ['store', 'usecases', 'lib'],
   'feed-metrics.ts': ['usecases', 'lib'],
   'local-keys.ts': ['config.ts', 'lib'],
   'config.ts': ['connections.ts', 'settings', 'domain'],
@@ -69,7 +70,15 @@ const homes: Record<string, readonly string[]> = {
   'swagger-ui-dist': ['http'],
   'zod-openapi': ['http'],
   zod: ['config.ts', 'settings', 'http', 'clients', 'sandbox'],
-  'prom-client': ['compose.ts', 'metrics.ts', 'feed-metrics.ts', 'read-metrics.ts', 'token-metrics.ts', 'http'],
+  'prom-client': [
+    'compose.ts',
+    'metrics.ts',
+    'feed-metrics.ts',
+    'read-metrics.ts',
+    'token-metrics.ts',
+    'webhook-metrics.ts',
+    'http',
+  ],
   undici: ['clients'],
   oauth4webapi: ['clients'],
   'ipaddr.js': ['clients'],

@@ -5,6 +5,7 @@ import { measuredMaskinporten, registerMetrics } from '../src/metrics.ts';
 import { openReadMetrics } from '../src/read-metrics.ts';
 import type { FeedsSeen } from '../src/usecases/feed-store-port.ts';
 import type { ClientWithKeys } from '../src/usecases/memory.ts';
+import { openWebhookMetrics } from '../src/webhook-metrics.ts';
 import { type GivenStore, givenStore, givenTenant, later, now } from './store/given-store.ts';
 import { until } from './support/until.ts';
 
@@ -171,4 +172,31 @@ test('reads of consents are counted by what they are for, and how far they are b
   const fresh = new Registry();
   openReadMetrics(fresh, { store: { readsAhead }, clock: { now: () => now } });
   expect(await fresh.metrics()).not.toMatch(/^hub_consent_reads_behind_seconds\{/m);
+});
+
+test('webhooks: what came of each try, and how endpoints stand, without a tenant and left out while nobody knows', async () => {
+  const registry = new Registry();
+  let isAway = false;
+  const endpointsSeen = async () => {
+    if (isAway) throw new Error('the database is away');
+    return [{ state: 'failing' as const, endpoints: 2, pending: 700, held: 0, oldestSeconds: 5400 }];
+  };
+  const { tried } = openWebhookMetrics(registry, { store: { endpointsSeen }, clock: { now: () => now } });
+  for (const outcome of ['delivered', 'delivered', 'failed', 'gone'] as const) tried(outcome, 300);
+  const told = await registry.metrics();
+  for (const line of [
+    'hub_webhook_tries_total{outcome="delivered"} 2',
+    'hub_webhook_tries_total{outcome="failed"} 1',
+    'hub_webhook_tries_total{outcome="gone"} 1',
+    'hub_webhook_tries_total{outcome="given-up"} 0',
+    'hub_webhook_try_seconds_bucket{le="0.5"} 4',
+    'hub_webhook_endpoints{state="failing"} 2',
+    'hub_webhook_deliveries{endpoint="failing",status="pending"} 700',
+    'hub_webhook_oldest_pending_seconds{endpoint="failing"} 5400',
+  ])
+    expect(told).toContain(line);
+  isAway = true;
+  const fresh = new Registry();
+  openWebhookMetrics(fresh, { store: { endpointsSeen }, clock: { now: () => now } });
+  expect(await fresh.metrics()).not.toMatch(/^hub_webhook_(endpoints|deliveries|oldest)\S*\{/m);
 });

@@ -3,7 +3,7 @@ import { answerAsPerson } from './answer-as-person.ts';
 import { callJson, mustCall } from './call-json.ts';
 import type { openDemoReceiver } from './demo-receiver.ts';
 import { openDemoStream } from './demo-stream.ts';
-import { type Bank, furnishBank, furnishOperator } from './furnish.ts';
+import { type Bank, furnishBank, furnishOperator, wakeClients } from './furnish.ts';
 import type { Narrator } from './narrator.ts';
 
 type Receiver = Awaited<ReturnType<typeof openDemoReceiver>>;
@@ -47,6 +47,7 @@ export const furnish = async (place: Place, receiver: Receiver, tell: Narrator):
   const redirectUrls = [`${receiver.url}/done`];
   const bank = await furnishBank(place, { orgno: '313876144', name: 'Fjordbanken', redirectUrls });
   const other = await furnishBank(place, { orgno: '991825827', name: 'Fjellbanken', redirectUrls });
+  await wakeClients(place);
   tell.step(
     `two banks, ${bank.name} and ${other.name}, have delegated “API access to manage consents” to the operator`,
   );

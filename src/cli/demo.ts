@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
+import { compose, openDatabase } from '../compose.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { openLog } from '../lib/log.ts';
+import { hubsAtWork } from '../store/look-over.ts';
 import { openDemoReceiver } from './demo-receiver.ts';
 import { askForConsent, furnish, inTenDays, placeOf, tellStory } from './demo-story.ts';
 import { openNarrator } from './narrator.ts';
@@ -28,6 +29,19 @@ const environment = async (env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> =
   HUB_EGRESS_ALLOW: env['HUB_EGRESS_ALLOW'] ?? '127.0.0.1/32,::1/128',
 });
 
+/**
+ * A hub at work on the same database would do this one's work with its own sandbox, where nobody knows what was asked for here:
+ * both stories would break off somewhere, with a word that misleads.
+ */
+const refuseBeside = async (config: Config, databaseUrl: string): Promise<void> => {
+  if ((await hubsAtWork(databaseUrl)) === 0) return;
+  const here = config.database.url === undefined ? config.directory : 'the database at DATABASE_URL';
+  const other = config.database.url === undefined ? 'HUB_DIRECTORY=.hub-two npm run demo' : 'a DATABASE_URL of its own';
+  throw new Error(
+    `Another hub or demo is at work on ${here}. Stop that one first (Ctrl-C), or give this demo a place of its own: ${other}`,
+  );
+};
+
 /** Everything on one machine, and a consent from request to verified webhook. `--once` ends after the story. */
 export const demo = (words: string[]): Promise<number> =>
   orSay(async () => {
@@ -43,7 +57,10 @@ export const demo = (words: string[]): Promise<number> =>
     tell.title('samtykkehub: a bank’s consent, end to end');
     const receiver = await openDemoReceiver();
     try {
-      const hub = await compose(config, 'all', { log });
+      const database = await openDatabase(config, log);
+      const hub = await refuseBeside(config, database.url)
+        .then(() => compose(config, 'all', { log }))
+        .finally(database.close);
       try {
         const place = placeOf(hub);
         const store = config.database.url === undefined ? 'an embedded PostgreSQL' : 'PostgreSQL';

@@ -4,6 +4,7 @@ import { silentLog } from '../lib/log.ts';
 import { scrub } from '../lib/mask.ts';
 import { examineDatabase, examineDirect } from './doctor/database.ts';
 import { type Finding, inTime, ok, table, wordsOf, wrong } from './doctor/finding.ts';
+import { examineKeptKeys } from './doctor/kept-keys.ts';
 import { examineOutside } from './doctor/outside.ts';
 import { examinePath, type Whose } from './doctor/path.ts';
 import { pathTable } from './doctor/path-table.ts';
@@ -18,6 +19,8 @@ const directNext =
   'correct DATABASE_DIRECT_URL: without it no process hears of news at once, and migrations do not run';
 const queuesNext =
   'mend or start the queue engine (REDIS_URL); what is owed stays in the database and goes on by itself';
+
+const sealingNext = 'are HUB_SEALING_KEYS and HUB_KEYSTORE_PRIVATE_KEYS whole?';
 
 const inside = async (config: Config): Promise<{ findings: Finding[]; aheadMs?: number }> => {
   let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -40,7 +43,10 @@ const inside = async (config: Config): Promise<{ findings: Finding[]; aheadMs?: 
     ]);
     // In the database itself there may be no queues yet, and looking must not make them.
     const onPostgres = config.redisUrl === undefined && seen?.hasQueues ? await queues() : [];
-    const findings = [...looked, ...direct, ...onRedis, ...onPostgres];
+    const kept = seen?.isReadable
+      ? await inTime('sealing', sealingNext, patienceMs, () => examineKeptKeys(config, database.url))
+      : [];
+    const findings = [...looked, ...kept, ...direct, ...onRedis, ...onPostgres];
     return seen ? { findings, aheadMs: seen.aheadMs } : { findings };
   } finally {
     await database.close();

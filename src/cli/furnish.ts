@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { tenantScopes } from '../usecases/use-cases.ts';
 import { callJson, mustCall } from './call-json.ts';
 
@@ -72,8 +73,6 @@ export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): 
     // What an operator does at Samarbeidsportalen: register the client with its scopes and the public part of its key.
     const { name, clientId, scopes: registered } = client;
     await mustCall('POST', `${sandboxUrl}/sandbox/clients`, undefined, { clientId, name, scopes: registered, jwks });
-    // The sandbox begins anew each time: a worker with work of the last time may have been refused before this.
-    await mustCall('POST', `${url}/operator/v1/maskinporten-clients/${found.id}/probe`, operatorKey);
   }
 };
 
@@ -104,4 +103,30 @@ export const furnishBank = async (
     scopes: tenantScopes,
   });
   return { id, orgno: bank.orgno, name: bank.name, key: String(key) };
+};
+
+/** A probe waits a few seconds itself, and asks nobody within ten of the last. */
+const wakeTries = 15;
+
+/**
+ * A sandbox forgets all when it ends. What was stored before is worked on as soon as the hub is up, and Maskinporten then knows
+ * no client yet, so that the hub stops them: they are looked at again, now that they are registered.
+ *
+ * @throws Error naming the client that is still refused
+ */
+export const wakeClients = async ({ url, operatorKey }: Place): Promise<void> => {
+  const base = `${url}/operator/v1/maskinporten-clients`;
+  const { items } = (await mustCall('GET', base, operatorKey)) as Items<{
+    id: string;
+    name: string;
+    stopped: unknown;
+  }>;
+  for (const { id, name, stopped } of items) {
+    let isStopped = stopped !== null;
+    for (let tries = 0; isStopped && tries < wakeTries; tries += 1) {
+      isStopped = (await mustCall('POST', `${base}/${id}/probe`, operatorKey))['stopped'] !== null;
+      if (isStopped) await setTimeout(1000);
+    }
+    if (isStopped) throw new Error(`Maskinporten still refuses the client “${name}”`);
+  }
 };

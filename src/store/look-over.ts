@@ -5,10 +5,15 @@ import { acceptedEveryMs, pendingEveryMs } from '../domain/feed-pace.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { FeedsSeen } from '../usecases/feed-store-port.ts';
+import type { EndpointsSeen } from '../usecases/webhook-rows-port.ts';
 import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
 import { withLogin } from './direct-login.ts';
+import { type EndpointSeen, endpointsText, troubledText } from './endpoint-health.ts';
 import { seenFeedsText, stalestFeedsText } from './feed-rows.ts';
 import { closedDoors } from './roles.ts';
+
+/** Due for so long means: nobody takes it, or nobody can. */
+export const lateSeconds = 120;
 
 export type WorkOwed = {
   job: string;
@@ -42,6 +47,8 @@ export type Contents = {
   /** Consents that wait for somebody outside. */
   blocked: { mover: string; code: string; consents: number; tenants: number }[];
   feeds: { seen: FeedsSeen[]; stalest: StaleFeed[] };
+  /** States that no endpoint is in are left out. */
+  webhooks: { seen: EndpointsSeen[]; troubled: EndpointSeen[] };
   clients: ClientSeen[];
   dataScopes: string[];
   lives: LongestLives;
@@ -65,6 +72,9 @@ export type Overview = {
   /** Missing while the tables are, or the operators' door is shut. */
   contents?: Contents;
 };
+
+/** A process that serves keeps one connection to hear notices. */
+export const listeners = ({ sessions }: Pick<Overview, 'sessions'>): number => sessions['samtykkehub listener'] ?? 0;
 
 const workText = `
   select job, count(*)::int as owed,
@@ -115,6 +125,10 @@ const readContents = async (client: Client, now: Date): Promise<Contents> => {
     feeds: {
       seen: (await client.query<FeedsSeen>(seenFeedsText, [now])).rows,
       stalest: (await client.query<StaleFeed>(stalestFeedsText, [now, pendingEveryMs, acceptedEveryMs])).rows,
+    },
+    webhooks: {
+      seen: (await client.query<EndpointsSeen>(endpointsText, [now])).rows,
+      troubled: (await client.query<EndpointSeen>(troubledText, [now, lateSeconds])).rows,
     },
     clients: await readClients(client),
     dataScopes: (await client.query<{ scope: string }>('select distinct data_scope as scope from services')).rows.map(
@@ -177,6 +191,13 @@ export const lookOver = (databaseUrl: string, now: Date, production: boolean): P
     },
     { name: 'hub doctor', patienceMs: 5000 },
   );
+
+/** How many processes of this login serve this database: each that does keeps one connection to hear notices. */
+export const hubsAtWork = (databaseUrl: string): Promise<number> =>
+  withLogin(databaseUrl, async (client) => listeners({ sessions: (await readServer(client)).found.sessions }), {
+    name: 'hub demo',
+    patienceMs: 5000,
+  });
 
 /** Can this address be connected to? @throws DatabaseNotReady when not */
 export const tryLogin = (databaseUrl: string): Promise<void> =>

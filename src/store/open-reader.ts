@@ -8,6 +8,15 @@ import { tenantRows, toTenant } from './tenant-rows.ts';
 /** Consents of one tenant that wait for somebody, by what is in their way. */
 export type BlockedConsents = { code: string; mover: string; link: string | null; consents: number; since: Date };
 
+/** `at` and what follows are missing where nothing was ever tried; `givenUp` of the newest `lookedAt` deliveries. */
+export type LastTry = {
+  lookedAt: number;
+  givenUp: number;
+  at: Date | null;
+  httpStatus: number | null;
+  error: string | null;
+};
+
 /** Both doors, for looking alone: PostgreSQL itself refuses every change behind them. */
 export type Reader = Pick<Store, 'asTenant' | 'asOperator'> & {
   /** Does a door lead elsewhere? In words for whoever asked. */
@@ -16,6 +25,8 @@ export type Reader = Pick<Store, 'asTenant' | 'asOperator'> & {
   blockedConsents(tenantId: string): Promise<BlockedConsents[]>;
   /** By service, when Altinn last took a consent request of this tenant, among its newest ones. */
   lastTaken(tenantId: string): Promise<Map<string, Date>>;
+  /** By endpoint: what came of its last try, and of its newest deliveries. */
+  lastTries(tenantId: string): Promise<Map<string, LastTry>>;
   close(): Promise<void>;
 };
 
@@ -63,6 +74,24 @@ export const openReader = (url: string, log: Log): Reader => {
             jsonb_array_elements(rights) asked
           where requested_at is not null group by 1`;
         return new Map(rows.map(({ service, at }) => [service, at]));
+      }),
+    // Where a receiver is down the newest have never been tried: its oldest that wait were.
+    lastTries: (tenantId) =>
+      looking(operators, async (tx) => {
+        const rows = await tx.$queryRaw<({ id: string } & LastTry)[]>`
+          select w.id, n."lookedAt", n."givenUp", l.at, l.http_status as "httpStatus", l.error from webhook_endpoints w
+          cross join lateral (select count(*)::int as "lookedAt", (count(*) filter (where status = 'given-up'))::int as "givenUp" from (
+            select d.status from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+            order by d.sequence desc limit ${newest}::int) lately) n
+          left join lateral (select a.at, a.http_status, a.error from (
+              (select d.id, d.attempts from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+                order by d.sequence desc limit ${newest}::int)
+              union (select d.id, d.attempts from webhook_deliveries d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+                and d.status = 'pending' order by d.sequence limit ${newest}::int)) d
+            join webhook_attempts a on a.tenant_id = w.tenant_id and a.delivery_id = d.id and a.number = d.attempts
+            order by a.at desc limit 1) l on true
+          where w.tenant_id = ${tenantId}::uuid`;
+        return new Map(rows.map(({ id, ...row }) => [id, row]));
       }),
     async close() {
       await tenants.close();

@@ -3,11 +3,13 @@ import { Problem } from '../domain/problem.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
+import type { EndpointsSeen } from '../usecases/webhook-rows-port.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
 import { deliveryStatements } from './delivery-statements.ts';
 import { type Door, knownFault, openDoor, openPool } from './doors.ts';
+import { endpointsSeen } from './endpoint-health.ts';
 import { eventStatements } from './event-statements.ts';
 import { feedStatements } from './feed-rows.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
@@ -38,6 +40,8 @@ export type OpenStore = Store & {
   ping(): Promise<void>;
   /** How far ahead of now the next free turn for reading a consent lies: the fullest tenant's, and the whole hub's. */
   readsAhead(now: Date): Promise<{ tenantMs: number; hubMs: number }>;
+  /** How all tenants' webhook endpoints stand, and what waits for them. */
+  endpointsSeen(now: Date): Promise<EndpointsSeen[]>;
   /** Connections in use and waited for, by door. */
   pools(): Record<string, PoolCount>;
   close(): Promise<void>;
@@ -115,6 +119,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...deliveryStatements(tenantDoor.pool, notices.tell),
     ...readTurns(tenantDoor.pool),
     readsAhead: readsAhead(operatorDoor.pool),
+    endpointsSeen: endpointsSeen(operatorDoor.pool),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),

@@ -243,6 +243,11 @@ export type FeedMetrics = {
   failed(code: ProblemCode | 'internal'): void;
 };
 
+/** How webhooks fare: what came of one try. `overtaken`: not recorded, since its hand-out was overtaken by a later one. */
+export type WebhookMetrics = {
+  tried(outcome: 'delivered' | 'failed' | 'given-up' | 'gone' | 'overtaken', durationMs: number): void;
+};
+
 export type Ports = {
   clock: Clock;
   ids: Ids;
@@ -261,6 +266,7 @@ export type Ports = {
   tokenMetrics: TokenMetrics;
   feedMetrics: FeedMetrics;
   readMetrics: ReadMetrics;
+  webhookMetrics: WebhookMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

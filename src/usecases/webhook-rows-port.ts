@@ -3,6 +3,24 @@ import type { Signing } from '../domain/receiver.ts';
 import type { DeliveryFilter } from './replay-port.ts';
 import type { Delivery, Page, PageAsk, WebhookEndpoint } from './use-cases.ts';
 
+/**
+ * How an endpoint stands. `failing`: nothing is sent but one try after each rest; `resting`: its receiver asked for that;
+ * `stumbling`: its last tries failed, too few or too lately to call it failing; `gone`: it answered 410; `disabled`: by its
+ * tenant; `suspended`: its tenant is.
+ */
+export const endpointStates = ['well', 'stumbling', 'resting', 'failing', 'gone', 'disabled', 'suspended'] as const;
+export type EndpointState = (typeof endpointStates)[number];
+
+/** Over all tenants. An endpoint's deliveries are counted up to 10,000. */
+export type EndpointsSeen = {
+  state: EndpointState;
+  endpoints: number;
+  pending: number;
+  held: number;
+  /** Age of the oldest event that waits; what is sent again does not count. */
+  oldestSeconds: number;
+};
+
 /** Sealed, beside the public half of each where there is one. */
 export type EndpointSecrets = {
   secret: Uint8Array;

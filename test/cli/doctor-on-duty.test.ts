@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
 import { certificateFor } from '../sandbox/certificate.ts';
 import { bareDatabase, freshDatabase } from '../support/database.ts';
 import { operatorOrgno } from '../support/hub-test.ts';
@@ -190,4 +191,71 @@ test('a client that is stopped and a key that has ended are wrong; one that ends
     'wrong: Income: The key k-none cannot be used: retire it, and add one that can. There is no such file.',
     expect.stringMatching(/^wrong: Income: The key k-old ended on /),
   ]);
+});
+
+test('webhooks: whose receivers fail, rest, are gone or get too little, by organisation number, with the host alone', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const webhooks = async () =>
+    (await examined({ DATABASE_URL: url })).of('webhooks').map(({ state, says }) => `${state}: ${says}`);
+  expect(await webhooks()).toEqual(['ok: no tenant has an endpoint']);
+  const given = async (orgno: string, columns: Record<string, string>, waiting: number, status = 'pending') => {
+    const { rows } = await admin.query<{ tenant: string; id: string }>(
+      `with tenant as (insert into tenants (id, orgno, name, hmac_key_sealed, created_at, updated_at)
+         values (gen_random_uuid(), $1, 'Bank', 'x', now(), now()) returning id)
+       insert into webhook_endpoints (tenant_id, id, url, events, secret_sealed, created_at, updated_at${Object.keys(
+         columns,
+       )
+         .map((name) => `, ${name}`)
+         .join('')})
+         select id, gen_random_uuid(), 'https://bank.example/secret-path', '{}', 'x', now(), now()${Object.values(
+           columns,
+         )
+           .map((value) => `, ${value}`)
+           .join('')} from tenant returning tenant_id as tenant, id`,
+      [orgno],
+    );
+    await admin.query(
+      `insert into webhook_deliveries (tenant_id, id, endpoint_id, sequence, lane, status, created_at)
+       select $1, gen_random_uuid(), $2, n, gen_random_uuid(), $4, now() - interval '3 hours' from generate_series(1, $3::int) n`,
+      [rows[0]?.tenant, rows[0]?.id, waiting, status],
+    );
+  };
+  await given('000000001', {}, 0);
+  expect(await webhooks()).toEqual(['ok: 1 endpoint (1 well); no event waits']);
+  const since = `now() - interval '2 hours'`;
+  const rest = `now() + interval '9 minutes'`;
+  await given('000000002', { failures: '7', failing_since: since, failing_at: since, rests_until: rest }, 30);
+  await given('000000003', { status: `'disabled'`, disabled_reason: `'gone'` }, 20, 'held');
+  await given('000000004', { rate_per_second: '2' }, 10);
+  await given('000000005', { failures: '1', failing_since: since }, 1);
+  const [all, ...each] = await webhooks();
+  expect(all).toMatch(
+    /^note: 5 endpoints \((?=.*1 failing)(?=.*1 gone)(?=.*1 stumbling)(?=.*2 well).*\); 41 events wait, the oldest for 3 h; 20 held$/,
+  );
+  expect(each).toEqual([
+    expect.stringMatching(
+      /^note: Bank 000000002, bank\.example: failing; 7 tries in a row failed, the first 2 h ago, tried next in 9 min; 30 events wait, the oldest for 3 h$/,
+    ),
+    'note: Bank 000000003, bank.example: it answered 410 and is disabled; 20 are held',
+    'note: Bank 000000004, bank.example: it takes what it is sent, and is behind: it is sent 2 a second at most, as its tenant set; 10 events wait, the oldest for 3 h',
+    'note: Bank 000000005, bank.example: 1 try in a row failed, the first 2 h ago; 1 event waits, the oldest for 3 h',
+  ]);
+});
+
+test('a backlog that workers eat slowly is told apart from one that nobody takes', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const row = (leased: string | null) =>
+    admin.query(
+      `insert into outbox (job, tenant_id, subject_id, due_at, leased_until, failures, created_at)
+       values ('submit-consent', gen_random_uuid(), gen_random_uuid(), now() - interval '10 minutes', now() + $1::interval, 0, now())`,
+      [leased],
+    );
+  await row(null);
+  await row('1 minute');
+  const next = async () => (await examined({ DATABASE_URL: url })).of('submit-consent')[0]?.next;
+  expect(await next()).toMatch(/^nobody takes it/);
+  const listener = new pg.Client({ connectionString: url, application_name: 'samtykkehub listener' });
+  await listener.connect();
+  onTestFinished(() => listener.end());
+  expect(await next()).toMatch(/^workers take it, and are behind: start more/);
 });

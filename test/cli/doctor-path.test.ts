@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
+import { examine } from './examine.ts';
 import { freePort, runHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
@@ -264,6 +265,8 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
   const change = (text: string, values: unknown[] = []) => admin.query(text, [insurer.id, ...values]);
   await change(`update tenants set status = 'suspended', redirect_urls = '{}' where id = $1`);
   await change(`update api_keys set expires_at = now() + interval '3 days' where tenant_id = $1`);
+  // Its secret was never sealed, which would be told of as well.
+  onTestFinished(async () => void (await change('delete from webhook_endpoints where tenant_id = $1')));
   await change(
     `with endpoint as (insert into webhook_endpoints (tenant_id, id, url, events, secret_sealed, created_at, updated_at)
        values ($1, gen_random_uuid(), 'https://insurer.example/hooks/secret-path', '{}', 'x', now(), now()) returning *),
@@ -295,6 +298,27 @@ test('what is the tenant’s own: a suspension, a dead endpoint, consents that w
     /^insurer\.example: the last try, 5 min ago, failed \(HTTP 500\); 1 event waits$/,
   );
   expect(JSON.stringify(findings)).not.toContain('secret-path');
+  // A backlog that was never tried hides neither the last try nor what was given up.
+  await change(
+    `insert into webhook_deliveries (tenant_id, id, endpoint_id, sequence, lane, status, created_at)
+     select $1, gen_random_uuid(), id, n, gen_random_uuid(), case when n > 1998 then 'given-up' else 'pending' end, now()
+     from webhook_endpoints, generate_series(901, 2000) n where tenant_id = $1`,
+  );
+  await change(
+    `update webhook_endpoints set failures = 6, failing_since = now() - interval '3 hours', failing_at = now(),
+       rests_until = now() + interval '5 minutes' where tenant_id = $1`,
+  );
+  const later = async () => (await walked(['--tenant', orgnos.insurer])).of('webhook')[0];
+  expect((await later())?.says).toMatch(
+    /^insurer\.example: failing for 3 h, 6 tries in a row; the last try, \d min ago, failed \(HTTP 500\); 1099 events wait; of the newest 1000, 2 were given up; tried next in \d+ \w+$/,
+  );
+  await change(`update webhook_endpoints set status = 'disabled', disabled_reason = 'gone' where tenant_id = $1`);
+  await change(`update webhook_deliveries set status = 'held' where tenant_id = $1 and status = 'pending'`);
+  expect(await later()).toMatchObject({
+    state: 'wrong',
+    mover: 'tenant',
+    says: expect.stringMatching(/^insurer\.example answered 410 and is disabled: nothing is sent there; 1099 are held/),
+  });
   expect(of('blocked')[0]).toMatchObject({ says: expect.stringMatching(/^1 consent waits, the longest for 2 h: /) });
   expect(of('API keys')[0]).toMatchObject({ state: 'note', says: expect.stringMatching(/^“app” ends \d{4}-/) });
 });
@@ -360,4 +384,31 @@ test('who is not there is said to be so, with those who are; words that make no 
     expect(stderr).toContain('hub doctor --client <name or id>');
     expect(stderr).not.toContain(persons.one);
   }
+});
+
+test('keys at hand that do not open what is stored are told before somebody needs them', async () => {
+  const told = async (change: NodeJS.ProcessEnv = {}) => {
+    const { of } = await examine({ ...settings(), ...change });
+    return [...of('sealing'), ...of('keystore')].map(({ state, says }) => `${state}: ${says}`);
+  };
+  expect(await told()).toEqual([
+    expect.stringMatching(/^ok: HUB_SEALING_KEYS opens all that was tried, \d+ of tenants and endpoints$/),
+    expect.stringMatching(/^ok: HUB_KEYSTORE_PRIVATE_KEYS opens \d signing keys$/),
+  ]);
+  const { publicJwk, privateJwk } = await generateKeystorePair();
+  const others = {
+    HUB_SEALING_KEYS: `other:${randomBytes(32).toString('base64')}`,
+    HUB_KEYSTORE_PUBLIC_KEYS: JSON.stringify([publicJwk]),
+    HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify([privateJwk]),
+  };
+  expect(await told(others)).toEqual([
+    expect.stringMatching(
+      /^wrong: (\d+) of \1 tried do not open: sealed with key "\w+", which is not in HUB_SEALING_KEYS$/,
+    ),
+    expect.stringMatching(
+      /^wrong: 3 of 3 signing keys do not open \(.*Income.*\): sealed to a keystore key that is not among/,
+    ),
+  ]);
+  const { HUB_KEYSTORE_PRIVATE_KEYS: _, ...ofAnApi } = others;
+  expect((await told(ofAnApi))[1]).toMatch(/^untried: HUB_KEYSTORE_PRIVATE_KEYS is not set here/);
 });

@@ -105,6 +105,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     feedMetrics: { read: () => {}, failed: () => {} },
     readMetrics: { consentRead: () => {} },
+    webhookMetrics: { tried: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -203,3 +203,38 @@ test('an endpoint that is removed leaves nothing pending, also what comes to it 
 test('the rules are what the pages say', () => {
   expect(endpointRules).toMatchObject({ failures: 5, forMs: 30_000, firstRestMs: 5000, longestRestMs: 600_000 });
 });
+
+test('how all endpoints stand: each in one state, what waits and what is held, and how old the oldest is that waits', async () => {
+  const { store, tenantId, rows, endpoint, events } = given;
+  const set = async (columns: string) =>
+    rows(`update webhook_endpoints set ${columns} where id = $1`, [await endpoint()]);
+  await endpoint();
+  await set('failures = 2');
+  await set(
+    `failures = 9, failing_at = '${later(-1000).toISOString()}', rests_until = '${later(60_000).toISOString()}'`,
+  );
+  await set(`rests_until = '${later(60_000).toISOString()}'`);
+  await set(`status = 'disabled', disabled_reason = 'gone'`);
+  await set(`status = 'disabled', disabled_reason = 'tenant'`);
+  await events(consents(3), later(-90_000));
+  const seen = async () =>
+    (await store.endpointsSeen(now)).map(({ state, ...counts }) => [state, ...Object.values(counts)].join(' '));
+  expect(await seen()).toEqual([
+    'well 1 3 0 90',
+    'stumbling 1 3 0 90',
+    'resting 1 3 0 90',
+    'failing 1 3 0 90',
+    'gone 1 0 3 0',
+    'disabled 1 0 3 0',
+    'suspended 0 0 0 0',
+  ]);
+  // What is sent again has waited for nobody since then.
+  await rows('update webhook_deliveries set replay = true');
+  expect((await seen())[0]).toBe('well 1 3 0 0');
+  await rows(`update tenants set status = 'suspended' where id = $1`, [tenantId]);
+  expect((await seen()).filter((line) => !line.endsWith(' 0 0 0 0'))).toEqual([
+    'gone 1 0 3 0',
+    'disabled 1 0 3 0',
+    'suspended 4 12 0 0',
+  ]);
+});

@@ -6,6 +6,8 @@ import { isAwaited, keyWarnings } from '../../domain/key-warnings.ts';
 import {
   type ClientSeen,
   type Contents,
+  lateSeconds,
+  listeners,
   lookOver,
   type Overview,
   tryLogin,
@@ -14,14 +16,13 @@ import {
 import { pendingMigrations } from '../../store/migrate.ts';
 import { feedFindings } from './feeds.ts';
 import { count, type Finding, isOurs, note, ok, span, whyOf, wrong } from './finding.ts';
+import { webhookFindings } from './webhooks.ts';
 
-/** Due for so long means: nobody takes it, or nobody can. */
-const lateSeconds = 120;
 const day = 24 * 60 * 60 * 1000;
 
 const connections = ({ use, sessions }: Overview, { database }: Config): Finding => {
   const budget = database.connections;
-  const listening = sessions['samtykkehub listener'] ?? 0;
+  const listening = listeners({ sessions });
   const doors = Object.entries(sessions)
     .filter(([name]) => name.startsWith('samtykkehub '))
     .map(([name, many]) => `${name.replace(/^samtykkehub (hub_)?/, '')} ${many}`);
@@ -33,9 +34,8 @@ const connections = ({ use, sessions }: Overview, { database }: Config): Finding
   return ok('connections', says);
 };
 
-/** A process that serves keeps one connection to hear notices. */
 const processes = ({ sessions, lockWaits, contents }: Overview): Finding[] => {
-  const listening = sessions['samtykkehub listener'] ?? 0;
+  const listening = listeners({ sessions });
   const isOwed = contents?.work.some(({ due, pastLease }) => due + pastLease > 0) === true;
   const says = `${listening === 0 ? 'none' : listening} connected and listening for notices`;
   const found =
@@ -61,7 +61,10 @@ const processes = ({ sessions, lockWaits, contents }: Overview): Finding[] => {
     : [found];
 };
 
-const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing, lastProblem }: WorkOwed): Finding => {
+const work = (
+  { job, owed, due, oldestDueSeconds, handedOut, pastLease, failing, lastProblem }: WorkOwed,
+  isAnyoneThere: boolean,
+): Finding => {
   const says = [
     `${owed} owed`,
     `${due} due`,
@@ -80,7 +83,9 @@ const work = ({ job, owed, due, oldestDueSeconds, handedOut, pastLease, failing,
     return wrong(
       job,
       `${says}${whyOf(lastProblem)}`,
-      'nobody takes it: is a worker running, and does it reach the queue engine?',
+      handedOut > 0 && isAnyoneThere
+        ? 'workers take it, and are behind: start more `hub worker`; hub_job_seconds on /metrics says how long each takes'
+        : 'nobody takes it: is a worker running, and does it reach the queue engine?',
     );
   if (failing > 0 && isOurs(lastProblem))
     return wrong(
@@ -199,9 +204,10 @@ export const examineDatabase = async (
   url: string,
   config: Config,
   now: Date,
-): Promise<{ findings: Finding[]; hasQueues: boolean; aheadMs: number }> => {
+): Promise<{ findings: Finding[]; isReadable: boolean; hasQueues: boolean; aheadMs: number }> => {
   const overview = await lookOver(url, now, config.production);
   const { version, faults, contents, hasQueues, aheadMs } = overview;
+  const isAnyoneThere = listeners(overview) > 0;
   const findings = [
     Number.parseInt(version, 10) >= 15
       ? ok('database', `PostgreSQL ${version}`)
@@ -216,16 +222,19 @@ export const examineDatabase = async (
     ...processes(overview),
     ...(contents
       ? [
-          ...(contents.work.length === 0 ? [ok('outbox', 'nothing is owed')] : contents.work.map(work)),
+          ...(contents.work.length === 0
+            ? [ok('outbox', 'nothing is owed')]
+            : contents.work.map((row) => work(row, isAnyoneThere))),
           ...blocked(contents.blocked),
           ...feedFindings(contents.feeds),
+          ...webhookFindings(contents.webhooks, now),
           ...clients(contents, config),
           ...keyFindings(contents, now),
           ...endings(contents, now),
         ]
       : []),
   ];
-  return { findings, hasQueues, aheadMs };
+  return { findings, isReadable: contents !== undefined, hasQueues, aheadMs };
 };
 
 /** The address for LISTEN and migrations, where the other one is a pooler's. */

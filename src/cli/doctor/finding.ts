@@ -41,11 +41,21 @@ export const ago = (at: Date, now: Date): string => `${span(Math.max(0, now.getT
 
 export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
 
+/** Deliveries of one endpoint are counted no further. */
+const mostCounted = 10_000;
+
+export const orMore = (many: number, one: string, more: string): string =>
+  many < mostCounted ? count(many, one, more) : `${mostCounted} or more ${more}`;
+
 /** Nobody outside, and no waiting, mends it. */
 export const isOurs = (code: string | null): boolean =>
   code !== null && Object.hasOwn(problems, code) && ['operator', 'us'].includes(problems[code as ProblemCode].mover);
 
 export const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
+
+/** The rest of an address may be a secret. */
+export const hostOf = (url: string): string =>
+  URL.canParse(url) ? new URL(url).host : 'an address that cannot be read';
 
 export const wordsOf = (error: unknown): string => {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');

@@ -1,4 +1,4 @@
-import { judge } from '../../domain/webhook.ts';
+import { type Judgement, judge } from '../../domain/webhook.ts';
 import type { DueDelivery } from '../delivery-port.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
@@ -17,13 +17,18 @@ const hubHeaders = ({ replay, gaveUp }: DueDelivery): Record<string, string> => 
   ...(gaveUp.length > 0 ? { 'hub-gave-up': gaveUp.slice(-mostNamed).join(', ') } : {}),
 });
 
+const outcomeOf = ({ outcome, gone }: Judgement) => {
+  if (gone) return 'gone';
+  return outcome === 'pending' ? 'failed' : outcome;
+};
+
 /**
  * Tries the oldest delivery of a lane once and records the try; what comes after it in the lane waits until it arrived or is
  * given up. The receiver may get an event twice (a crash between its answer and our record), always with the same
  * `webhook-id`; never again after a 2xx was recorded.
  */
 export const deliverWebhook = (parts: Parts): Work => {
-  const { clock, store, sealing, webhooks, settings, log } = parts;
+  const { clock, store, sealing, webhooks, webhookMetrics, settings, log } = parts;
 
   const send = (tenantId: string, delivery: DueDelivery, at: Date, signal: AbortSignal): Promise<DeliveryResult> =>
     webhooks.send(
@@ -38,7 +43,12 @@ export const deliverWebhook = (parts: Parts): Work => {
       },
       signal,
     );
-  const record = (handOut: HandOut, delivery: DueDelivery, at: Date, result: DeliveryResult): Promise<boolean> => {
+  const record = async (
+    handOut: HandOut,
+    delivery: DueDelivery,
+    at: Date,
+    result: DeliveryResult,
+  ): Promise<boolean> => {
     const number = delivery.attempts + 1;
     const now = clock.now();
     const attempt: Attempt = {
@@ -53,7 +63,9 @@ export const deliverWebhook = (parts: Parts): Work => {
     };
     const tried = { attempts: number, createdAt: delivery.createdAt };
     const judged = judge(result, tried, settings.webhookSchedule, now, Math.random());
-    return store.recordAttempt(handOut, delivery, attempt, judged, now);
+    const isRecorded = await store.recordAttempt(handOut, delivery, attempt, judged, now);
+    webhookMetrics.tried(isRecorded ? outcomeOf(judged) : 'overtaken', result.durationMs);
+    return isRecorded;
   };
 
   return async (handOut, signal) => {
