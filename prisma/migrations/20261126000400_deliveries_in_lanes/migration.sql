@@ -314,7 +314,7 @@ END $$;
 -- Answers the lanes recorded, each with when it is due again; and without a lane, endpoints that are to be tended.
 -- Locks are taken in one order everywhere: endpoints, the tenant's counter, lanes, deliveries, an endpoint's own row.
 CREATE FUNCTION record_attempts(p_groups jsonb, p_rules jsonb) RETURNS TABLE (tenant uuid, lane uuid, due_at timestamptz)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   g record;
@@ -323,7 +323,8 @@ DECLARE
   touched uuid[];
   standing uuid[];
   standing_at tid[];
-  settled int;
+  place tid;
+  t record;
   tend jsonb;
   tend_at timestamptz;
 BEGIN
@@ -352,24 +353,24 @@ BEGIN
       WHERE o.hand_outs = r.hand_out AND o.id = r.outbox_id) f;
     CONTINUE WHEN standing IS NULL;
 
-    WITH tries AS (
+    -- One by one, each by its place: whatever PostgreSQL believes of the tables, no look goes through a whole backlog.
+    FOR t IN
       SELECT r.*, f.at AS found_at FROM jsonb_to_recordset(g.runs) AS r(lane uuid, delivery uuid, number int, at timestamptz, duration_ms int,
         http_status int, error text, answer bytea, outcome text, next_at timestamptz, gave_up uuid[])
       CROSS JOIN LATERAL (
         SELECT x.ctid AS at FROM webhook_deliveries x WHERE x.tenant_id = g.tenant AND x.id BETWEEN r.delivery AND r.delivery
         ORDER BY x.id LIMIT 1 FOR UPDATE) f
       WHERE r.lane = ANY (standing)
-    ), logged AS (
+    LOOP
       INSERT INTO webhook_attempts (tenant_id, delivery_id, number, at, duration_ms, http_status, error, answer_sealed)
-      SELECT g.tenant, t.delivery, t.number, t.at, t.duration_ms, t.http_status, t.error, t.answer FROM tries t
-      ON CONFLICT DO NOTHING
-    )
-    -- One that was held or given up while it was out stays so, unless it arrived.
-    UPDATE webhook_deliveries d SET attempts = t.number, has_turn = false, gave_up = coalesce(t.gave_up, d.gave_up),
-      status = CASE WHEN t.outcome = 'delivered' OR d.status = 'pending' THEN t.outcome ELSE d.status END,
-      next_at = CASE WHEN d.status = 'pending' THEN t.next_at END,
-      delivered_at = CASE WHEN t.outcome = 'delivered' THEN t.at END
-    FROM tries t WHERE d.ctid = t.found_at AND d.tenant_id = g.tenant AND d.status <> 'delivered';
+      VALUES (g.tenant, t.delivery, t.number, t.at, t.duration_ms, t.http_status, t.error, t.answer) ON CONFLICT DO NOTHING;
+      -- One that was held or given up while it was out stays so, unless it arrived.
+      UPDATE webhook_deliveries d SET attempts = t.number, has_turn = false, gave_up = coalesce(t.gave_up, d.gave_up),
+        status = CASE WHEN t.outcome = 'delivered' OR d.status = 'pending' THEN t.outcome ELSE d.status END,
+        next_at = CASE WHEN d.status = 'pending' THEN t.next_at END,
+        delivered_at = CASE WHEN t.outcome = 'delivered' THEN t.at END
+      WHERE d.ctid = t.found_at AND d.status <> 'delivered';
+    END LOOP;
 
     IF cardinality(touched) > 0 THEN
       FOR w IN
@@ -434,20 +435,20 @@ BEGIN
 
     RETURN QUERY SELECT g.tenant, s, NULL::timestamptz FROM unnest(standing) AS s;
     -- Locked above, they are where they were.
-    DELETE FROM outbox o WHERE o.ctid = ANY (standing_at) AND o.tenant_id = g.tenant AND o.again_at IS NULL AND (
-      SELECT d.id FROM webhook_deliveries d
-      WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
-      ORDER BY d.lane, d.sequence, d.id LIMIT 1) IS NULL;
-    GET DIAGNOSTICS settled = ROW_COUNT;
-    IF settled < cardinality(standing) THEN
-      RETURN QUERY
-        UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, (
-          SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
-          WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
-          ORDER BY d.lane, d.sequence, d.id LIMIT 1))
-        WHERE o.ctid = ANY (standing_at) AND o.tenant_id = g.tenant
-        RETURNING g.tenant, o.subject_id, o.due_at;
-    END IF;
+    FOREACH place IN ARRAY standing_at LOOP
+      DELETE FROM outbox o WHERE o.ctid = place AND o.again_at IS NULL AND (
+        SELECT d.id FROM webhook_deliveries d
+        WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
+        ORDER BY d.lane, d.sequence, d.id LIMIT 1) IS NULL;
+      IF NOT FOUND THEN
+        RETURN QUERY
+          UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, (
+            SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
+            WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
+            ORDER BY d.lane, d.sequence, d.id LIMIT 1))
+          WHERE o.ctid = place RETURNING g.tenant, o.subject_id, o.due_at;
+      END IF;
+    END LOOP;
 
     CONTINUE WHEN tend = '{}';
     RETURN QUERY
