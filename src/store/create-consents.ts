@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { coalesced, type Group } from '../lib/coalesce.ts';
+import { oneByOne, type Settled } from '../lib/one-by-one.ts';
 import type { ConsentDraft, Created, Store } from '../usecases/store-port.ts';
-import { knownFault } from './doors.ts';
+import { isOfStatement, knownFault } from './doors.ts';
 
 const hex = (bytes: Uint8Array): string =>
   `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
@@ -28,13 +29,8 @@ const toRow = (draft: ConsentDraft) => ({
 const most = { groups: 64, asks: 64 };
 
 type Ask = { draft: ConsentDraft; now: Date };
-type Settled = { created: Created } | { error: unknown };
 /** One whose idempotency key had led to a consent before. */
 type Known = { asked: string; consent_id: string; same: boolean };
-
-/** What PostgreSQL said of a statement, while the connection stands; anything else says nothing of what became of it. */
-const isOfStatement = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^(2|4[02]|P0)/.test(String(error.code));
 
 const keyOf = ({ draft }: Ask): string => draft.idempotency?.key ?? '';
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -53,7 +49,7 @@ const toGroup = ({ key: tenant, asks }: Group<Ask>) => {
  * @param pool its connections are the lanes
  */
 export const consentCreator = (pool: pg.Pool, tell: (topic: string) => void): Store['createConsent'] => {
-  const together = async (groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
+  const together = async (groups: readonly Group<Ask>[]): Promise<Created[][]> => {
     const { rows } = await pool.query<Known>({
       name: 'create-consents',
       text: 'select asked, consent_id, same from create_consents($1)',
@@ -65,30 +61,14 @@ export const consentCreator = (pool: pg.Pool, tell: (topic: string) => void): St
       if (!earlier) return { consentId: id, outcome: 'created' };
       return { consentId: earlier.consent_id, outcome: earlier.same ? 'same' : 'different' };
     };
-    return groups.map(({ asks }) => asks.map(({ draft }) => ({ created: outcomeOf(draft.id) })));
+    return groups.map(({ asks }) => asks.map(({ draft }) => outcomeOf(draft.id)));
   };
 
-  const settled = async (groups: readonly Group<Ask>[]): Promise<Settled[][]> => {
-    try {
-      return await together(groups);
-    } catch (error) {
-      const many = groups.length > 1 || (groups[0]?.asks.length ?? 0) > 1;
-      if (!many || !isOfStatement(error)) return groups.map(({ asks }) => asks.map(() => ({ error })));
-    }
-    // One of them is at fault, and none was written: each is asked by itself, so that the others succeed.
-    const all: Settled[][] = [];
-    for (const { key, asks } of groups) {
-      const each: Settled[] = [];
-      for (const ask of asks) each.push(...(await settled([{ key, asks: [ask] }])).flat());
-      all.push(each);
-    }
-    return all;
-  };
-
-  const create = coalesced<Ask, Settled>(
+  const settled = oneByOne(together, isOfStatement);
+  const create = coalesced<Ask, Settled<Created>>(
     async (groups) => {
       const outcomes = await settled(groups);
-      if (outcomes.some((group) => group.some((one) => 'created' in one && one.created.outcome === 'created')))
+      if (outcomes.some((group) => group.some((one) => 'result' in one && one.result.outcome === 'created')))
         tell('work:submit-consent');
       return outcomes;
     },
@@ -99,6 +79,6 @@ export const consentCreator = (pool: pg.Pool, tell: (topic: string) => void): St
       throw knownFault(error);
     });
     if ('error' in outcome) throw knownFault(outcome.error);
-    return outcome.created;
+    return outcome.result;
   };
 };

@@ -7,16 +7,12 @@ import { oneByOne, type Settled } from '../lib/one-by-one.ts';
 import type { DeliveryStore, Due, DueDelivery, Passed, SentTo } from '../usecases/delivery-port.ts';
 import type { HandOut } from '../usecases/outbox-port.ts';
 import type { Attempt } from '../usecases/webhook-rows-port.ts';
-import { knownFault } from './doors.ts';
+import { isOfStatement, knownFault } from './doors.ts';
 import { rowOfJson } from './row-of-json.ts';
 import { sentTo } from './webhook-rows.ts';
 
 /** Calls under way at most: few, so that what comes meanwhile is gathered. And what one call takes. */
 const sharing = { lanes: 2, most: { groups: 64, asks: 64 } };
-
-/** What PostgreSQL said of a statement, while the connection stands; a deadlock, too, is gone when each comes by itself. */
-const isOfStatement = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^(2|4[02]|P0)/.test(String(error.code));
 
 type DueRow = {
   tenant: string;

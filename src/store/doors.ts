@@ -57,6 +57,20 @@ export const knownFault = (error: unknown): unknown => {
   return error;
 };
 
+/** What PostgreSQL said of a statement, while the connection stands; anything else says nothing of what became of it. */
+export const isOfStatement = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(2|4[02]|P0)/.test(String(error.code));
+
+/** One prepared statement in one round trip. @throws Problem `database-unavailable` */
+export const asking =
+  (pool: pg.Pool) =>
+  async <R extends object>(name: string, text: string, values: unknown[] = []): Promise<R[]> => {
+    const { rows } = await pool.query<R & pg.QueryResultRow>({ name, text, values }).catch((error: unknown) => {
+      throw knownFault(error);
+    });
+    return rows;
+  };
+
 type PoolOptions = { url: string; role: DoorRole; connections: number };
 
 /** Connections of one role. */

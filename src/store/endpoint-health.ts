@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type EndpointState, type EndpointsSeen, endpointStates } from '../usecases/webhook-rows-port.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 
 /** Counted no further: it is few, many, or very many. */
 const mostCounted = 10_000;
@@ -57,11 +57,7 @@ export const troubledText = `
 export const endpointsSeen =
   (pool: pg.Pool) =>
   async (now: Date): Promise<EndpointsSeen[]> => {
-    const { rows } = await pool
-      .query<EndpointsSeen>({ name: 'endpoints-seen', text: endpointsText, values: [now] })
-      .catch((error: unknown) => {
-        throw knownFault(error);
-      });
+    const rows = await asking(pool)<EndpointsSeen>('endpoints-seen', endpointsText, [now]);
     const none = { endpoints: 0, pending: 0, held: 0, oldestSeconds: 0 };
     return endpointStates.map((state) => rows.find((row) => row.state === state) ?? { state, ...none });
   };

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Store } from '../usecases/store-port.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 import { toEvent } from './event-rows.ts';
 
 type Doors = { tenant: pg.Pool; operator: pg.Pool };
@@ -13,11 +13,7 @@ type Row = { oldest: string; newest: string } & (
 export const eventStatements = ({ tenant, operator }: Doors): Pick<Store, 'readEvents' | 'keysInForce'> => ({
   async readEvents(tenantId, after, most) {
     const text = 'select oldest, newest, sequence, id, type, timestamp, data from read_events($1, $2, $3)';
-    const { rows } = await tenant
-      .query<Row>({ name: 'read-events', text, values: [tenantId, after, most] })
-      .catch((error: unknown) => {
-        throw knownFault(error);
-      });
+    const rows = await asking(tenant)<Row>('read-events', text, [tenantId, after, most]);
     const { oldest = 1, newest = 0 } = rows[0] ?? {};
     return {
       oldest: Number(oldest),
@@ -31,11 +27,7 @@ export const eventStatements = ({ tenant, operator }: Doors): Pick<Store, 'readE
       join tenants t on t.id = k.tenant_id and t.status = 'active'
       where k.expires_at is null or k.expires_at > $3`;
     const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ keyId }) => keyId), now];
-    const { rows } = await operator
-      .query<{ id: string }>({ name: 'keys-in-force', text, values })
-      .catch((error: unknown) => {
-        throw knownFault(error);
-      });
+    const rows = await asking(operator)<{ id: string }>('keys-in-force', text, values);
     return new Set(rows.map(({ id }) => id));
   },
 });

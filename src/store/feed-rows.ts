@@ -3,7 +3,7 @@ import type { Feed } from '../domain/feed-pace.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { Feeds, FeedsSeen } from '../usecases/feed-store-port.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
-import { knownFault, type Tx } from './doors.ts';
+import { asking, type Tx } from './doors.ts';
 
 /** Tenants whose feed has something to tell, with how long ago ($1: now) it was read; each costs two looks into an index. */
 const awaitedText = `
@@ -25,28 +25,23 @@ export const stalestFeedsText = `
 
 /** `find` and what follows it go through the tenant's door, in functions whose first statement sets the tenant. */
 export const feedStatements = ({ tenant, operator }: { tenant: pg.Pool; operator: pg.Pool }): Feeds => {
-  const ask = async <R extends object>(pool: pg.Pool, name: string, text: string, values: unknown[]): Promise<R[]> => {
-    const { rows } = await pool.query<R & pg.QueryResultRow>({ name, text, values }).catch((error: unknown) => {
-      throw knownFault(error);
-    });
-    return rows;
-  };
+  const [ofTenant, ofOperator] = [asking(tenant), asking(operator)];
   return {
     async find(tenantId) {
       const text = `select place as position, next_link as "nextLink", turn_at as "turnAt", read_at as "readAt",
         pending_since as "pendingSince", accepted_since as "acceptedSince" from find_feed($1)`;
-      const [row] = await ask<Feed>(tenant, 'find-feed', text, [tenantId]);
+      const [row] = await ofTenant<Feed>('find-feed', text, [tenantId]);
       return row ? (withoutNulls(row) as Feed) : {};
     },
     async takeTurn(tenantId, now, { everyMs, most }) {
       const text = 'select take_feed_turn($1, $2, $3, $4) as turn';
-      const [row] = await ask<{ turn: Date }>(tenant, 'take-feed-turn', text, [tenantId, now, everyMs, most]);
+      const [row] = await ofTenant<{ turn: Date }>('take-feed-turn', text, [tenantId, now, everyMs, most]);
       return row?.turn ?? now;
     },
     async fail(tenantId, problem, forgetLink) {
-      await ask(tenant, 'fail-feed', 'select fail_feed($1, $2, $3)', [tenantId, problem, forgetLink]);
+      await ofTenant('fail-feed', 'select fail_feed($1, $2, $3)', [tenantId, problem, forgetLink]);
     },
-    seen: (now) => ask<FeedsSeen>(operator, 'feeds-seen', seenFeedsText, [now]),
+    seen: (now) => ofOperator<FeedsSeen>('feeds-seen', seenFeedsText, [now]),
   };
 };
 

@@ -1,16 +1,11 @@
 import type pg from 'pg';
 import type { HandOut, Outbox } from '../usecases/outbox-port.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 
 type Row = { handOuts: HandOut[]; standing: string[]; isLeft: boolean; nextMs: number | null };
 
 export const openOutbox = (pool: pg.Pool): Outbox => {
-  const ask = async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> =>
-    (
-      await pool.query<R>({ name, text, values }).catch((error: unknown) => {
-        throw knownFault(error);
-      })
-    ).rows;
+  const ask = asking(pool);
   const key = (job: string, { tenantId, subjectId, handOut, outboxId }: HandOut) => [
     job,
     tenantId,

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Store } from '../usecases/store-port.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 
 /** Moments given away so far ahead were given by a clock that was wrong: others would wait for it to come true. */
 const mostAheadMs = 5000;
@@ -22,12 +22,7 @@ const momentsText = `
 
 /** Renewals of all tenants' tokens, where many are looked at together. */
 export const renewalRows = (pool: pg.Pool): Store['renewals'] => {
-  const ask = async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> =>
-    (
-      await pool.query<R>({ name, text, values }).catch((error: unknown) => {
-        throw knownFault(error);
-      })
-    ).rows;
+  const ask = asking(pool);
   return {
     async takeMoments(clientId, wanted, { now, spacingMs, nearMs }) {
       const [given] = await ask<{ many: number; fromMs: number }>('take-moments', momentsText, [

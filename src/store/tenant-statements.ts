@@ -3,18 +3,13 @@ import type { Access } from '../domain/access.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { Store } from '../usecases/store-port.ts';
 import { changeText, changeTopics, changeValues, consentColumns, sealedFromSql } from './consent-rows.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 
 type Statements = Pick<Store, 'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'oweForWaiting'>;
 
 /** Of the tenant's door, each in one round trip: functions whose first statement sets the tenant. */
 export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): Statements => {
-  const ask = async <R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> => {
-    const { rows } = await pool.query<R & pg.QueryResultRow>({ name, text, values }).catch((error: unknown) => {
-      throw knownFault(error);
-    });
-    return rows;
-  };
+  const ask = asking(pool);
   return {
     async findConsent(tenantId, id) {
       const text = `select ${consentColumns} from find_consent($1, $2)`;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { TokenStore } from '../usecases/token-store-port.ts';
-import { knownFault } from './doors.ts';
+import { asking } from './doors.ts';
 import { renewalRows } from './renewal-rows.ts';
 import { tokenColumns, toToken } from './token-rows.ts';
 
@@ -9,48 +9,43 @@ type Pools = { tenant: pg.Pool; operator: pg.Pool };
 
 /** Tokens, each statement in one round trip: through the tenant's door by functions whose first statement sets the tenant. */
 export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: string) => void): TokenStore => {
-  const ask = async <R extends object>(pool: pg.Pool, name: string, text: string, values: unknown[]): Promise<R[]> => {
-    const { rows } = await pool.query<R & pg.QueryResultRow>({ name, text, values }).catch((error: unknown) => {
-      throw knownFault(error);
-    });
-    return rows;
-  };
+  const [ofTenant, ofOperator] = [asking(tenant), asking(operator)];
   return {
     async tokenRow(tenantId, { identity, clientId, scopes, resource, consentId }, id, mostResources, now) {
       const text = `select ${tokenColumns} from token_row($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
       const spec = [Buffer.from(identity), id, clientId, scopes, resource, consentId ?? null];
-      const [row] = await ask<Row>(tenant, 'token-row', text, [tenantId, ...spec, mostResources, now]);
+      const [row] = await ofTenant<Row>('token-row', text, [tenantId, ...spec, mostResources, now]);
       return row && toToken(row);
     },
     async findToken(tenantId, id) {
       const text = `select ${tokenColumns} from find_token($1, $2)`;
-      const [row] = await ask<Row>(tenant, 'find-token', text, [tenantId, id]);
+      const [row] = await ofTenant<Row>('find-token', text, [tenantId, id]);
       return row && toToken(row);
     },
     async leaseToken(tenantId, id, forMs, seenFetchedAt) {
       const text = 'select lease_token($1, $2, $3, $4) as lease';
       const values = [tenantId, id, forMs, seenFetchedAt ?? null];
-      const [row] = await ask<{ lease: number | null }>(tenant, 'lease-token', text, values);
+      const [row] = await ofTenant<{ lease: number | null }>('lease-token', text, values);
       return row?.lease ?? undefined;
     },
     async keepToken({ tenantId, id, consentId }, lease, { sealed, expiresAt, fetchedAt, lifeSeconds, renewAt }) {
       const text = 'select keep_token($1, $2, $3, $4, $5, $6, $7, $8, $9) as came';
       const times = [expiresAt, fetchedAt, lifeSeconds, consentId ?? null, renewAt ?? null];
       const values = [tenantId, id, lease, Buffer.from(sealed), ...times];
-      const [row] = await ask<{ came: 'kept' | 'late' | 'ended' | 'suspended' }>(tenant, 'keep-token', text, values);
+      const [row] = await ofTenant<{ came: 'kept' | 'late' | 'ended' | 'suspended' }>('keep-token', text, values);
       tell(`token:${id}`);
       return row?.came ?? 'late';
     },
     async failToken(tenantId, id, lease, failure, until) {
       const values = [tenantId, id, lease, JSON.stringify(failure), until];
-      await ask(tenant, 'fail-token', 'select fail_token($1, $2, $3, $4, $5)', values);
+      await ofTenant('fail-token', 'select fail_token($1, $2, $3, $4, $5)', values);
       tell(`token:${id}`);
     },
     async noteUses(uses, at) {
       const text = `update tokens t set used_at = $3 from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, id)
         where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < $3)`;
       const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
-      await ask(operator, 'note-uses', text, values);
+      await ofOperator('note-uses', text, values);
     },
     async addTokenCounts(counts) {
       const text = `insert into token_counts as t (tenant_id, key_id, scope, span, since, count, last_at)
@@ -59,7 +54,7 @@ export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: strin
         order by 1, 2, 3, 5
         on conflict (tenant_id, key_id, scope, span, since) do update
         set count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)`;
-      await ask(operator, 'add-token-counts', text, [JSON.stringify(counts)]);
+      await ofOperator('add-token-counts', text, [JSON.stringify(counts)]);
     },
     renewals: renewalRows(operator),
   };
