@@ -1,6 +1,9 @@
 import type { EventType } from './event.ts';
 import type { PrivateTarget, ReceiverAuth, Signing } from './receiver.ts';
 
+/** Deliveries of one endpoint are counted no further: what one wants to know is whether they are few, many, or very many. */
+export const mostCounted = 10_000;
+
 /** Where a tenant wants its events. */
 export type WebhookEndpoint = {
   id: string;

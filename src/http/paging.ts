@@ -49,19 +49,16 @@ export const PageOf = <T extends z.ZodType>(item: T) =>
     next: z.string().nullable().meta({ description: '`cursor` of the next page; null on the last.' }),
   });
 
-export const pageView = <T, V>(
-  { items, next }: Page<T>,
-  view: (item: T) => V,
-): { items: V[]; next: string | null } => ({
-  items: items.map(view),
-  next: next === undefined ? null : writeCursor(next),
-});
+type PageView<V> = { items: V[]; next: string | null };
 
 /** Of a list whose cursors are sealed by whoever reads them: they pass as they are. */
-export const sealedPageView = <T, V>(
-  { items, next }: Page<T>,
-  view: (item: T) => V,
-): { items: V[]; next: string | null } => ({ items: items.map(view), next: next ?? null });
+export const sealedPageView = <T, V>({ items, next }: Page<T>, view: (item: T) => V): PageView<V> => ({
+  items: items.map(view),
+  next: next ?? null,
+});
+
+export const pageView = <T, V>({ items, next }: Page<T>, view: (item: T) => V): PageView<V> =>
+  sealedPageView({ items, ...(next === undefined ? {} : { next: writeCursor(next) }) }, view);
 
 /** Pages over a list that is short enough to be read whole; the cursor is the last item's id. */
 export const sliceOf = <T>(all: readonly T[], idOf: (item: T) => string, { cursor, limit }: PageAsk): Page<T> => {

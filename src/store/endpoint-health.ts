@@ -1,9 +1,7 @@
 import type pg from 'pg';
+import { mostCounted } from '../domain/webhook-endpoint.ts';
 import { type EndpointState, type EndpointsSeen, endpointStates } from '../usecases/webhook-rows-port.ts';
 import { asking } from './doors.ts';
-
-/** Counted no further: it is few, many, or very many. */
-const mostCounted = 10_000;
 
 /** An endpoint that has something to tell, with its tenant's name: for the operator alone. */
 export type EndpointSeen = {

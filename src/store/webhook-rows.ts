@@ -1,15 +1,16 @@
 import { endpointRules } from '../domain/endpoint-health.ts';
 import type { EventType } from '../domain/event.ts';
 import type { Signing } from '../domain/receiver.ts';
+import { mostCounted } from '../domain/webhook-endpoint.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
-import type { SentTo } from '../usecases/delivery-port.ts';
 import type {
   DeliveryRows,
   EndpointRows,
   EndpointSecrets,
   KeptDelivery,
   KeptEndpoint,
+  SentTo,
 } from '../usecases/webhook-rows-port.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type WebhookEndpoint as Row, type WebhookAttempt, type WebhookDelivery } from './generated/client.ts';
@@ -73,9 +74,6 @@ export const sentTo = (row: Row): SentTo => plain(row).endpoint;
 /** As one is that was just enabled. */
 const well = { failures: 0, failingSince: null, failingAt: null, rests: 0, restsUntil: null, slowMs: 0 };
 
-/** Counted no further: what a tenant wants to know is whether it is few, many, or very many. */
-const mostCounted = 10_000;
-
 export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): EndpointRows => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
   const withHealth = async (rows: Row[]): Promise<KeptEndpoint[]> => {
@@ -102,7 +100,7 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     list,
     async lock() {
       await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('webhook_endpoints'), hashtext(${tenantId}))`;
-      return list();
+      return (await tx.webhookEndpoint.findMany({ where: { tenantId } })).map(sentTo);
     },
     async find(id) {
       const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
@@ -111,6 +109,8 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     },
     async keep(id) {
       await tx.$queryRaw`select 1 from webhook_endpoints where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
+      const row = await tx.webhookEndpoint.findUnique({ where: key(id) });
+      return row ? sentTo(row) : undefined;
     },
     async add(endpoint) {
       const { id, status, createdAt, updatedAt, ratePerSecond } = endpoint;
@@ -161,8 +161,7 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
         from webhook_endpoints where tenant_id = ${tenantId}::uuid and id = ${id}::uuid for update`;
       const [state] = row;
       if (!state || state.told === state.is) return undefined;
-      await tx.webhookEndpoint.update({ where: key(id), data: { told: state.is } });
-      const endpoint = await tx.webhookEndpoint.findUniqueOrThrow({ where: key(id) });
+      const endpoint = await tx.webhookEndpoint.update({ where: key(id), data: { told: state.is } });
       const { url, failures, failingSince, disabledReason } = endpoint;
       const since = failingSince ? { since: failingSince } : {};
       if (state.is === 'failing') return { type: 'webhook.failing', endpointId: id, url, failures, ...since };

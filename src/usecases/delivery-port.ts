@@ -1,10 +1,7 @@
 import type { EventView } from '../domain/event.ts';
 import type { Judgement } from '../domain/webhook.ts';
 import type { HandOut } from './outbox-port.ts';
-import type { Attempt, KeptEndpoint } from './webhook-rows-port.ts';
-
-/** Whom a delivery goes to, as far as sending needs it. */
-export type SentTo = Omit<KeptEndpoint, 'health'>;
+import type { Attempt, SentTo } from './webhook-rows-port.ts';
 
 /** The delivery whose turn it is in a lane. */
 export type DueDelivery = {

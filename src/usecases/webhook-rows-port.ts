@@ -31,18 +31,23 @@ export type EndpointSecrets = {
 };
 /** An endpoint as its row has it. */
 export type KeptEndpoint = Omit<WebhookEndpoint, 'publicKeys'> & EndpointSecrets & { authSealed?: Uint8Array };
+/** As far as sending to it needs it. */
+export type SentTo = Omit<KeptEndpoint, 'health'>;
 export type Attempt = Omit<Delivery['attempts'][number], 'answer'> & { answerSealed?: Uint8Array };
 export type KeptDelivery = Omit<Delivery, 'attempts'> & { attempts: Attempt[] };
 
 /** Where a tenant wants its events, inside one transaction. */
 export type EndpointRows = {
   list(): Promise<KeptEndpoint[]>;
-  /** As `list`, and nobody else adds or changes one of this tenant's before this transaction ends. */
-  lock(): Promise<KeptEndpoint[]>;
+  /** All of them, uncounted; nobody else adds or changes one of this tenant's before this transaction ends. */
+  lock(): Promise<SentTo[]>;
   find(id: string): Promise<KeptEndpoint | undefined>;
   add(endpoint: KeptEndpoint): Promise<void>;
-  /** Nobody else changes it, its health included, before this transaction ends. Comes before anything else of deliveries. */
-  keep(id: string): Promise<void>;
+  /**
+   * One of them, uncounted; nobody else changes it, its health included, before this transaction ends. Comes before anything
+   * else of deliveries.
+   */
+  keep(id: string): Promise<SentTo | undefined>;
   /** All but its secrets, its rate and whether it is enabled. */
   save(endpoint: KeptEndpoint): Promise<void>;
   setRate(id: string, ratePerSecond: number | undefined, now: Date): Promise<void>;

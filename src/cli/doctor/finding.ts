@@ -1,5 +1,6 @@
 import type { Mover, ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
+import { mostCounted } from '../../domain/webhook-endpoint.ts';
 
 /**
  * `note` is worth knowing and nobody's fault here; `wrong` makes the command end with 1; `untried` could not be looked at,
@@ -40,9 +41,6 @@ export const span = (seconds: number): string => {
 export const ago = (at: Date, now: Date): string => `${span(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`;
 
 export const count = (many: number, one: string, more = `${one}s`): string => `${many} ${many === 1 ? one : more}`;
-
-/** Deliveries of one endpoint are counted no further. */
-const mostCounted = 10_000;
 
 export const orMore = (many: number, one: string, more: string): string =>
   many < mostCounted ? count(many, one, more) : `${mostCounted} or more ${more}`;

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { type EventType, eventTypes } from '../../domain/event.ts';
+import { newSigner } from '../../usecases/webhooks/secrets.ts';
 
 const usage = `hub listen                       print a tenant's events as they come
   --key <api key>                 with the scope events:read; better in HUB_API_KEY: words stay in the shell's history, and others on this machine see them
@@ -91,7 +91,7 @@ export const readWords = (words: readonly string[], given: Given): ListenAsk | {
     ...(to && {
       forward: {
         to,
-        secret: said.secret ?? `whsec_${randomBytes(32).toString('base64')}`,
+        secret: said.secret ?? newSigner('v1').secret,
         isNew: said.secret === undefined,
       },
     }),

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { scrub } from '../../lib/mask.ts';
+import { unless } from '../../lib/unless.ts';
 import type { DeliveryResult, WebhookSender } from '../../usecases/ports.ts';
 import { retryAfterSeconds } from '../http-caller.ts';
 import { readClientCertificate } from './client-certificate.ts';
@@ -52,19 +53,6 @@ const textOf = ({ bytes, isCut }: Answered, token: string | undefined): string =
   const text = new TextDecoder().decode(bytes).replaceAll('\0', '');
   const told = token === undefined ? text : withoutToken(text, token);
   return scrub(isCut && bytes.length >= maxBytes ? told.replace(/\d+\uFFFD*$/, '') : told);
-};
-
-/** Rejects when told to stop, though what is waited for goes on for others. */
-const unless = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
-  const stop = Promise.withResolvers<never>();
-  const onAbort = () => stop.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([stop.promise, work]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 };
 
 /** Signs and sends webhooks to addresses that tenants chose. Follows no redirects. */

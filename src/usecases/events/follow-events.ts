@@ -3,6 +3,7 @@ import { Problem } from '../../domain/problem.ts';
 import { openGate } from '../../lib/gate.ts';
 import { openPlaces } from '../../lib/places.ts';
 import { sharedAsks } from '../../lib/shared-asks.ts';
+import { unless } from '../../lib/unless.ts';
 import type { Parts } from '../memory.ts';
 import type { EventFeed, FollowedEvent, UseCases } from '../use-cases.ts';
 import { type Guarded, openKeyGuard, type Revoked } from './guard-keys.ts';
@@ -14,16 +15,6 @@ const pageSize = 25;
 /** However many streams come back after a restart, so many read at once; the rest of the API needs connections too. */
 const readersAtOnce = 4;
 const retryAfterSeconds = 15;
-
-/** A database that does not answer keeps nobody from ending. */
-const orAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
-  let stop = () => {};
-  const aborted = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-    signal.addEventListener('abort', stop);
-  });
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop));
-};
 
 type Page = { isPast: boolean; items: readonly FollowedEvent[] };
 
@@ -62,7 +53,8 @@ export const followEvents = (
         log.debug({ error, tenantId }, 'a stream could not read its events, and tries again');
         return undefined;
       });
-      const page = await orAborted(read, signal);
+      // A database that does not answer keeps nobody from ending.
+      const page = await unless(signal, read).catch(() => undefined);
       if (signal.aborted) break;
       if (page?.isPast) return 'expired' as const;
       const newest = page?.items.at(-1);

@@ -57,8 +57,7 @@ export const deliveries = (parts: Parts): Verbs => {
         const now = clock.now();
         // One that was delivered is left alone: never again after a recorded 2xx.
         if (found.status !== 'delivered') {
-          await rows.endpoints.keep(found.endpointId);
-          const endpoint = await rows.endpoints.find(found.endpointId);
+          const endpoint = await rows.endpoints.keep(found.endpointId);
           if (!endpoint) throw new Problem('webhook-endpoint-not-found', 'Its endpoint was removed');
           if (endpoint.status === 'disabled')
             throw new Problem('webhook-endpoint-disabled', 'Enable the endpoint first: nothing is sent to it now');

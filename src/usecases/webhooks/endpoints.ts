@@ -39,7 +39,7 @@ export const webhookEndpoints = (parts: Parts): Verbs => {
       });
   };
   /** Written in another way it is the same address still. */
-  const checkFree = (url: string, others: readonly KeptEndpoint[]) => {
+  const checkFree = (url: string, others: readonly Pick<KeptEndpoint, 'url'>[]) => {
     const { href } = new URL(url);
     if (others.some((other) => new URL(other.url).href === href))
       throw new Problem('webhook-url-taken', 'Another endpoint has this address', {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ReceiverAuthAsk } from '../../domain/receiver.ts';
-import type { SentTo } from '../delivery-port.ts';
 import type { HowToSend, Ports } from '../ports.ts';
+import type { SentTo } from '../webhook-rows-port.ts';
 import { authPlace } from './receiver-auth.ts';
 import { secretPlace } from './secrets.ts';
 

@@ -38,8 +38,7 @@ export const replayEvents =
       const missing = new Problem('webhook-endpoint-not-found', 'No webhook endpoint with this id');
       if (!(await rows.endpoints.find(endpointId))) throw missing;
       await limitByHand(rows, clock, 'webhook-endpoint.replayed');
-      await rows.endpoints.keep(endpointId);
-      const endpoint = await rows.endpoints.find(endpointId);
+      const endpoint = await rows.endpoints.keep(endpointId);
       if (!endpoint) throw missing;
       if (endpoint.status === 'disabled')
         throw new Problem('webhook-endpoint-disabled', 'Enable the endpoint first: nothing is sent to it now');
