@@ -1,11 +1,8 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
-import { remember } from './lib/remember.ts';
+import { seenGauges } from './seen-gauges.ts';
 import type { Feeds } from './usecases/feed-store-port.ts';
 import type { FeedMetrics } from './usecases/ports.ts';
-
-/** The look goes over all tenants: however many ask and however often, no more than that. */
-const lookEveryMs = 5000;
 
 /** How tenants' feeds fare: what this process read, and how stale the stalest is, whoever reads it. */
 export const openFeedMetrics = (
@@ -23,31 +20,22 @@ export const openFeedMetrics = (
     help: 'Consents that a feed changed: neither the browser’s return nor reading them had shown it yet',
     registers: [registry],
   });
-  const seen = remember(() => feeds.seen(clock.now()), lookEveryMs);
-  const seenOnce = async () => (await seen.get('').catch(() => undefined)) ?? [];
-  const gauge = (name: string, help: string, of: 'stalestMs' | 'tenants', divisor: number) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['while'],
-      registers: [registry],
-      async collect() {
-        const rows = await seenOnce();
-        this.reset();
-        for (const row of rows) this.set({ while: row.while }, row[of] / divisor);
-      },
-    });
+  const gauge = seenGauges(registry, () => feeds.seen(clock.now()));
   gauge(
     'hub_feed_staleness_seconds',
     'Since the stalest feed was read to its end, of tenants with a pending consent and of those with accepted ones alone',
-    'stalestMs',
-    1000,
+    ['while'],
+    (seen, told) => {
+      for (const { stalestMs, ...row } of seen) told({ while: row.while }, stalestMs / 1000);
+    },
   );
   gauge(
     'hub_feed_tenants',
     'Tenants whose feed is read, while consents are pending or accepted ones alone live',
-    'tenants',
-    1,
+    ['while'],
+    (seen, told) => {
+      for (const { tenants, ...row } of seen) told({ while: row.while }, tenants);
+    },
   );
   return {
     read(changed) {

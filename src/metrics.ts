@@ -1,12 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
-import { remember } from './lib/remember.ts';
+import { seenGauges } from './seen-gauges.ts';
 import type { OpenStore, PoolCount } from './store/open-store.ts';
 import type { JobName } from './usecases/jobs.ts';
 import type { Memories } from './usecases/memory.ts';
-
-/** The count looks at every row of the outbox: however many ask and however often, no more than that. */
-const countEveryMs = 5000;
 
 type Watched = { state(): { breaker: { isOpen: boolean }; clockOffsetMs?: number } };
 type Asked = { clientId: string; outcome: string; seconds: number };
@@ -141,32 +138,14 @@ export const registerMetrics = (
     labelNames: ['job'],
     registers: [registry],
   });
-  // Both gauges read one count. What is owed no more is gone from it, and must not stay at its last value here.
-  const counted = remember(() => store.asOperator((operator) => operator.outbox.count(clock.now())), countEveryMs);
-  const countOnce = async () => (await counted.get('').catch(() => undefined)) ?? [];
-  new Gauge({
-    name: 'hub_outbox_rows',
-    help: 'Work owed, by job and state',
-    labelNames: ['job', 'state'],
-    registers: [registry],
-    async collect() {
-      const rows = await countOnce();
-      this.reset();
-      for (const { queue: job, owed, due, handedOut, failing } of rows)
-        for (const [state, many] of Object.entries({ owed, due, 'handed-out': handedOut, failing }))
-          this.set({ job, state }, many);
-    },
+  const gauge = seenGauges(registry, () => store.asOperator((operator) => operator.outbox.count(clock.now())));
+  gauge('hub_outbox_rows', 'Work owed, by job and state', ['job', 'state'], (seen, told) => {
+    for (const { queue: job, owed, due, handedOut, failing } of seen)
+      for (const [state, many] of Object.entries({ owed, due, 'handed-out': handedOut, failing }))
+        told({ job, state }, many);
   });
-  new Gauge({
-    name: 'hub_outbox_oldest_due_seconds',
-    help: 'Age of the oldest work that is due, by job',
-    labelNames: ['job'],
-    registers: [registry],
-    async collect() {
-      const rows = await countOnce();
-      this.reset();
-      for (const { queue: job, oldestDueSeconds } of rows) this.set({ job }, oldestDueSeconds);
-    },
+  gauge('hub_outbox_oldest_due_seconds', 'Age of the oldest work that is due, by job', ['job'], (seen, told) => {
+    for (const { queue: job, oldestDueSeconds } of seen) told({ job }, oldestDueSeconds);
   });
   new Gauge({
     name: 'hub_database_connections',

@@ -1,11 +1,8 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
-import { remember } from './lib/remember.ts';
+import { seenGauges } from './seen-gauges.ts';
 import type { OpenStore } from './store/open-store.ts';
 import type { WebhookMetrics } from './usecases/ports.ts';
-
-/** The look goes over all endpoints: however many ask and however often, no more than that. */
-const lookEveryMs = 5000;
 
 /** How webhooks fare: what came of this process's tries, and how all tenants' endpoints stand, whoever sends to them. */
 export const openWebhookMetrics = (
@@ -25,44 +22,32 @@ export const openWebhookMetrics = (
     buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
     registers: [registry],
   });
-  const seen = remember(() => store.endpointsSeen(clock.now()), lookEveryMs);
-  const seenOnce = async () => (await seen.get('').catch(() => undefined)) ?? [];
-  new Gauge({
-    name: 'hub_webhook_endpoints',
-    help: 'Endpoints by state: well, stumbling (its last tries failed), failing, resting (asked for with Retry-After), gone (answered 410), disabled (by its tenant), suspended (its tenant is)',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      const rows = await seenOnce();
-      this.reset();
-      for (const { state, endpoints } of rows) this.set({ state }, endpoints);
+  const gauge = seenGauges(registry, () => store.endpointsSeen(clock.now()));
+  gauge(
+    'hub_webhook_endpoints',
+    'Endpoints by state: well, stumbling (its last tries failed), failing, resting (asked for with Retry-After), gone (answered 410), disabled (by its tenant), suspended (its tenant is)',
+    ['state'],
+    (seen, told) => {
+      for (const { state, endpoints } of seen) told({ state }, endpoints);
     },
-  });
-  new Gauge({
-    name: 'hub_webhook_deliveries',
-    help: 'Deliveries that wait (pending) or are held, by the state of their endpoint; of one endpoint up to 10,000 are counted',
-    labelNames: ['endpoint', 'status'],
-    registers: [registry],
-    async collect() {
-      const rows = await seenOnce();
-      this.reset();
-      for (const { state: endpoint, pending, held } of rows) {
-        this.set({ endpoint, status: 'pending' }, pending);
-        this.set({ endpoint, status: 'held' }, held);
-      }
+  );
+  gauge(
+    'hub_webhook_deliveries',
+    'Deliveries that wait (pending) or are held, by the state of their endpoint; of one endpoint up to 10,000 are counted',
+    ['endpoint', 'status'],
+    (seen, told) => {
+      for (const { state: endpoint, pending, held } of seen)
+        for (const [status, many] of Object.entries({ pending, held })) told({ endpoint, status }, many);
     },
-  });
-  new Gauge({
-    name: 'hub_webhook_oldest_pending_seconds',
-    help: 'Age of the oldest event that waits to be delivered, by the state of its endpoint; replays do not count',
-    labelNames: ['endpoint'],
-    registers: [registry],
-    async collect() {
-      const rows = await seenOnce();
-      this.reset();
-      for (const { state: endpoint, oldestSeconds } of rows) this.set({ endpoint }, oldestSeconds);
+  );
+  gauge(
+    'hub_webhook_oldest_pending_seconds',
+    'Age of the oldest event that waits to be delivered, by the state of its endpoint; replays do not count',
+    ['endpoint'],
+    (seen, told) => {
+      for (const { state: endpoint, oldestSeconds } of seen) told({ endpoint }, oldestSeconds);
     },
-  });
+  );
   return {
     tried(outcome, durationMs) {
       tries.inc({ outcome });

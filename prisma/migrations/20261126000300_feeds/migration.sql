@@ -34,7 +34,6 @@ BEGIN
 END $$;
 
 -- A turn at the pace that all feeds share. One that lies ahead is kept beside the feed, so that no other is taken when it has come.
--- Where more than `p_most` are given away, a clock was wrong: others would wait for its time to come true.
 CREATE FUNCTION take_feed_turn(p_tenant uuid, p_now timestamptz, p_every_ms float8, p_most int) RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -44,11 +43,8 @@ BEGIN
   -- The feed's row before the pace's: whoever holds the pace waits for nobody.
   INSERT INTO feeds (tenant_id) VALUES (p_tenant) ON CONFLICT DO NOTHING;
   PERFORM 1 FROM feeds WHERE tenant_id = p_tenant FOR UPDATE;
-  PERFORM set_config('hub.tenant', nobody::text, true);
-  UPDATE paces SET paced_until = p_now
-  WHERE tenant_id = nobody AND name = 'read-feed' AND paced_until > p_now + p_most * p_every_ms * interval '1 millisecond';
   -- Whole milliseconds, and never earlier than the moment that was given.
-  taken := date_trunc('milliseconds', take_turn(nobody, 'read-feed', p_now, p_every_ms) + interval '999 microseconds');
+  taken := date_trunc('milliseconds', take_turn(nobody, 'read-feed', p_now, p_every_ms, p_most) + interval '999 microseconds');
   PERFORM set_config('hub.tenant', p_tenant::text, true);
   IF taken > p_now THEN
     UPDATE feeds SET turn_at = taken WHERE tenant_id = p_tenant;
