@@ -1,15 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { mustCall } from '../../src/cli/call-json.ts';
-import { sharesOf } from '../../src/connections.ts';
-import type { NewEvent } from '../../src/domain/event.ts';
-import { openLog } from '../../src/lib/log.ts';
-import { openStore } from '../../src/store/open-store.ts';
-import { until } from '../support/until.ts';
-import { openHubWithSandbox, organizationNumbers } from './banks.ts';
 import { type Figure, median, percentile, percentiles, round } from './figure.ts';
-import { type Ground, operatorKey } from './ground.ts';
-import { startProcess } from './processes.ts';
+import type { Ground } from './ground.ts';
+import { event, openWebhookPlace } from './webhook-place.ts';
 
 const queued = 100_000;
 const batch = 500;
@@ -23,54 +14,13 @@ const job = 'deliver-webhook';
 
 const names = { added: 'fairness.quiet_added_p99_ms', share: 'fairness.noisy_share' };
 
-/** Of a consent of its own, and of its size. */
-const event = (): NewEvent => {
-  const consentId = randomUUID();
-  const consent = {
-    ...{
-      id: consentId,
-      status: 'accepted',
-      version: 3,
-      reference: 'loan-4711',
-      upstream: null,
-      problem: null,
-      message: null,
-    },
-    rights: [{ service: 'ske-inntekt', metadata: { fraogmed: '2025-01', tilogmed: '2025-12' } }],
-    ...{ validTo: '2027-01-01T12:00:00.000Z', redirectUrl: 'https://bank.example/done?loan=4711' },
-    approvalUrl: `https://am.ui.at22.altinn.cloud/accessmanagement/ui/consent/request?id=${consentId}`,
-    ...{ createdAt: '2026-11-26T12:00:00.000Z', updatedAt: '2026-11-26T12:00:00.000Z' },
-  };
-  return { id: randomUUID(), type: 'consent.accepted', consentId, data: { consent } as never };
-};
-
 const openPlace = async () => {
-  const hub = await openHubWithSandbox();
-  const { databaseUrl, directory } = hub.ground;
-  const receiver = await startProcess('receiver', ['test/bench/bare/receiver.ts'], {}, directory);
-  const receiverUrl = receiver.ready['url'] ?? '';
-  const login = new pg.Client({ connectionString: databaseUrl, options: '-c role=hub_operator' });
-  await login.connect();
-  const store = await openStore({
-    ...{ url: databaseUrl, directUrl: databaseUrl, production: false, log: openLog('silent') },
-    connections: sharesOf(12, { isWorker: false, queuesInPostgres: false }),
-  });
-  const openTenant = async (orgno: string): Promise<string> => {
-    const tenant = { orgno, name: `Bank ${orgno}`, redirectUrls: ['https://bank.example/done'], services: [] };
-    const { id } = await mustCall('POST', `${hub.url}/operator/v1/tenants`, operatorKey, tenant);
-    const ask = { name: 'app', scopes: ['webhooks:write'] };
-    const { key } = await mustCall('POST', `${hub.url}/operator/v1/tenants/${id}/api-keys`, operatorKey, ask);
-    await mustCall('POST', `${hub.url}/v1/webhook-endpoints`, String(key), { url: `${receiverUrl}/${orgno}` });
-    return String(id);
-  };
-  const [quiet = '', noisy = ''] = await Promise.all(organizationNumbers(2).map(openTenant));
-  const append = (tenantId: string, events: NewEvent[]) =>
-    store.asTenant(tenantId, (rows) => rows.events.append(events, new Date()));
+  const { hub, login, tenantIds, append, arrival, close } = await openWebhookPlace(2);
+  const [quiet = '', noisy = ''] = tenantIds;
   const waiting = async (): Promise<number> => {
     const text = 'select count(*)::int as many from outbox where job = $1 and tenant_id = $2';
     return (await login.query<{ many: number }>(text, [job, noisy])).rows[0]?.many ?? 0;
   };
-  const now = () => performance.timeOrigin + performance.now();
   return {
     engine: hub.engine,
     waiting,
@@ -82,24 +32,10 @@ const openPlace = async () => {
     /** From the commit of one event of the quiet tenant until the receiver has it, one after the other. */
     async sample(many: number): Promise<number[]> {
       const times: number[] = [];
-      while (times.length < many) {
-        const told = event();
-        await append(quiet, [told]);
-        const committed = now();
-        const arrived = await until(
-          'the webhook',
-          async () => Number(await (await fetch(`${receiverUrl}/arrived/${told.id}`)).text()) || undefined,
-        );
-        times.push(arrived - committed);
-      }
+      while (times.length < many) times.push(await arrival(quiet));
       return times;
     },
-    async close() {
-      await store.close();
-      await login.end();
-      await receiver.stop();
-      await hub.close();
-    },
+    close,
   };
 };
 

@@ -1,16 +1,10 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { mustCall } from '../../src/cli/call-json.ts';
-import { sharesOf } from '../../src/connections.ts';
-import type { NewEvent } from '../../src/domain/event.ts';
-import { openLog } from '../../src/lib/log.ts';
-import { openStore } from '../../src/store/open-store.ts';
 import { until } from '../support/until.ts';
-import { openHubWithSandbox, organizationNumbers } from './banks.ts';
 import { openHop } from './bare/hop.ts';
 import { type Figure, median, percentile, percentiles, rateOf, round } from './figure.ts';
-import { type Ground, operatorKey } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { startProcess } from './processes.ts';
+import { event, openWebhookPlace, type WebhookPlace } from './webhook-place.ts';
 
 const tenants = 8;
 /** What the hub opens to one receiver of one tenant, for each of them. */
@@ -20,39 +14,15 @@ const perRound = 16_000;
 const samples = 300;
 const warmUps = 50;
 
-type Hub = Awaited<ReturnType<typeof openHubWithSandbox>>;
-type Place = {
-  hub: Hub;
-  receiver: string;
-  tenantIds: string[];
-  store: Awaited<ReturnType<typeof openStore>>;
-  login: pg.Client;
-};
-
-/** Of a consent's size. */
-const event = (): NewEvent => {
-  const id = randomUUID();
-  const rights = [{ service: 'ske-inntekt', metadata: { fraogmed: '2025-01', tilogmed: '2025-12' } }];
-  const consent = {
-    ...{ id, status: 'accepted', version: 3, rights, reference: 'loan-4711', upstream: null, problem: null },
-    ...{ validTo: '2027-01-01T12:00:00.000Z', redirectUrl: 'https://bank.example/done?loan=4711' },
-    approvalUrl: `https://am.ui.at22.altinn.cloud/accessmanagement/ui/consent/request?id=${id}`,
-    createdAt: '2026-11-26T12:00:00.000Z',
-  };
-  return { id: randomUUID(), type: 'consent.accepted', consentId: id, data: { consent } as never };
-};
 const bodyBytes = JSON.stringify({ ...event(), timestamp: '2026-11-26T12:00:00.000Z', sequence: 12_345 }).length;
 
-const append = ({ store }: Place, tenantId: string, events: NewEvent[]) =>
-  store.asTenant(tenantId, (rows) => rows.events.append(events, new Date()));
-
 /** Events of all tenants at once, each of another consent; how many deliveries were logged a second, once all were under way. */
-const delivered = async (place: Place): Promise<number> => {
-  const { login, tenantIds } = place;
+const delivered = async (place: WebhookPlace): Promise<number> => {
+  const { login, tenantIds, append } = place;
   const startedAt = new Date();
   const batch = 100;
   for (let many = 0; many < perRound; many += batch * tenantIds.length)
-    await Promise.all(tenantIds.map((id) => append(place, id, Array.from({ length: batch }, event))));
+    await Promise.all(tenantIds.map((id) => append(id, Array.from({ length: batch }, event))));
   const written = new Date();
   await until(
     'all to be delivered',
@@ -70,13 +40,13 @@ const delivered = async (place: Place): Promise<number> => {
   return row.many / row.seconds;
 };
 
-const bare = async ({ hub, receiver }: Place): Promise<number> => {
+const bare = async ({ hub, receiver }: WebhookPlace): Promise<number> => {
   const args = ['test/bench/bare/sign-and-post.ts', receiver, String(connections), '3', String(bodyBytes)];
   const run = await startProcess('sign-and-post', args, {}, hub.ground.directory);
   return Number(run.ready['perSecond']);
 };
 
-const rate = async (place: Place): Promise<Figure> => {
+const rate = async (place: WebhookPlace): Promise<Figure> => {
   const results: { made: number; bare: number }[] = [];
   await delivered(place);
   for (let turn = 0; turn < rounds; turn += 1) results.push({ bare: await bare(place), made: await delivered(place) });
@@ -88,20 +58,13 @@ const rate = async (place: Place): Promise<Figure> => {
   ]);
 };
 
-const arrival = (receiver: string, id: string): Promise<number> =>
-  until(`webhook ${id}`, async () => Number(await (await fetch(`${receiver}/arrived/${id}`)).text()) || undefined);
-
 /** One event after the other, with nothing else to do: from its commit until the receiver has it. */
-const firstTry = async (place: Place): Promise<Figure> => {
+const firstTry = async (place: WebhookPlace): Promise<Figure> => {
   const { hub, receiver, tenantIds } = place;
-  const now = () => performance.timeOrigin + performance.now();
   const times: number[] = [];
   for (let number = -warmUps; number < samples; number += 1) {
-    const told = event();
-    await append(place, tenantIds[Math.abs(number) % tenantIds.length] ?? '', [told]);
-    const committed = now();
-    const at = await arrival(receiver, told.id);
-    if (number >= 0) times.push(at - committed);
+    const took = await place.arrival(tenantIds[Math.abs(number) % tenantIds.length] ?? '');
+    if (number >= 0) times.push(took);
   }
   const hop = await openHop(hub.ground.redis?.url, hub.ground.databaseUrl);
   const key = randomBytes(32);
@@ -134,35 +97,13 @@ const firstTry = async (place: Place): Promise<Figure> => {
 /** Goals: at least 0.3 of bare sign-and-POST; commit to first try within 25 ms at p99. */
 export const webhooks = async (_ground: Ground, wants: (name: string) => boolean): Promise<Figure[]> => {
   if (!wants('webhooks.deliver') && !wants('webhooks.first_try_p99_ms')) return [];
-  const hub = await openHubWithSandbox();
-  const receiver = await startProcess('receiver', ['test/bench/bare/receiver.ts'], {}, hub.ground.directory);
-  const login = new pg.Client({ connectionString: hub.ground.databaseUrl, options: '-c role=hub_operator' });
-  const store = await openStore({
-    url: hub.ground.databaseUrl,
-    directUrl: hub.ground.databaseUrl,
-    connections: sharesOf(20, { isWorker: false, queuesInPostgres: false }),
-    production: false,
-    log: openLog('silent'),
-  });
+  const place = await openWebhookPlace(tenants);
   try {
-    await login.connect();
-    const place: Place = { hub, receiver: receiver.ready['url'] ?? '', tenantIds: [], store, login };
-    for (const orgno of organizationNumbers(tenants)) {
-      const tenant = { orgno, name: `Bank ${orgno}`, redirectUrls: ['https://bank.example/done'], services: [] };
-      const { id } = await mustCall('POST', `${hub.url}/operator/v1/tenants`, operatorKey, tenant);
-      const ask = { name: 'app', scopes: ['webhooks:write'] };
-      const { key } = await mustCall('POST', `${hub.url}/operator/v1/tenants/${id}/api-keys`, operatorKey, ask);
-      await mustCall('POST', `${hub.url}/v1/webhook-endpoints`, String(key), { url: `${place.receiver}/${orgno}` });
-      place.tenantIds.push(String(id));
-    }
     const figures: Figure[] = [];
     if (wants('webhooks.first_try_p99_ms')) figures.push(await firstTry(place));
     if (wants('webhooks.deliver')) figures.push(await rate(place));
     return figures;
   } finally {
-    await store.close();
-    await login.end();
-    await receiver.stop();
-    await hub.close();
+    await place.close();
   }
 };
