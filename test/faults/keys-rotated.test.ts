@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 import { type Chance, drawn, isLong } from './chance.ts';
 import { type FaultHub, faultTest, underLoad } from './hub-of-processes.ts';
 import type { HubProcess } from './processes.ts';
-import { tenants } from './story.ts';
+import { tenants } from './whole-feed.ts';
 
 const income = 'skatteetaten:inntekt';
 const patienceMs = 90_000;

@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OpenStore } from '../../src/store/open-store.ts';
-import { type GivenStore, givenStore, now, openGiven } from '../store/given-store.ts';
+import { afterAll, expect, test } from 'vitest';
+import { givenTwoStores, now } from '../store/given-store.ts';
 import { type Chance, chance as chanceFrom, isLong, seed } from './chance.ts';
 import type { Answer } from './pretend-altinn.ts';
 import { day, openSenses, type Senses } from './senses.ts';
 
-let store: GivenStore;
-let other: OpenStore;
-beforeAll(async () => {
-  store = await givenStore();
-  other = await openGiven(store.database.url);
-});
-afterAll(async () => {
-  await other.close();
-  await store.close();
-});
+const { store, other, close } = await givenTwoStores();
+afterAll(close);
 
 const second = 1000;
 type Act = Answer | 'withdrawn';

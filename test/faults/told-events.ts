@@ -5,9 +5,8 @@ import type { TenantName } from '../support/hub-test.ts';
 import { until } from '../support/until.ts';
 import type { Chance } from './chance.ts';
 import type { FaultHub } from './hub-of-processes.ts';
-import { tenants } from './story.ts';
+import { nothingIsSentTwice, tenants, wholeFeed } from './whole-feed.ts';
 
-type Told = { id: string; type: string; sequence: number; data: { consent?: { id: string; version: number } } };
 type Written = { id: string; who: TenantName; consentId: string; version: number };
 
 const patienceMs = 240_000;
@@ -71,17 +70,6 @@ export const openEvents = (hub: FaultHub, chance: Chance) => {
     return first;
   };
 
-  const feed = async (who: TenantName): Promise<Told[]> => {
-    const events: Told[] = [];
-    for (let cursor = ''; ; ) {
-      const { body } = await hub.call(who, 'GET', `/v1/events?limit=200${cursor}`);
-      const items = body['items'] as Told[];
-      events.push(...items);
-      if (items.length === 0) return events;
-      cursor = `&cursor=${String(body['next'])}`;
-    }
-  };
-
   return {
     async write(many: number): Promise<void> {
       for (let left = many; left > 0; left -= together) {
@@ -107,8 +95,7 @@ export const openEvents = (hub: FaultHub, chance: Chance) => {
     async areWhole(asked: ReadonlyMap<string, TenantName>): Promise<void> {
       const bodies = new Map(hub.receiver.received.map(({ headers, body }) => [String(headers['webhook-id']), body]));
       for (const who of tenants) {
-        const events = await feed(who);
-        expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+        const events = await wholeFeed(hub, who);
         const ofConsents = events.filter(({ type }) => type.startsWith('consent.'));
         const requested = ofConsents.filter(({ type }) => type === 'consent.requested');
         expect(requested.map(({ data }) => data.consent?.id).sort()).toEqual(
@@ -126,13 +113,7 @@ export const openEvents = (hub: FaultHub, chance: Chance) => {
         );
         for (const event of events) expect(JSON.parse(bodies.get(event.id) ?? 'null'), event.id).toEqual(event);
       }
-      expect(
-        await hub.rows(
-          `select tenant_id, delivery_id from webhook_attempts where http_status between 200 and 299
-           group by tenant_id, delivery_id having count(*) > 1`,
-        ),
-        'a webhook was sent again after a recorded 2xx',
-      ).toEqual([]);
+      await nothingIsSentTwice(hub);
     },
     /** Each consent's events first came in the order of its versions. */
     cameInOrder(): void {

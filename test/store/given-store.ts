@@ -37,6 +37,20 @@ export const givenStore = async (): Promise<GivenStore> => {
   };
 };
 
+/** Two processes' stores on one database; for the tests of one file, which close them. */
+export const givenTwoStores = async (): Promise<{ store: GivenStore; other: OpenStore; close(): Promise<void> }> => {
+  const store = await givenStore();
+  const other = await openGiven(store.database.url);
+  return {
+    store,
+    other,
+    async close() {
+      await other.close();
+      await store.close();
+    },
+  };
+};
+
 let number = 0;
 
 export const givenTenant = async ({ asOperator }: Pick<GivenStore, 'asOperator'>): Promise<string> => {

@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
 import { type ReadBudget, readLanes, turnIsNearMs } from '../../src/domain/read-turns.ts';
 import { openHeap } from '../../src/lib/heap.ts';
 import type { OpenStore } from '../../src/store/open-store.ts';
-import { type GivenStore, givenDraft, givenStore, givenTenant, later, now, openGiven } from './given-store.ts';
+import { givenDraft, givenTenant, givenTwoStores, later, now } from './given-store.ts';
 
-let store: GivenStore;
-let other: OpenStore;
-beforeAll(async () => {
-  store = await givenStore();
-  other = await openGiven(store.database.url);
-});
-afterAll(async () => {
-  await other.close();
-  await store.close();
-});
+const { store, other, close } = await givenTwoStores();
+afterAll(close);
 
 type Asked = { tenantId: string; id: string };
 const second = 1000;

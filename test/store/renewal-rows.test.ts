@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { nearMs, spacingMs } from '../../src/domain/renewal-pace.ts';
-import type { OpenStore } from '../../src/store/open-store.ts';
 import { momentsFor } from '../support/moments-for.ts';
-import { type GivenStore, givenStore, givenTenant, later, now, openGiven } from './given-store.ts';
+import { givenTenant, givenTwoStores, later, now } from './given-store.ts';
 
-let store: GivenStore;
-let other: OpenStore;
-beforeAll(async () => {
-  store = await givenStore();
-  other = await openGiven(store.database.url);
-});
-afterAll(async () => {
-  await other.close();
-  await store.close();
-});
+const { store, other, close } = await givenTwoStores();
+afterAll(close);
 
 const givenClient = async (): Promise<string> => {
   const id = randomUUID();

@@ -1,71 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openAltinn3 } from '../../../src/clients/altinn3/consent-requests.ts';
-import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
-import { Problem } from '../../../src/domain/problem.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
+import { describe, expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
-import { openLog, silentLog } from '../../../src/lib/log.ts';
 import type { Submission } from '../../../src/usecases/ports.ts';
-import {
-  bank,
-  clientId,
-  key,
-  openNeighbour,
-  openServer,
-  operator,
-  patience,
-  person,
-  readScope,
-  sendJson,
-  writeScope,
-} from '../neighbour.ts';
-
-const asked = (changes: Partial<Submission> = {}): Submission => ({
-  id: randomIds.uuid(),
-  from: { person },
-  to: bank,
-  validTo: new Date(Date.now() + 86_400_000),
-  rights: [{ resource: 'enkelt-samtykke', metadata: { simpletag: '2026' } }],
-  redirectUrl: 'http://localhost:3000/callback/state',
-  ...changes,
-});
-
-const openClient = (baseUrl: string, timeoutMs?: number) => {
-  const lines: string[] = [];
-  const log = openLog('debug', (line) => lines.push(line));
-  const client = openAltinn3({ baseUrl, log, clock: systemClock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-  onTestFinished(() => client.close());
-  return { client, lines };
-};
-
-/** The sandbox's Altinn, and a token of the bank's for it. */
-const openAltinn = async () => {
-  const neighbour = await openNeighbour();
-  const { url, clock } = neighbour;
-  const known = { read: async () => undefined, keep: async () => undefined };
-  const issuer = `${url}/maskinporten/`;
-  const maskinporten = openMaskinporten({
-    issuer,
-    operatorOrgno: operator,
-    clock,
-    ids: randomIds,
-    log: silentLog,
-    known,
-  });
-  onTestFinished(() => maskinporten.close());
-  const tokenFor = async (scope = writeScope): Promise<string> =>
-    (await maskinporten.requestToken({ clientId, key, scopes: [scope], consumer: bank }, patience())).token;
-  return { ...neighbour, ...openClient(`${url}/altinn3`), tokenFor, token: await tokenFor() };
-};
-
-const problemOf = async (trying: Promise<unknown>): Promise<Problem> => {
-  const error = await trying.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Problem)) throw new Error(`no problem, but ${String(error)}`);
-  return error;
-};
+import { bank, openServer, patience, readScope, sendJson } from '../neighbour.ts';
+import { asked, openAltinn, openClient, problemOf } from './given-altinn.ts';
 
 describe('with a strict Altinn', () => {
   test('a consent request is made, answered and read', async () => {

@@ -1,85 +1,31 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openAltinn3 } from '../../../src/clients/altinn3/consent-requests.ts';
-import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
-import { Problem } from '../../../src/domain/problem.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { randomIds } from '../../../src/lib/ids.ts';
-import { openLog, silentLog } from '../../../src/lib/log.ts';
-import {
-  bank,
-  clientId,
-  key,
-  openNeighbour,
-  openServer,
-  operator,
-  patience,
-  person,
-  sendJson,
-  writeScope,
-} from '../neighbour.ts';
+import { describe, expect, test } from 'vitest';
+import { openServer, patience, sendJson } from '../neighbour.ts';
+import { asked, openAltinn, openClient, problemOf } from './given-altinn.ts';
 
 const minute = 60_000;
 const longAgo = new Date('2026-01-01T00:00:00.000Z');
 const path = '/altinn3/accessmanagement/api/v1/enterprise/consentrequests/events';
 
-const openClient = (baseUrl: string) => {
-  const lines: string[] = [];
-  const client = openAltinn3({ baseUrl, log: openLog('debug', (line) => lines.push(line)), clock: systemClock });
-  onTestFinished(() => client.close());
-  return { client, lines };
-};
-
-const problemOf = async (trying: Promise<unknown>): Promise<Problem> => {
-  const error = await trying.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Problem)) throw new Error(`no problem, but ${String(error)}`);
-  return error;
-};
-
 describe('with a strict Altinn', () => {
-  const openAltinn = async () => {
-    const neighbour = await openNeighbour();
-    const { url, clock } = neighbour;
-    const issuer = `${url}/maskinporten/`;
-    const known = { read: async () => undefined, keep: async () => undefined };
-    const maskinporten = openMaskinporten({
-      issuer,
-      operatorOrgno: operator,
-      clock,
-      ids: randomIds,
-      log: silentLog,
-      known,
-    });
-    onTestFinished(() => maskinporten.close());
-    const tokenFor = async () =>
-      (await maskinporten.requestToken({ clientId, key, scopes: [writeScope], consumer: bank }, patience())).token;
-    const { client, lines } = openClient(`${url}/altinn3`);
-    const ask = async (answer?: 'accept' | 'reject'): Promise<string> => {
-      const id = randomIds.uuid();
-      const submission = {
-        id,
-        from: { person },
-        to: bank,
-        validTo: new Date(clock.now().getTime() + 86_400_000),
-        rights: [{ resource: 'enkelt-samtykke', metadata: { simpletag: '2026' } }],
-        redirectUrl: 'http://localhost:3000/callback/state',
-      };
-      await client.submit(submission, await tokenFor(), patience());
-      if (answer) await neighbour.control('POST', `consents/${id}/${answer}`, {});
-      return id;
-    };
-    return { ...neighbour, client, lines, tokenFor, ask };
+  /** What was asked for by the bank, and answered so. */
+  const asks = async (
+    { client, clock, control, token }: Awaited<ReturnType<typeof openAltinn>>,
+    answer: 'accept' | 'reject',
+  ): Promise<string> => {
+    const submission = asked({ validTo: new Date(clock.now().getTime() + 86_400_000) });
+    await client.submit(submission, token, patience());
+    await control('POST', `consents/${submission.id}/${answer}`, {});
+    return submission.id;
   };
 
   test.each(['pascal', 'lower'])(
     'it tells what happened, in %s case, and of a request that was made',
     async (casing) => {
-      const { client, control, clock, ask, tokenFor } = await openAltinn();
+      const altinn = await openAltinn();
+      const { client, control, clock, tokenFor } = altinn;
       await control('POST', 'settings', { eventTypeCasing: casing });
       const began = clock.now();
-      const [accepted, rejected] = [await ask('accept'), await ask('reject')];
+      const [accepted, rejected] = [await asks(altinn, 'accept'), await asks(altinn, 'reject')];
       clock.move(6 * minute);
       expect(await client.readFeed({ after: began }, await tokenFor(), patience())).toEqual({
         news: [
@@ -95,8 +41,9 @@ describe('with a strict Altinn', () => {
   );
 
   test('a full page leads to the next, and the link is sent as it came', async () => {
-    const { client, calls, clock, ask, tokenFor } = await openAltinn();
-    for (let many = 0; many < 51; many += 1) await ask('accept');
+    const altinn = await openAltinn();
+    const { client, calls, clock, tokenFor } = altinn;
+    for (let many = 0; many < 51; many += 1) await asks(altinn, 'accept');
     clock.move(6 * minute);
     const token = await tokenFor();
     const first = await client.readFeed({ after: longAgo }, token, patience());
@@ -104,9 +51,9 @@ describe('with a strict Altinn', () => {
     const second = await client.readFeed({ link: first.next ?? '' }, token, patience());
     expect(second.news).toHaveLength(2);
     expect(second.next).toBeUndefined();
-    const asked = (await calls('events')).map((call) => String(call.path));
-    expect(asked[0]).toBe(`${path}?createdAfter=2026-01-01T00%3A00%3A00.000Z`);
-    expect(first.next?.endsWith(asked[1] ?? '-')).toBe(true);
+    const called = (await calls('events')).map((call) => String(call.path));
+    expect(called[0]).toBe(`${path}?createdAfter=2026-01-01T00%3A00%3A00.000Z`);
+    expect(first.next?.endsWith(called[1] ?? '-')).toBe(true);
   });
 
   test('a place that Altinn does not know is refused', async () => {
