@@ -7,12 +7,11 @@ import { bodyOf } from '../serve-endpoint.ts';
 import { serviceName } from '../world.ts';
 import { altinn2TextsIn } from './altinn2-texts.ts';
 import { partyName, portalPage, requestPage } from './altinn2-views.ts';
-import type { Html } from './html.ts';
-import { sendPage } from './layout.ts';
+import { pageFrame } from './frame.ts';
 import { altinn2Site, hrefOf, type Place, placeIn } from './place.ts';
-import { isOwnForm, openSessions, type Session } from './sessions.ts';
+import { isOwnForm, type Session } from './sessions.ts';
 import { textsIn } from './texts.ts';
-import { navigationView, noticeView, signInView } from './views.ts';
+import { noticeView } from './views.ts';
 
 const { ui } = altinn2Site;
 
@@ -22,18 +21,8 @@ const staysSignedIn = ({ world, clock }: Altinn2, { services, coveredBy }: Conse
 
 /** Altinn 2's page: a request is read and answered there, and in the portal consents are taken back. */
 export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
-  const sessions = openSessions('/altinn2/');
   const { world, requests } = altinn;
-
-  const send = (ctx: Context, place: Place, status: number, heading: string, main: Html): void => {
-    const { brand, notice, footer } = textsIn(place.language);
-    const navigation = navigationView(place, world.persons.get(sessions.find(ctx)?.person ?? ''));
-    const title = `${heading} – ${brand}`;
-    sendPage(ctx, status, { language: place.language, title, brand, notice, navigation, main, footer });
-  };
-
-  const sendSignIn = (ctx: Context, place: Place): void =>
-    send(ctx, place, 200, textsIn(place.language).signInTitle, signInView(place, world.persons.values()));
+  const { sessions, send, sendSignIn } = pageFrame(router, world, altinn2Site);
 
   const sendRefused = (ctx: Context, place: Place, status: number, heading: string, text: string): void =>
     send(ctx, place, status, heading, noticeView(place, 'danger', { heading, text }, status === 403));
@@ -100,19 +89,6 @@ export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
     if (!session) return sendSignIn(ctx, place);
     const main = portalPage(altinn, session.person, place, session.csrf);
     send(ctx, place, 200, altinn2TextsIn(place.language).portalTitle, main);
-  });
-
-  router.post(`${ui}/sign-in`, async (ctx) => {
-    const fields = new URLSearchParams(await bodyOf(ctx));
-    const person = [...world.persons.values()].find(({ partyUuid }) => partyUuid === fields.get('person'));
-    if (person) sessions.start(ctx, person.id);
-    leave(ctx, hrefOf(placeIn(altinn2Site, fields)));
-  });
-
-  router.post(`${ui}/sign-out`, async (ctx) => {
-    const fields = new URLSearchParams(await bodyOf(ctx));
-    sessions.end(ctx);
-    leave(ctx, hrefOf(placeIn(altinn2Site, fields)));
   });
 
   router.post(`${ui}/answer`, async (ctx) => {

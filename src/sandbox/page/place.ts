@@ -3,6 +3,8 @@ import { type Language, languageOf } from './texts.ts';
 
 /** The person's pages of one of the two Altinns: where they are, and what they call their parameters. */
 export type Site = {
+  /** Where its sessions hold. */
+  root: '/altinn2/' | '/altinn3/';
   ui: string;
   language: 'lang' | 'languageCode';
   /** Says that the visitor came from the portal, and stays there. */
@@ -10,11 +12,17 @@ export type Site = {
 };
 
 export const altinn3Site: Site = {
+  root: '/altinn3/',
   ui: '/altinn3/accessmanagement/ui/consent',
   language: 'lang',
   portal: 'skiplogout',
 };
-export const altinn2Site: Site = { ui: '/altinn2/ui/AccessConsent', language: 'languageCode', portal: 'portal' };
+export const altinn2Site: Site = {
+  root: '/altinn2/',
+  ui: '/altinn2/ui/AccessConsent',
+  language: 'languageCode',
+  portal: 'portal',
+};
 
 /** Which request is looked at, in which language. Without an id it is the portal itself. */
 export type Place = { site: Site; id: string; language: Language; fromPortal: boolean };

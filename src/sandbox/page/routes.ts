@@ -7,12 +7,11 @@ import type { Altinn3, Consent } from '../altinn3/state.ts';
 import { bodyOf } from '../serve-endpoint.ts';
 import { assetRoutes } from './assets.ts';
 import { consentView } from './consent-view.ts';
-import type { Html } from './html.ts';
-import { sendPage } from './layout.ts';
-import { altinn3Site, hrefOf, type Place, placeIn } from './place.ts';
-import { isOwnForm, openSessions } from './sessions.ts';
+import { pageFrame } from './frame.ts';
+import { altinn3Site, type Place, placeIn } from './place.ts';
+import { isOwnForm } from './sessions.ts';
 import { textsIn } from './texts.ts';
-import { navigationView, noticeView, signInView } from './views.ts';
+import { noticeView } from './views.ts';
 
 const { ui } = altinn3Site;
 
@@ -26,24 +25,9 @@ const backLink = ({ world }: Altinn3, consent: Consent, place: Place) => ({
 
 /** The page a person is sent to: signs in as somebody synthetic, reads, answers, and is sent back. */
 export const pageRoutes = (router: Router, altinn: Altinn3): void => {
-  const sessions = openSessions('/altinn3/');
-  const { world, consents } = altinn;
+  const { consents } = altinn;
+  const { sessions, send, sendSignIn } = pageFrame(router, altinn.world, altinn3Site);
   assetRoutes(router);
-
-  const send = (ctx: Context, place: Place, status: number, heading: string, main: Html): void => {
-    const { brand, notice, footer } = textsIn(place.language);
-    const person = world.persons.get(sessions.find(ctx)?.person ?? '');
-    const navigation = navigationView(place, person);
-    sendPage(ctx, status, {
-      language: place.language,
-      title: `${heading} – ${brand}`,
-      brand,
-      notice,
-      navigation,
-      main,
-      footer,
-    });
-  };
 
   const sendNotYours = (ctx: Context, place: Place): void => {
     const { notYoursTitle: heading, notYours: text } = textsIn(place.language);
@@ -74,25 +58,10 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
     if (!consent) return;
     const texts = textsIn(place.language);
     const session = sessions.find(ctx);
-    if (!session) return send(ctx, place, 200, texts.signInTitle, signInView(place, world.persons.values()));
+    if (!session) return sendSignIn(ctx, place);
     if (!mayAnswer(altinn, consent, session.person)) return sendNotYours(ctx, place);
     if (consent.status !== 'Created') return sendAnswered(ctx, place, consent);
     send(ctx, place, 200, texts.title, consentView(altinn, consent, place, session.csrf));
-  });
-
-  router.post(`${ui}/sign-in`, async (ctx) => {
-    const fields = new URLSearchParams(await bodyOf(ctx));
-    const person = [...world.persons.values()].find(({ partyUuid }) => partyUuid === fields.get('person'));
-    if (person) sessions.start(ctx, person.id);
-    ctx.redirect(hrefOf(placeOf(fields)));
-    ctx.status = 303;
-  });
-
-  router.post(`${ui}/sign-out`, async (ctx) => {
-    const fields = new URLSearchParams(await bodyOf(ctx));
-    sessions.end(ctx);
-    ctx.redirect(hrefOf(placeOf(fields)));
-    ctx.status = 303;
   });
 
   router.post(`${ui}/answer`, async (ctx) => {
