@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerAsPerson } from '../../src/cli/answer-as-person.ts';
 import { bank, openAltinn2Neighbour } from './altinn2-neighbour.ts';
+import { openVisitor } from './visitor.ts';
 
 const ui = '/altinn2/ui/AccessConsent';
 
@@ -9,18 +10,7 @@ const openVisit = async (changes: object = {}) => {
   const neighbour = await openAltinn2Neighbour();
   const { body } = await neighbour.create(changes);
   const code = String(body.AuthorizationCode);
-  let cookie = '';
-  const visit = async (method: string, path: string, form?: Record<string, string>) => {
-    const response = await fetch(`${neighbour.url}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: { cookie },
-      ...(form && { body: new URLSearchParams(form) }),
-    });
-    const [set] = response.headers.getSetCookie();
-    if (set !== undefined) cookie = set.split(';')[0] ?? '';
-    return { status: response.status, location: response.headers.get('location'), set, text: await response.text() };
-  };
+  const visit = openVisitor(neighbour.url);
   const gui = new URL((body._links as unknown as { gui: { href: string } }).gui.href);
   const open = (query = '') => visit('GET', `${gui.pathname}${gui.search}${query}`);
   const csrfIn = (text: string) => /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';

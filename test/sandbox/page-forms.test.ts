@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { openNeighbour } from './neighbour.ts';
+import { openVisitor } from './visitor.ts';
 
 const ui = '/altinn3/accessmanagement/ui/consent';
 
@@ -9,18 +10,7 @@ const openVisit = async (query = '') => {
   const neighbour = await openNeighbour();
   const id = randomUUID();
   await neighbour.create(await neighbour.token(), neighbour.requestBody({ id }));
-  let cookie = '';
-  const visit = async (method: string, path: string, form?: Record<string, string>) => {
-    const response = await fetch(`${neighbour.url}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: { cookie },
-      ...(form && { body: new URLSearchParams(form) }),
-    });
-    const [set] = response.headers.getSetCookie();
-    if (set !== undefined) cookie = set.split(';')[0] ?? '';
-    return { status: response.status, headers: response.headers, set, text: await response.text() };
-  };
+  const visit = openVisitor(neighbour.url);
   const open = () => visit('GET', `${ui}/request?id=${id}${query}`);
   const signIn = async () => {
     const [, uuid = ''] = /value="([0-9a-f-]{36})" id="p-/.exec((await open()).text) ?? [];

@@ -2,10 +2,10 @@
 // key, it looks at the header as the hub must: by the key's digest.
 import { hash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa from 'koa';
 import rawBody from 'raw-body';
+import { serve } from './serve.ts';
 
 const [path = '/', status = '200', bytes = '600', key] = process.argv.slice(2);
 const answer = 'x'.repeat(Number(bytes));
@@ -23,11 +23,4 @@ router.post(path, async (ctx) => {
 const app = new Koa();
 app.use(router.routes());
 const server = createServer(app.callback());
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ msg: 'ready', url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.once('SIGTERM', () => {
-  server.close();
-  server.closeAllConnections();
-});
+serve(server);

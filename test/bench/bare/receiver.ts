@@ -1,6 +1,6 @@
 // A webhook receiver of a few lines: takes everything, and tells by `GET /arrived/<webhook-id>` when that one came.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serve } from './serve.ts';
 
 const arrived = new Map<string, number>();
 const server = createServer((request, response) => {
@@ -15,11 +15,4 @@ const server = createServer((request, response) => {
   request.on('end', () => response.writeHead(204).end());
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ msg: 'ready', url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.once('SIGTERM', () => {
-  server.close();
-  server.closeAllConnections();
-});
+serve(server);

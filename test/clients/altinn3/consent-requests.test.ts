@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
 import type { Submission } from '../../../src/usecases/ports.ts';
+import { problemOf } from '../maskinporten/given-client.ts';
 import { bank, openServer, patience, readScope, sendJson } from '../neighbour.ts';
-import { asked, openAltinn, openClient, problemOf } from './given-altinn.ts';
+import { asked, openAltinn, openClient } from './given-altinn.ts';
 
 describe('with a strict Altinn', () => {
   test('a consent request is made, answered and read', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { problemOf } from '../maskinporten/given-client.ts';
 import { openServer, patience, sendJson } from '../neighbour.ts';
-import { asked, openAltinn, openClient, problemOf } from './given-altinn.ts';
+import { asked, openAltinn, openClient } from './given-altinn.ts';
 
 const minute = 60_000;
 const longAgo = new Date('2026-01-01T00:00:00.000Z');

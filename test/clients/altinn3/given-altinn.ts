@@ -1,12 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { openAltinn3 } from '../../../src/clients/altinn3/consent-requests.ts';
-import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
-import { Problem } from '../../../src/domain/problem.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/ids.ts';
-import { openLog, silentLog } from '../../../src/lib/log.ts';
+import { openLog } from '../../../src/lib/log.ts';
 import type { Submission } from '../../../src/usecases/ports.ts';
-import { bank, clientId, key, openNeighbour, operator, patience, person, writeScope } from '../neighbour.ts';
+import { openClient as openMaskinportenClient } from '../maskinporten/given-client.ts';
+import { bank, openNeighbour, person, writeScope } from '../neighbour.ts';
 
 export const asked = (changes: Partial<Submission> = {}): Submission => ({
   id: randomIds.uuid(),
@@ -30,27 +29,7 @@ export const openClient = (baseUrl: string, timeoutMs?: number) => {
 export const openAltinn = async () => {
   const neighbour = await openNeighbour();
   const { url, clock } = neighbour;
-  const known = { read: async () => undefined, keep: async () => undefined };
-  const issuer = `${url}/maskinporten/`;
-  const maskinporten = openMaskinporten({
-    issuer,
-    operatorOrgno: operator,
-    clock,
-    ids: randomIds,
-    log: silentLog,
-    known,
-  });
-  onTestFinished(() => maskinporten.close());
-  const tokenFor = async (scope = writeScope): Promise<string> =>
-    (await maskinporten.requestToken({ clientId, key, scopes: [scope], consumer: bank }, patience())).token;
+  const { ask } = openMaskinportenClient(`${url}/maskinporten/`, { clock });
+  const tokenFor = async (scope = writeScope): Promise<string> => (await ask({ scopes: [scope] })).token;
   return { ...neighbour, ...openClient(`${url}/altinn3`), tokenFor, token: await tokenFor() };
-};
-
-export const problemOf = async (trying: Promise<unknown>): Promise<Problem> => {
-  const error = await trying.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Problem)) throw new Error(`no problem, but ${String(error)}`);
-  return error;
 };
