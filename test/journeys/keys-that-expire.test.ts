@@ -2,8 +2,7 @@ import { expect } from 'vitest';
 import { certify } from '../support/enterprise-certificate.ts';
 import { hubTest, operatorOrgno } from '../support/hub-test.ts';
 import { operatorsClient } from '../support/operators-client.ts';
-import { until } from '../support/until.ts';
-import { day, hour } from './in-time.ts';
+import { day, hour, inTime, minute } from './in-time.ts';
 
 hubTest('the year of a key: whoever is on duty is told at 60, 30, 14 and 7 days before its end', async (world) => {
   const { call, sandbox, logs, metricsUrl } = world;
@@ -29,7 +28,7 @@ hubTest('the year of a key: whoever is on duty is told at 60, 30, 14 and 7 days 
     [7, 4],
   ] as const) {
     await sandbox.advance((await leftMs()) - days * day + hour / 2);
-    await until(`to be told ${days} days before`, () => told().length >= lines);
+    await inTime(world, `to be told ${days} days before`, minute, async () => told().length >= lines);
     await sandbox.advance(2 * hour);
     await world.settled();
     expect(told()).toEqual(['warn 60', 'warn 30', 'warn 14', 'warn 7'].slice(0, lines));

@@ -149,6 +149,19 @@ export const openWorld = async (
   }
 };
 
+/** What a hub's test that failed leaves to go by: what is owed, and what the hub warned of last. */
+const asWasSeen = async ({ call, logs }: Pick<World, 'call' | 'logs'>): Promise<string> => {
+  const queues = await call('operator', 'GET', '/operator/v1/queues').catch(() => undefined);
+  const owed = (queues?.body['items'] ?? []) as { due: number; handedOut: number; failing: number }[];
+  return [
+    '',
+    ...owed
+      .filter(({ due, handedOut, failing }) => due + handedOut + failing > 0)
+      .map((queue) => JSON.stringify(queue)),
+    ...logs.filter((line) => !/"level":"(debug|info)"/.test(line)).slice(-10),
+  ].join('\n');
+};
+
 /** A whole hub for one test, once for each queue engine there is. What the test leaves open fails it. */
 export const hubTest = (name: string, run: (world: World) => Promise<void>, change: NodeJS.ProcessEnv = {}): void => {
   for (const engine of engines)
@@ -156,6 +169,9 @@ export const hubTest = (name: string, run: (world: World) => Promise<void>, chan
       const world = await openWorld(engine, change);
       try {
         await run(world);
+      } catch (error) {
+        if (error instanceof Error) error.message += await asWasSeen(world);
+        throw error;
       } finally {
         await world.close();
       }
