@@ -4,18 +4,17 @@ import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { type Outage, openOutage } from './outage.ts';
 
+/** `isAgain`: somebody began it before, and did not come to its end. */
+export type EngineJob = { data: unknown; waitedMs: number; isAgain: boolean };
+
 /** The short corridor between PostgreSQL and the workers. Which engine it runs on is decided here, and known nowhere else. */
 export type Engine = {
   name: 'redis' | 'postgresql';
   /** Version of the server, for logs and `doctor`. */
   version: string;
   hand(queue: string, jobs: readonly { id: string; data: object }[]): Promise<void>;
-  /** Runs jobs of one queue, so many side by side, and tells how long each has waited. Closing waits for those under way. */
-  work(
-    queue: string,
-    concurrency: number,
-    run: (data: unknown, waitedMs: number) => Promise<void>,
-  ): Promise<{ close(): Promise<void> }>;
+  /** Runs jobs of one queue, so many side by side. Closing waits for those under way. */
+  work(queue: string, concurrency: number, run: (job: EngineJob) => Promise<void>): Promise<{ close(): Promise<void> }>;
   counts(queue: string): Promise<{ waiting: number; active: number }>;
   ping(): Promise<void>;
   /** Its connections to PostgreSQL, where it runs on that. */
@@ -90,7 +89,8 @@ const build = (name: Engine['name'], version: string, connections: Connections, 
     async work(queue, concurrency, run) {
       const worker = new Worker(
         queue,
-        ({ data, timestamp }) => run(data, Date.now() - timestamp),
+        ({ data, timestamp, attemptsStarted }) =>
+          run({ data, waitedMs: Date.now() - timestamp, isAgain: attemptsStarted > 1 }),
         { connection: connections.worker as never, prefix, concurrency, ...workerOptions },
         backend,
       );

@@ -29,6 +29,17 @@ export type RelayOptions = {
 /** However good the notices are, each relay looks by itself so often. */
 const sweepMs = 1000;
 
+/** So many hand-outs at most are one job of the engine: it takes as long over a job as we do over what is in it. */
+const mostTogether = 16;
+
+/** Together when there are many; a few go one by one, so that every process gets some of them. */
+const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
+  const size = Math.min(mostTogether, Math.ceil(handOuts.length / 4));
+  return Array.from({ length: Math.ceil(handOuts.length / size) }, (_, nth) =>
+    handOuts.slice(nth * size, (nth + 1) * size),
+  );
+};
+
 /** With a backlog, places that came free wait so long for others, to be filled with one claim … */
 const biteMs = 5;
 /** … and no two claims begin closer than that. */
@@ -90,7 +101,10 @@ export const startRelay = (options: RelayOptions): Relay => {
     try {
       await engine.hand(
         job,
-        claimed.map((data) => ({ id: `${data.outboxId}-${data.handOut}`, data })),
+        bundles(claimed).map((handOuts) => ({
+          id: `${handOuts[0]?.outboxId}-${handOuts[0]?.handOut}`,
+          data: { handOuts },
+        })),
       );
       outage.over();
       return undefined;

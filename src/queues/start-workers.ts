@@ -1,6 +1,7 @@
 import { Problem } from '../domain/problem.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { within } from '../lib/within.ts';
 import { type Job, type JobName, jobNames, jobs } from '../usecases/jobs.ts';
 import type { HandOut, Outbox } from '../usecases/outbox-port.ts';
 import type { Notices } from '../usecases/ports.ts';
@@ -21,6 +22,9 @@ export type WorkersOptions = {
   onRun?: (job: JobName, outcome: 'done' | 'again', seconds: number) => void;
 };
 
+/** What one job of the engine holds. */
+type HandOuts = { handOuts: readonly HandOut[] };
+
 /** A suspended tenant's work is due when the tenant is resumed; so often it looks by itself, however that came about. */
 const restMs = 60 * 60_000;
 
@@ -29,20 +33,12 @@ const restMs = 60 * 60_000;
  * failure is noted there, and the engine is told nothing but that the job has run.
  */
 const runner =
-  (
-    job: JobName,
-    leaseMs: number,
-    { works, outbox, notices, clock, log, onRun }: WorkersOptions,
-    ended: (handOut: HandOut) => void,
-  ) =>
-  async (data: unknown, waitedMs: number): Promise<void> => {
-    const handOut = data as HandOut;
+  (job: JobName, { works, outbox, notices, clock, log, onRun }: WorkersOptions, ended: (handOut: HandOut) => void) =>
+  async (handOut: HandOut, mayBeOver: boolean): Promise<void> => {
     const { tenantId, subjectId, handOut: number } = handOut;
     const fields = { job, tenantId, subjectId, handOut: number };
     const began = performance.now();
-    // Past its lease it may have been handed out again. Were each of those run, a worker that has fallen behind would do the
-    // same over and over, note none of it, and never catch up.
-    if (waitedMs > leaseMs && !(await outbox.stands(job, handOut).catch(() => true))) {
+    if (mayBeOver && !(await outbox.stands(job, handOut).catch(() => true))) {
       log.debug(fields, 'overtaken by a later hand-out');
       ended(handOut);
       return;
@@ -50,7 +46,7 @@ const runner =
     log.debug(fields, 'started');
     let outcome: 'done' | 'again' = 'done';
     try {
-      const next = await works[job](handOut, AbortSignal.timeout(jobs[job].timeoutMs));
+      const next = await within(jobs[job].timeoutMs, undefined, (signal) => works[job](handOut, signal));
       if (next && 'rests' in next) {
         const now = clock.now();
         await outbox.rest(job, handOut, new Date(now.getTime() + restMs), now);
@@ -91,11 +87,13 @@ export const startWorkers = async (options: WorkersOptions): Promise<{ wake(): v
     const { concurrency: share, places = 2 * share, timeoutMs }: Job = jobs[job];
     const leaseMs = options.leaseMs ?? 3 * timeoutMs;
     let relay: Relay | undefined;
-    const worker = await engine.work(
-      job,
-      places,
-      runner(job, leaseMs, options, (handOut) => relay?.ended(handOut)),
-    );
+    const run = runner(job, options, (handOut) => relay?.ended(handOut));
+    const worker = await engine.work(job, places, async ({ data, waitedMs, isAgain }) => {
+      // Past its lease it may have been handed out again: were each of those run, a worker that has fallen behind would do the
+      // same over and over, note none of it, and never catch up. And of what somebody began, some was done.
+      const mayBeOver = isAgain || waitedMs > leaseMs;
+      await Promise.all((data as HandOuts).handOuts.map((handOut) => run(handOut, mayBeOver)));
+    });
     closers.push(() => worker.close());
     relay = startRelay({
       job,

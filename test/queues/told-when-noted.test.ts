@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { movableClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import type { EngineJob } from '../../src/queues/engine.ts';
 import { startWorkers, type WorkersOptions } from '../../src/queues/start-workers.ts';
 import { probedTopic } from '../../src/usecases/jobs.ts';
 
@@ -11,7 +12,7 @@ const handOut = { outboxId: 'x', tenantId: 'x', subjectId, handOut: 1, failures:
 const happened = async (work: () => Promise<undefined>): Promise<string[]> => {
   const seen: string[] = [];
   const note = (what: string) => async () => void seen.push(what);
-  let run: ((data: unknown, waitedMs: number) => Promise<void>) | undefined;
+  let run: ((job: EngineJob) => Promise<void>) | undefined;
   const workers = await startWorkers({
     works: { 'probe-client': work },
     engine: {
@@ -29,7 +30,7 @@ const happened = async (work: () => Promise<undefined>): Promise<string[]> => {
     clock: movableClock(),
     log: silentLog,
   } as unknown as WorkersOptions);
-  await run?.(handOut, 0);
+  await run?.({ data: { handOuts: [handOut] }, waitedMs: 0, isAgain: false });
   await workers.close();
   return seen;
 };

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { scrub } from '../../lib/mask.ts';
 import { unless } from '../../lib/unless.ts';
+import { within } from '../../lib/within.ts';
 import type { DeliveryResult, WebhookSender } from '../../usecases/ports.ts';
 import { retryAfterSeconds } from '../http-caller.ts';
 import { readClientCertificate } from './client-certificate.ts';
@@ -105,8 +106,7 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
       const startedMs = performance.now();
       const took = () => ({ durationMs: performance.now() - startedMs });
       try {
-        const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
-        const [answered, token] = await exchange(message, signal);
+        const [answered, token] = await within(timeoutMs, stop, (signal) => exchange(message, signal));
         const { status, headers } = answered;
         const answer = textOf(answered, token);
         const after = retryAfterSeconds(headers['retry-after'], message.timestamp);
