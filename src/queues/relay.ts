@@ -40,6 +40,9 @@ const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
   );
 };
 
+/** Most hand-outs have ended after so long, and those that ended elsewhere are missed before anybody waits for their places. */
+const youngMs = 200;
+
 /** With a backlog, places that came free wait so long for others, to be filled with one claim … */
 const biteMs = 5;
 /** … and no two claims begin closer than that. */
@@ -52,8 +55,8 @@ const betweenMs = 3;
  */
 export const startRelay = (options: RelayOptions): Relay => {
   const { job, places, share, leaseMs, outbox, engine, clock, log } = options;
-  const bite = Math.max(1, Math.floor(share / 4));
-  const out = new Map<string, HandOut>();
+  const bite = Math.max(1, Math.floor(share / 2));
+  const out = new Map<string, HandOut & { sinceMs: number }>();
   const outage = openOutage(log, { job }, 'work could not be handed out; it stays owed', 'work is handed out again');
   let closed = false;
   let woken = false;
@@ -120,13 +123,18 @@ export const startRelay = (options: RelayOptions): Relay => {
     others = 0;
     clearTimeout(biting);
     biting = undefined;
-    const asked = [...out.values()];
-    const claimed = await outbox.claim(job, clock.now(), leaseMs, { places, share, after, out: asked });
+    const nowMs = performance.now();
+    const { asked = [], young = [] } = Object.groupBy(out.values(), ({ sinceMs }) =>
+      sinceMs < nowMs - youngMs ? 'asked' : 'young',
+    );
+    const claimed = await outbox.claim(job, clock.now(), leaseMs, {
+      ...{ places, share, after, out: asked, young: young.map(({ tenantId }) => tenantId) },
+    });
     const standing = new Set(claimed.standing);
     for (const { outboxId } of asked) if (!standing.has(outboxId)) out.delete(outboxId);
-    for (const handOut of claimed.handOuts) out.set(handOut.outboxId, handOut);
+    for (const handOut of claimed.handOuts) out.set(handOut.outboxId, { ...handOut, sinceMs: performance.now() });
     after = claimed.handOuts.at(-1)?.tenantId ?? after;
-    counted = claimed.standing.length + claimed.handOuts.length;
+    counted = standing.size + young.length + claimed.handOuts.length;
     isLeft = claimed.isLeft;
     return claimed;
   };
@@ -146,6 +154,7 @@ export const startRelay = (options: RelayOptions): Relay => {
         const wrong = failed ?? (isLeft ? undefined : await handing);
         if (wrong) throw wrong;
         if (nextInMs !== undefined) pause = Math.min(sweepMs, Math.ceil(nextInMs) + 1);
+        if (isLeft) pause = Math.min(pause, youngMs);
       } catch (error) {
         if (!closed) outage.noted(error);
       }

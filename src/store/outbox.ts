@@ -16,11 +16,11 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
   // The id too: a late run of a row that is gone must not settle the one that came in its place.
   const row = 'job = $1 and tenant_id = $2 and subject_id = $3 and hand_outs = $4 and id = $5';
   return {
-    async claim(job, now, leaseMs, { places, share, after, out }) {
+    async claim(job, now, leaseMs, { places, share, after, out, young }) {
       const [row] = await ask<Row>(
         'claim',
         `select hand_outs as "handOuts", standing, is_left as "isLeft", next_ms as "nextMs"
-         from claim_work($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+         from claim_work($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
         [
           job,
           now,
@@ -31,6 +31,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
           out.map(({ tenantId }) => tenantId),
           out.map(({ subjectId }) => subjectId),
           out.map(({ handOut }) => handOut),
+          young,
         ],
       );
       if (!row) throw new Error('claim_work answers one row');

@@ -34,7 +34,7 @@ export const jobs = {
   'read-feed': { timeoutMs: 20 * second, concurrency: 8, again: backoff(30 * second, 15 * minute) },
   // They wait for receivers, mostly, and those are the tenants' own: many places are for those that hang, so that there is
   // room beside them.
-  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 32, places: 256, again: backoff(5 * second, 15 * minute) },
+  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 64, places: 512, again: backoff(5 * second, 15 * minute) },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   'probe-client': {

@@ -15,8 +15,10 @@ export type Places = {
   share: number;
   /** Whose turn was the last: the round goes on behind it. */
   after: string | undefined;
-  /** What it has handed out, as far as it knows. */
+  /** What it has handed out, as far as it knows. Each is looked for. */
   out: readonly HandOut[];
+  /** Whose it has handed out a moment ago, a name for each: they are out, and not looked for. */
+  young: readonly string[];
 };
 
 export type Claimed = {

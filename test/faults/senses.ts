@@ -109,7 +109,7 @@ export const openSenses = async (
     comesBack: (by: Parts, state: string) => returnFromAltinn(by)(state),
     /** Everything that is due, handed out once; leases that short lapse while it runs. */
     claim: async (leaseMs: number): Promise<HandOut[]> => {
-      const places = { places: 1000, share: 1000, after: undefined, out: [] };
+      const places = { places: 1000, share: 1000, after: undefined, out: [], young: [] };
       return (await stores[1].outbox.claim('read-consent', clock.now(), leaseMs, places)).handOuts;
     },
     run,

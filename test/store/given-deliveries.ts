@@ -16,7 +16,8 @@ export const givenDeliveries = async () => {
   const rows = async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> =>
     (await login.query<R>(text, values)).rows;
   const claim = async (at = now, places = 1000): Promise<HandOut[]> =>
-    (await store.outbox.claim(job, at, 60_000, { places, share: places, after: undefined, out: [] })).handOuts;
+    (await store.outbox.claim(job, at, 60_000, { places, share: places, after: undefined, out: [], young: [] }))
+      .handOuts;
   return {
     store,
     tenantId,

@@ -46,7 +46,7 @@ test('nothing is written through neither door', async () => {
   const calls = [
     `owe('tidy', '${id}', '${id}', now(), now())`,
     `append_events('${id}', now(), '[]')`,
-    `claim_work('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}')`,
+    `claim_work('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}', '{}')`,
     `create_consents('[]')`,
     `find_consent('${id}', '${id}')`,
     `list_access('${id}')`,

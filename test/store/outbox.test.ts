@@ -38,7 +38,8 @@ const only = (handOuts: HandOut[]): HandOut => {
 };
 /** One relay's claim, with nothing out, of so many places; one tenant alone may have them all unless told. */
 const claim = async (places: number, more: Partial<Places> = {}, at = now, leaseMs = 60_000) =>
-  (await outbox.claim(job, at, leaseMs, { places, share: places, after: undefined, out: [], ...more })).handOuts;
+  (await outbox.claim(job, at, leaseMs, { places, share: places, after: undefined, out: [], young: [], ...more }))
+    .handOuts;
 const owedRows = async () =>
   (
     await pool.query<{ due_at: Date; failures: number; last_problem: string | null }>(
@@ -60,6 +61,8 @@ test('a tenant alone gets its share and no more, until some of it has ended', as
   expect(out).toHaveLength(8);
   expect(await claim(32, { share: 8, out })).toEqual([]);
   for (const ended of out.slice(0, 3)) await outbox.settle(job, ended);
+  // Those it has handed out a moment ago hold their places unseen.
+  expect(await claim(32, { share: 8, out: [], young: out.map(({ tenantId }) => tenantId) })).toEqual([]);
   // Whoever ran them, and whatever the relay knows of it.
   expect(await claim(32, { share: 8, out })).toHaveLength(3);
 });
@@ -97,7 +100,7 @@ test('a claim tells what still stands, whether something was left, and when more
   await owe(tenant(1), tenant(8));
   await owe(tenant(1), tenant(9));
   await owe(tenant(1), tenant(10), later(5000));
-  const places = { places: 1, share: 1, after: undefined };
+  const places = { places: 1, share: 1, after: undefined, young: [] };
   const first = await outbox.claim(job, now, 60_000, { ...places, out: [] });
   expect(first).toMatchObject({ standing: [], isLeft: true, nextInMs: 5000 });
   const second = await outbox.claim(job, now, 60_000, { ...places, out: first.handOuts });

@@ -116,7 +116,7 @@ test('renewals are moved where they are still due as they were seen, and not in 
   // Long ago, so that it is claimed before those of other tests.
   const out = await givenRenewal(clientId, later(-1000 * 86_400_000));
   const [due, changed] = [await givenRenewal(clientId, later(1000)), await givenRenewal(clientId, later(2000))];
-  const room = { places: 1, share: 1, after: undefined, out: [] };
+  const room = { places: 1, share: 1, after: undefined, out: [], young: [] };
   const [handedOut] = (await store.outbox.claim('refresh-token', now, 60_000, room)).handOuts;
   expect(handedOut?.subjectId).toBe(out.id);
   expect(await store.renewals.oldestDueAt(out)).toEqual(out.was);

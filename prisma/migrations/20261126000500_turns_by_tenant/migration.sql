@@ -15,7 +15,8 @@ CREATE INDEX outbox_turns_idx ON outbox ((job || ''), tenant_id, due_at);
 CREATE INDEX outbox_due_idx ON outbox ((job || ''), due_at);
 
 -- Leases due work of one job to a relay that has `p_places` places, by turns over tenants. What the relay has handed out is
--- told to it in three lists; what of that still stands (not settled by whoever ran it, lease not ended) holds a place.
+-- told to it in three lists; what of that still stands (not settled by whoever ran it, lease not ended) holds a place. What
+-- it handed out a moment ago is not looked at, and holds one too: `p_young` names the tenant of each.
 --
 -- A tenant's next row goes at the level of rows it would then have out: all first rows before all second ones, and within a
 -- level round the tenants from the one after `p_after`. The first row of a tenant may take any free place; each further one
@@ -28,7 +29,7 @@ CREATE INDEX outbox_due_idx ON outbox ((job || ''), due_at);
 --
 -- Between those two indexes, an order is asked for that one of them alone has, and sorting is said to be dear.
 CREATE FUNCTION claim_work(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
-  p_tenants uuid[], p_subjects uuid[], p_hand_outs int[],
+  p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[],
   OUT hand_outs jsonb, OUT standing uuid[], OUT is_left boolean, OUT next_ms float8)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off
   SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
@@ -48,14 +49,17 @@ DECLARE
   firsts int := 0;
 BEGIN
   PERFORM at_a_door();
-  SELECT coalesce(array_agg(id), '{}'), coalesce(jsonb_object_agg(tenant_id, many) FILTER (WHERE nth = 1), '{}') INTO standing, held FROM (
+  SELECT coalesce(array_agg(id) FILTER (WHERE id IS NOT NULL), '{}'), coalesce(jsonb_object_agg(tenant_id, many) FILTER (WHERE nth = 1), '{}')
+  INTO standing, held FROM (
     SELECT s.id, s.tenant_id, count(*) OVER (PARTITION BY s.tenant_id) AS many, row_number() OVER (PARTITION BY s.tenant_id) AS nth
-    FROM unnest(p_tenants, p_subjects, p_hand_outs) AS m(tenant_id, subject_id, hand_outs)
-    CROSS JOIN LATERAL (
-      SELECT o.id, o.tenant_id, o.subject_id, o.hand_outs, o.leased_until FROM outbox o
-      WHERE o.job = p_job AND o.tenant_id = m.tenant_id AND o.subject_id >= m.subject_id ORDER BY o.subject_id LIMIT 1) s
-    WHERE s.subject_id = m.subject_id AND s.hand_outs = m.hand_outs AND s.leased_until > clock_timestamp()) m;
-  room := greatest(0, p_places - cardinality(standing));
+    FROM (
+      SELECT s.id, s.tenant_id FROM unnest(p_tenants, p_subjects, p_hand_outs) AS m(tenant_id, subject_id, hand_outs)
+      CROSS JOIN LATERAL (
+        SELECT o.id, o.tenant_id, o.subject_id, o.hand_outs, o.leased_until FROM outbox o
+        WHERE o.job = p_job AND o.tenant_id = m.tenant_id AND o.subject_id >= m.subject_id ORDER BY o.subject_id LIMIT 1) s
+      WHERE s.subject_id = m.subject_id AND s.hand_outs = m.hand_outs AND s.leased_until > clock_timestamp()
+      UNION ALL SELECT NULL, y.tenant_id FROM unnest(p_young) AS y(tenant_id)) s) m;
+  room := greatest(0, p_places - cardinality(standing) - cardinality(p_young));
   most := floor(p_per_free * room);
   hand_outs := '[]';
   is_left := room = 0;

@@ -2,9 +2,9 @@ import { type Judgement, judge } from '../../domain/webhook.ts';
 import type { DueDelivery } from '../delivery-port.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
-import type { DeliveryResult } from '../ports.ts';
+import type { DeliveryResult, HowToSend } from '../ports.ts';
 import type { Work } from '../use-cases.ts';
-import type { Attempt } from '../webhook-rows-port.ts';
+import type { Attempt, SentTo } from '../webhook-rows-port.ts';
 import { answerPlace } from './deliveries.ts';
 import { howToSend } from './how-to-send.ts';
 
@@ -30,6 +30,14 @@ const outcomeOf = ({ outcome, gone }: Judgement) => {
 export const deliverWebhook = (parts: Parts): Work => {
   const { clock, store, sealing, webhooks, webhookMetrics, settings, log } = parts;
 
+  /** Opened once for all that are read of an endpoint together. */
+  const ways = new WeakMap<SentTo, HowToSend>();
+  const wayTo = (tenantId: string, endpoint: SentTo): HowToSend => {
+    const way = ways.get(endpoint) ?? howToSend(parts, tenantId, endpoint);
+    ways.set(endpoint, way);
+    return way;
+  };
+
   const send = (tenantId: string, delivery: DueDelivery, at: Date, signal: AbortSignal): Promise<DeliveryResult> =>
     webhooks.send(
       {
@@ -39,7 +47,7 @@ export const deliverWebhook = (parts: Parts): Work => {
         timestamp: at,
         body: delivery.body,
         headers: hubHeaders(delivery),
-        ...howToSend(parts, tenantId, delivery.endpoint),
+        ...wayTo(tenantId, delivery.endpoint),
       },
       signal,
     );
