@@ -18,6 +18,10 @@ export type Service = {
   checkDataAccess: boolean;
 };
 
+/** What its generation of Altinn calls it: the resource's id, or code and edition. */
+export const upstreamName = ({ key, generation, resource, serviceCode, serviceEditionCode }: Service): string =>
+  generation === 'altinn3' ? (resource ?? key) : `${serviceCode}_${serviceEditionCode}`;
+
 /** Where the fault lies inside a right, as the caller wrote it. */
 const at = (index: number, rest: string) => `/rights/${index}/${rest}`;
 

@@ -3,7 +3,7 @@ import type { Access } from '../../domain/access.ts';
 import type { Consent } from '../../domain/consent.ts';
 import { nextProbe } from '../../domain/pace.ts';
 import { fateOf, type KeptProblem, Problem } from '../../domain/problem.ts';
-import type { Service } from '../../domain/service.ts';
+import { type Service, upstreamName } from '../../domain/service.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { proveAccess } from '../access/prove-access.ts';
 import { recordAccess } from '../access/record-access.ts';
@@ -137,10 +137,10 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       from,
       to: known.tenant.orgno,
       validTo: consent.validTo,
-      rights: consent.rights.map(({ service, metadata }) => ({
-        resource: catalogue.get(service)?.resource ?? service,
-        metadata,
-      })),
+      rights: consent.rights.map(({ service, metadata }) => {
+        const known = catalogue.get(service);
+        return { resource: known ? upstreamName(known) : service, metadata };
+      }),
       redirectUrl: `${settings.publicUrl}/callback/${state}`,
       ...(requiredDelegator ? { requiredDelegator } : {}),
       ...(consent.message ? { message: consent.message } : {}),
