@@ -20,7 +20,7 @@ const timeoutMs = 4000;
 export type Examination = {
   clock: Clock;
   ids: Ids;
-  settings: Pick<Settings, 'operatorOrgno' | 'consentScope' | 'links'>;
+  settings: Pick<Settings, 'operatorOrgno' | 'consentScope' | 'ownScopes' | 'links'>;
   reader: Reader;
   /** As workers open them. */
   keyOf(by: UsableClient): Promise<SigningKey>;
@@ -41,7 +41,7 @@ export const openExamination = async (
   databaseUrl: string,
   { hsm }: { hsm: boolean },
 ): Promise<Examination> => {
-  const { issuer, operatorOrgno, consentScope } = config;
+  const { issuer, operatorOrgno, consentScope, ownScopes } = config;
   const { keystore } = await openKeys(config, { openKeystore: true, make: false });
   const { directory, pkcs11 } = config.keySources;
   const keySources = await openKeySources({ directory, ...(hsm && pkcs11 ? { pkcs11 } : {}), log: silentLog });
@@ -63,6 +63,7 @@ export const openExamination = async (
     settings: {
       operatorOrgno,
       consentScope,
+      ownScopes,
       links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfServiceUrl },
     },
     reader,

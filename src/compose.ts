@@ -134,6 +134,8 @@ export const compose = async (
       },
       issuer,
       consentScope: config.consentScope,
+      altinn2: config.altinn2,
+      ownScopes: config.ownScopes,
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,

@@ -52,6 +52,14 @@ const Env = z.object({
   MASKINPORTEN_ISSUER: address.optional(),
   ALTINN3_URL: address.optional(),
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
+  ALTINN2_CONSENT_SCOPE: scopes.default('altinn:consentrequests.read altinn:consentrequests.write'),
+  ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens'),
+  ALTINN2_LOST_AFTER_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(24 * 60)
+    .default(15),
   DIGDIR_SELFSERVICE_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
@@ -151,6 +159,10 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
         ),
       'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
     ],
+    [
+      production && read.ALTINN2_LOST_AFTER_SECONDS < 120,
+      'ALTINN2_LOST_AFTER_SECONDS: needs 120 at least in production, for Altinn 2 may be a minute late',
+    ],
   ];
   if (production && role !== 'command' && role !== 'sandbox') {
     wrong.push(
@@ -215,6 +227,14 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     issuer: read.MASKINPORTEN_ISSUER ?? usual.issuer,
     altinn3Url: read.ALTINN3_URL ?? usual.altinn3,
     consentScope: read.ALTINN3_CONSENT_SCOPE,
+    altinn2: {
+      consentScope: read.ALTINN2_CONSENT_SCOPE,
+      tokenScope: read.ALTINN2_TOKEN_SCOPE,
+      lostAfterMs: read.ALTINN2_LOST_AFTER_SECONDS * 1000,
+    },
+    ownScopes: nameOfScopes(
+      [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),
+    ),
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
     portalUrl: usual.portal,
     ownSandbox: environment === 'sandbox' && read.MASKINPORTEN_ISSUER === undefined,

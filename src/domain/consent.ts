@@ -47,6 +47,10 @@ export type Consent = {
   endedAt?: Date;
   /** When its tenant was told that it ends soon. */
   expiringToldAt?: Date;
+  /** Altinn's id where it is another than ours. */
+  upstreamId?: string;
+  /** When it went out to Altinn 2, while it is not known what became of it. */
+  sentAt?: Date;
 };
 
 const open: readonly ConsentStatus[] = ['queued', 'blocked', 'pending', 'accepted'];

@@ -87,3 +87,14 @@ export const soonestRead = (consent: Consent): Date =>
 
 /** Between two that go on once what they waited for is there: a long wait must not end in a flood. */
 export const releaseEveryMs = 50;
+
+/**
+ * When to look again for a request whose outcome is not known, at first often; undefined once it has been looked for so long
+ * that it will not come any more.
+ */
+export const nextLostLook = (sentAt: Date, now: Date, lostAfterMs: number): Date | undefined => {
+  const sinceMs = now.getTime() - sentAt.getTime();
+  if (sinceMs >= lostAfterMs) return undefined;
+  const pauseMs = Math.min(60 * second, Math.max(5 * second, sinceMs / 2), lostAfterMs - sinceMs);
+  return new Date(now.getTime() + pauseMs);
+};

@@ -466,6 +466,30 @@ export const problems = {
     title: 'Altinn did not answer',
     text: 'The hub tries again by itself.',
   },
+  'altinn-unreachable': {
+    status: 503,
+    mover: 'time',
+    title: 'Altinn could not be reached',
+    text: 'Nothing was sent. The hub tries again.',
+  },
+  'altinn2-outcome-unknown': {
+    status: 502,
+    mover: 'caller',
+    title: 'It is not known what became of the request',
+    text: 'The request went out to Altinn 2 and no answer came. Altinn 2 cannot be asked twice without asking the person twice, so the hub looked for the request in its list, and did not find it. Ask again with a new request if you still need the consent.',
+  },
+  'consent-not-at-altinn': {
+    status: 409,
+    mover: 'nobody',
+    title: 'Altinn gives no token for this consent',
+    text: 'Altinn 2 does not say why: it was not given, was taken back, ran out, or was used up.',
+  },
+  'consent-token-foreign': {
+    status: 502,
+    mover: 'us',
+    title: 'Altinn’s consent token is not of this consent',
+    text: 'What Altinn signed is not about these parties and these rights. The hub hands out nothing that it has not checked.',
+  },
   'altinn-refused': {
     status: 422,
     mover: 'nobody',

@@ -137,8 +137,23 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       return row?.id;
     },
     async wasRefused(digest) {
-      await tx.callbackState.deleteMany({ where: { tenantId, digest: Buffer.from(digest) } });
+      await tx.$executeRaw`
+        with gone as (delete from callback_states where tenant_id = ${tenantId}::uuid and digest = ${Buffer.from(digest)} returning consent_id)
+        update consents c set sent_at = null from gone g where c.tenant_id = ${tenantId}::uuid and c.id = g.consent_id and c.sent_at is not null`;
     },
+    async isAtAltinn(id, upstreamId) {
+      await tx.consent.updateMany({ where: { tenantId, id }, data: { upstreamId, sentAt: null } });
+    },
+    async isClosedAtAltinn(id) {
+      await tx.consent.updateMany({
+        where: { tenantId, id, status: 'withdrawn' },
+        data: { upstream: 'closed', sentAt: null },
+      });
+    },
+    states: async (id) =>
+      (await tx.callbackState.findMany({ where: { tenantId, consentId: id }, select: { digest: true } })).map(
+        ({ digest }) => digest,
+      ),
     mayBeAtAltinn: async (id) => (await tx.callbackState.count({ where: { tenantId, consentId: id } })) > 0,
   };
 };

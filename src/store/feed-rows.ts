@@ -10,8 +10,8 @@ const awaitedText = `
   select t.name, case when o.pending is null then 'accepted' else 'pending' end as while, f.last_problem as "lastProblem",
     (extract(epoch from $1::timestamptz - greatest(f.read_at, coalesce(o.pending, o.accepted))) * 1000)::float8 as "staleMs"
   from tenants t cross join lateral (
-    select (select min(c.requested_at) from consents c where c.tenant_id = t.id and c.status = 'pending') as pending,
-      (select min(c.requested_at) from consents c where c.tenant_id = t.id and c.status = 'accepted') as accepted) o
+    select (select min(c.requested_at) from consents c where c.tenant_id = t.id and c.status = 'pending' and c.generation = 'altinn3') as pending,
+      (select min(c.requested_at) from consents c where c.tenant_id = t.id and c.status = 'accepted' and c.generation = 'altinn3') as accepted) o
   left join feeds f on f.tenant_id = t.id
   where t.status = 'active' and coalesce(o.pending, o.accepted) is not null`;
 

@@ -182,7 +182,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     const owed = await tx.$executeRaw`
       insert into outbox (job, tenant_id, subject_id, due_at, created_at)
       select 'read-feed', t.id, t.id, ${now}::timestamptz, ${now}::timestamptz from tenants t
-      where exists (select from consents c where c.tenant_id = t.id and c.status in ('pending', 'accepted'))
+      where exists (select from consents c where c.tenant_id = t.id and c.status in ('pending', 'accepted') and c.generation = 'altinn3')
       on conflict do nothing`;
     if (owed > 0) tell('work:read-feed');
     return owed;

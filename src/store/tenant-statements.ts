@@ -5,7 +5,10 @@ import type { Store } from '../usecases/store-port.ts';
 import { changeText, changeTopics, changeValues, consentColumns, sealedFromSql } from './consent-rows.ts';
 import { asking } from './doors.ts';
 
-type Statements = Pick<Store, 'findConsent' | 'listAccess' | 'goesOut' | 'changeConsent' | 'oweForWaiting'>;
+type Statements = Pick<
+  Store,
+  'findConsent' | 'listAccess' | 'goesOut' | 'goesOutOnce' | 'changeConsent' | 'oweForWaiting'
+>;
 
 /** Of the tenant's door, each in one round trip: functions whose first statement sets the tenant. */
 export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): Statements => {
@@ -24,6 +27,11 @@ export const tenantStatements = (pool: pg.Pool, tell: (topic: string) => void): 
     async goesOut(tenantId, id, digest, now) {
       const values = [tenantId, id, Buffer.from(digest), now];
       const [row] = await ask<{ out: boolean }>('goes-out', 'select goes_out($1, $2, $3, $4) as out', values);
+      return row?.out ?? false;
+    },
+    async goesOutOnce(tenantId, id, digest, now) {
+      const values = [tenantId, id, Buffer.from(digest), now];
+      const [row] = await ask<{ out: boolean }>('goes-out-once', 'select goes_out_once($1, $2, $3, $4) as out', values);
       return row?.out ?? false;
     },
     async changeConsent(tenantId, change) {

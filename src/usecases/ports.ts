@@ -126,7 +126,7 @@ export type ConsentTokenAsk = Pick<Submission, 'from' | 'to' | 'rights'> & { cod
 export type Altinn2 = ConsentGateway & {
   /** A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. */
   list(
-    from: string | undefined,
+    from: { after: Date } | { continuation: string },
     token: string,
     signal: AbortSignal,
   ): Promise<{ requests: ListedRequest[]; next?: string }>;
@@ -233,6 +233,10 @@ export type Settings = {
   issuer: string;
   /** Scope of the consent API: lets us create and read (`altinn:consentrequests.write`). Several: their name (`nameOfScopes`). */
   consentScope: string;
+  /** All that consent administration takes, in both generations, by one name: none of it ever leaves the hub. */
+  ownScopes: string;
+  /** The same of Altinn 2: requests, and consent tokens. `lostAfterMs`: a request whose outcome is not known is looked for so long. */
+  altinn2: { consentScope: string; tokenScope: string; lostAfterMs: number };
   /** Links for whoever must act. */
   links: { delegate: string; grant: string; selfService: string };
   /** The national number goes so long after a consent's end. */
@@ -297,6 +301,7 @@ export type Ports = {
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway & ConsentFeed;
+  altinn2: Altinn2;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;

@@ -83,6 +83,12 @@ export type TenantRows = {
     oldestBlockedOn(accessId: string): Promise<string | undefined>;
     /** A state that `goesOut` noted is taken back: Altinn refused the request, or it never got there. */
     wasRefused(digest: Uint8Array): Promise<void>;
+    /** Altinn has it, under an id of its own. */
+    isAtAltinn(id: string, upstreamId: string): Promise<void>;
+    /** It was withdrawn, and Altinn has taken it back too (or never had it). */
+    isClosedAtAltinn(id: string): Promise<void>;
+    /** Digests of the states that went out with it. */
+    states(id: string): Promise<Uint8Array[]>;
     /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
     mayBeAtAltinn(id: string): Promise<boolean>;
   };
@@ -262,6 +268,8 @@ export type Store = TokenStore &
      * `wasRefused` takes the state back, Altinn may have it.
      */
     goesOut(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
+    /** As `goesOut`, and false too while it is not known what became of an earlier try, which `wasRefused` and `isAtAltinn` settle. */
+    goesOutOnce(tenantId: string, id: string, digest: Uint8Array, now: Date): Promise<boolean>;
     /** As `consents.change` within a transaction. */
     changeConsent(tenantId: string, change: ConsentChange): Promise<boolean>;
 

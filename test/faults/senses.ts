@@ -8,7 +8,7 @@ import { changeConsent } from '../../src/usecases/consents/change-consent.ts';
 import { lookAtConsent } from '../../src/usecases/consents/look-at-consent.ts';
 import { keepPage } from '../../src/usecases/consents/read-feed.ts';
 import { returnFromAltinn } from '../../src/usecases/consents/return-from-altinn.ts';
-import { stateDigest } from '../../src/usecases/consents/submit-consent.ts';
+import { stateDigest } from '../../src/usecases/consents/state.ts';
 import { openMemories, type Parts } from '../../src/usecases/memory.ts';
 import type { HandOut } from '../../src/usecases/outbox-port.ts';
 import type { Store } from '../../src/usecases/store-port.ts';

@@ -39,8 +39,8 @@ export const proveAccess =
   };
 
 /** Is nobody asked for this scope, since Maskinporten refuses each client that holds it? */
-const isStopped = (clients: readonly ClientWithKeys[], consentScope: string, scope: string): boolean => {
-  const { holders } = holdersOf(clients, consentScope, scope);
+const isStopped = (clients: readonly ClientWithKeys[], ownScopes: string, scope: string): boolean => {
+  const { holders } = holdersOf(clients, ownScopes, scope);
   return holders.length > 0 && holders.every(({ stoppedAt }) => stoppedAt !== undefined);
 };
 
@@ -50,7 +50,7 @@ export const findOut = (parts: Parts, tokenFor: TokenFor) => {
   const record = recordAccess(parts);
   return async (tenantId: string, scope: string, signal: AbortSignal, anew = false): Promise<Access> => {
     const askedAt = clock.now();
-    const wasStopped = isStopped(await memories.clients(), settings.consentScope, scope);
+    const wasStopped = isStopped(await memories.clients(), settings.ownScopes, scope);
     const refused = await tokenFor({ tenantId, scope, anew }, signal).then(
       () => undefined,
       (error: unknown) => {
@@ -65,7 +65,7 @@ export const findOut = (parts: Parts, tokenFor: TokenFor) => {
     // Whoever starts a client again probes all that it left without a token. What was noted a moment later, by one that
     // had not heard of it yet, would be passed over.
     if (!problem || !wasStopped) return access;
-    if (!isStopped(await store.asOperator((rows) => rows.clients.list()), settings.consentScope, scope)) {
+    if (!isStopped(await store.asOperator((rows) => rows.clients.list()), settings.ownScopes, scope)) {
       const now = clock.now();
       await store.asTenant(tenantId, (rows) => rows.outbox.owe('probe-access', access.id, now, now));
     }

@@ -5,6 +5,7 @@ import { stoppedFor } from '../../domain/refusals.ts';
 import type { Service } from '../../domain/service.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
+import { consentScopeOf } from '../consents/upstream.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
 import { holdersOf } from '../tokens/find-client.ts';
@@ -41,11 +42,11 @@ const isReady = ({ stoppedAt, keys }: ClientWithKeys): boolean =>
 const clientStep = (
   clients: readonly ClientWithKeys[],
   scopes: readonly string[],
-  { links, consentScope }: Pick<Settings, 'links' | 'consentScope'>,
+  { links, ownScopes }: Pick<Settings, 'links' | 'ownScopes'>,
   tenant: Tenant,
 ): ReadinessStep => {
   const step = 'client';
-  const holding = (scope: string) => holdersOf(clients, consentScope, scope).holders;
+  const holding = (scope: string) => holdersOf(clients, ownScopes, scope).holders;
   const without = scopes.filter((scope) => !holding(scope).some(isReady));
   if (without.length === 0)
     return {
@@ -97,9 +98,9 @@ export const readReadiness = (parts: Parts): UseCases['readReadiness'] => {
     const of = (kind: Access['kind'], name: string) =>
       known.find((access) => access.kind === kind && access.name === name);
     const enabled = endpoints.find(({ status }) => status === 'enabled');
-    const stepsOf = ({ key, dataScope, checkDataAccess }: Service): ReadinessStep[] => [
-      clientStep(clients, [settings.consentScope, dataScope], settings, tenant),
-      accessStep('consent-administration', of('scope', settings.consentScope), tenant),
+    const stepsOf = ({ key, dataScope, checkDataAccess, generation }: Service): ReadinessStep[] => [
+      clientStep(clients, [consentScopeOf(settings, generation), dataScope], settings, tenant),
+      accessStep('consent-administration', of('scope', consentScopeOf(settings, generation)), tenant),
       ...(checkDataAccess ? [accessStep('data-access', of('scope', dataScope), tenant)] : []),
       accessStep('access-list', of('service', key), tenant),
       settingStep(
@@ -138,11 +139,13 @@ export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
   return async (by) => {
     const { tenantId, tenant } = by.caller;
     const catalogue = await memories.services();
-    const scopes = new Set([settings.consentScope]);
+    const scopes = new Set<string>();
     for (const key of tenant.services) {
       const service = catalogue.get(key);
+      if (service) scopes.add(consentScopeOf(settings, service.generation));
       if (service?.checkDataAccess) scopes.add(service.dataScope);
     }
+    if (scopes.size === 0) scopes.add(settings.consentScope);
     const now = clock.now();
     await store.asTenant(tenantId, async (rows) => {
       const lastMs = now.getTime() - ((await rows.audit.lastAt('readiness.checked'))?.getTime() ?? 0);

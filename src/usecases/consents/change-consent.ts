@@ -25,8 +25,12 @@ const planned = (
     }
   if (steps.length === 0) return undefined;
   const owed: ConsentChange['owed'] = [];
-  if (!before.requestedAt && consent.requestedAt)
+  const isAltinn2 = consent.generation === 'altinn2';
+  if (!before.requestedAt && consent.requestedAt && !isAltinn2)
     owed.push({ job: 'read-feed', due: feedDueAfter(now), subject: consent.tenantId });
+  // Altinn 2 takes back what was withdrawn here.
+  if (isAltinn2 && before.status !== 'withdrawn' && consent.upstream === 'open')
+    owed.push({ job: 'read-consent', due: now });
   if ((!before.requestedAt && consent.requestedAt) || isAcceptedNow(before, consent))
     owed.push({ job: 'read-consent', due: nextLook(consent, now, expiringDays) });
   if (consent.endedAt)

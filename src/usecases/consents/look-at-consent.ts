@@ -8,6 +8,13 @@ import type { TokenFor } from '../tokens/token-for.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';
+import { closeAtAltinn2 } from './close-at-altinn2.ts';
+import { findLostRequest } from './lost-request.ts';
+import { readUpstream } from './upstream.ts';
+
+/** It ended with us, and not with the person: Altinn 2 is to take it back too. */
+const isOwedAtAltinn2 = ({ status, upstream }: Consent): boolean =>
+  (status === 'withdrawn' && upstream !== 'closed') || status === 'failed' || status === 'expired';
 
 /** Longer than the longest pause after a failure. */
 const soonMs = 20 * 60_000;
@@ -22,9 +29,11 @@ const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
  * Altinn has no status for that. One that nobody has answered is read a last time before.
  */
 export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { clock, store, memories, settings, altinn3, readMetrics } = parts;
+  const { clock, store, memories, settings, readMetrics } = parts;
   const change = changeConsent(parts);
   const calling = withToken(parts, tokenFor);
+  const readAtAltinn = readUpstream(parts, calling);
+  const close = closeAtAltinn2(parts, calling, findLostRequest(parts, calling));
   const tell = (tenantId: string, id: string, ...news: News[]) =>
     store.asTenant(tenantId, (rows) => change(rows, id, ...news));
 
@@ -33,7 +42,10 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const consent = (await store.findConsent(tenantId, id))?.consent;
     if (consent?.status !== 'accepted') return consent;
     const now = clock.now();
-    if (endsAt(consent) <= now) return tell(tenantId, id, { kind: 'expired' });
+    if (endsAt(consent) <= now) {
+      await tell(tenantId, id, { kind: 'expired' });
+      return undefined;
+    }
     const tellAt = expiringAt(consent, expiringDays, now);
     if (expiringDays === undefined || !tellAt || tellAt > now) return consent;
     return tell(tenantId, id, { kind: 'expiring', days: expiringDays });
@@ -52,8 +64,9 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const read = async ({ tenantId, id }: Consent, ends: boolean, signal: AbortSignal) => {
     // What is answered while Altinn is being asked may or may not be in its answer.
     const askedAt = clock.now();
-    const need = { tenantId, scope: settings.consentScope };
-    const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
+    const found = await store.findConsent(tenantId, id);
+    if (!found) return undefined;
+    const { status, consentedAt } = await readAtAltinn(found, signal);
     const said: News = { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) };
     return store.asTenant(tenantId, async (rows) => {
       await rows.consents.looked(id, askedAt);
@@ -64,6 +77,7 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   return async ({ tenantId, subjectId: id }, signal) => {
     const expiringDays = (await memories.tenant.get(tenantId))?.tenant.expiringDays;
     const consent = await inTime(tenantId, id, expiringDays);
+    if (consent?.generation === 'altinn2' && isOwedAtAltinn2(consent)) return close(consent, signal);
     if (consent?.status !== 'pending' && consent?.status !== 'accepted') return undefined;
     const ends = endsAt(consent) <= clock.now();
     const byTime = nextByTime(consent, expiringDays, clock.now());

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Party, partyNumber } from '../../domain/party.ts';
 import { hmac, type Place, type SealingRing } from '../../lib/seal.ts';
+import type { Submission } from '../ports.ts';
 
 /** Whom a consent is about, with the names that Altinn 2 wants: what is sealed beside each consent. */
 export type Parties = {
@@ -20,8 +21,13 @@ const place = (tenantId: string, consentId: string): Place => ({
 export const sealParties = (sealing: SealingRing, tenantId: string, consentId: string, parties: Parties): Uint8Array =>
   sealing.seal(place(tenantId, consentId), JSON.stringify(parties));
 
-export const openParties = (sealing: SealingRing, tenantId: string, consentId: string, sealed: Uint8Array): Parties =>
-  JSON.parse(sealing.open(place(tenantId, consentId), sealed).toString()) as Parties;
+export const openParties = (
+  sealing: SealingRing,
+  tenantId: string,
+  consentId: string,
+  sealed: Uint8Array,
+): Pick<Submission, 'from' | 'fromName' | 'requiredDelegator' | 'requiredDelegatorName'> =>
+  JSON.parse(sealing.open(place(tenantId, consentId), sealed).toString());
 
 /** Finds a person's consents without keeping the number: an HMAC with the tenant's own key. */
 export const partyLookup = (hmacKey: KeyObject, party: Party): Uint8Array =>

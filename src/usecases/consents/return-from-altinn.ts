@@ -3,7 +3,7 @@ import { isRegistered, redirectKind, returnAddress } from '../../domain/redirect
 import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
-import { stateDigest } from './submit-consent.ts';
+import { stateDigest } from './state.ts';
 
 /** A browser waits no longer than this; the tenant is told by an event all the same. */
 const patienceMs = 3000;

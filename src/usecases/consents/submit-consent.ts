@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Access } from '../../domain/access.ts';
 import type { Consent } from '../../domain/consent.ts';
-import { nextProbe } from '../../domain/pace.ts';
-import { fateOf, type KeptProblem, Problem } from '../../domain/problem.ts';
-import { type Service, upstreamName } from '../../domain/service.ts';
+import type { News } from '../../domain/decide.ts';
+import { nextLostLook, nextProbe } from '../../domain/pace.ts';
+import { fateOf, type KeptProblem, keptProblem, Problem } from '../../domain/problem.ts';
+import type { Service } from '../../domain/service.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { proveAccess } from '../access/prove-access.ts';
 import { recordAccess } from '../access/record-access.ts';
@@ -13,7 +13,10 @@ import type { TokenFor } from '../tokens/token-for.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent, changeSeenConsent } from './change-consent.ts';
+import { findLostRequest } from './lost-request.ts';
 import { openParties } from './parties.ts';
+import { stateDigest } from './state.ts';
+import { consentScopeOf, upstreamRights } from './upstream.ts';
 
 /** A consent that may go out, and what is known around it. */
 type Ready = {
@@ -24,23 +27,22 @@ type Ready = {
   access: Access[];
 };
 
-/** Only the digest of what a browser carries back is kept. */
-export const stateDigest = (state: string): Buffer => createHash('sha256').update(state).digest();
-
 /**
- * Puts a consent request to Altinn. Run again after any crash it does no harm: the consent's id is Altinn's id, so Altinn
- * has one request however often it is sent.
+ * Puts a consent request to Altinn. Run again after any crash it does no harm: the consent's id is Altinn 3's id, so Altinn
+ * has one request however often it is sent. Altinn 2 tells no repeat from another request: there it goes out once, and while it
+ * is not known what became of it, it is looked for and never sent again (decision 32).
  *
  * Before that the tenant's access to the consent API and to the data is proved: a person must never be led to a dialogue
  * whose data nobody may fetch. What is missing blocks the consent; it then stays owed until its end, and is owed at once
  * when the access is there.
  */
 export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
-  const { clock, ids, store, memories, settings, sealing, altinn3 } = parts;
+  const { clock, ids, store, memories, settings, sealing, altinn2, altinn3, log } = parts;
   const change = changeConsent(parts);
   const changeSeen = changeSeenConsent(parts);
   const record = recordAccess(parts);
   const calling = withToken(parts, tokenFor);
+  const findLost = findLostRequest(parts, calling);
 
   const block = async ({ tenantId, id, validTo }: Consent, access: Access, problem: KeptProblem) => {
     const now = clock.now();
@@ -60,18 +62,46 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   /** Altinn has it. Whoever waits for the approval address waits for this. */
   const accepted = async (
     { consent, services, access }: Ready,
-    { approvalUrl, status, consentedAt }: UpstreamConsent,
+    { id: upstreamId, approvalUrl, status, consentedAt }: UpstreamConsent,
   ): Promise<void> => {
     const { tenantId } = consent;
     const listed = access.filter(
       ({ kind, name, state }) => kind === 'service' && state === 'missing' && services.some(({ key }) => key === name),
     );
     for (const { name } of listed) await store.asTenant(tenantId, (rows) => record(rows, { kind: 'service', name }));
-    await changeSeen(
-      consent,
+    const news: News[] = [
       { kind: 'submitted', approvalUrl },
       { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
+    ];
+    if (consent.generation === 'altinn3') {
+      await changeSeen(consent, ...news);
+      return;
+    }
+    await store.asTenant(tenantId, async (rows) => {
+      await rows.consents.isAtAltinn(consent.id, upstreamId);
+      const after = await change(rows, consent.id, ...news);
+      // Ended meanwhile: nobody is to answer it any more.
+      if (after?.endedAt) await rows.outbox.owe('read-consent', consent.id, clock.now(), clock.now());
+    });
+  };
+
+  /** It went out, and nobody knows what became of it. It is not sent again. */
+  const lookForLost = async (ready: Ready, sentAt: Date, signal: AbortSignal) => {
+    const { tenantId, id } = ready.consent;
+    const found = await findLost(ready.consent, signal);
+    if (found) {
+      log.info({ tenantId, consentId: id }, 'altinn 2 has the request whose answer was lost');
+      await accepted(ready, found);
+      return undefined;
+    }
+    const now = clock.now();
+    const nextAt = nextLostLook(sentAt, now, settings.altinn2.lostAfterMs);
+    if (nextAt) return { nextAt };
+    const problem = keptProblem(
+      new Problem('altinn2-outcome-unknown', 'It went out to Altinn 2, no answer came, and Altinn does not list it'),
     );
+    await store.asTenant(tenantId, (rows) => change(rows, id, { kind: 'failed', problem }));
+    return undefined;
   };
 
   const blockFor = async (
@@ -111,7 +141,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       .map(({ service }) => catalogue.get(service))
       .filter((service) => service !== undefined);
     const scopes = [
-      settings.consentScope,
+      consentScopeOf(settings, consent.generation),
       ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
     ];
     return { consent, partySealed, services, scopes, access };
@@ -126,24 +156,23 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const ready = await readyToGo(tenantId, id);
     if (!ready) return undefined;
     const { consent, partySealed, services, scopes, access } = ready;
+    if (consent.sentAt) return lookForLost(ready, consent.sentAt, signal);
     const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
     if (missing?.problem) return block(consent, missing, missing.problem);
     // The state is kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
-    if (!(await store.goesOut(tenantId, id, digest, clock.now()))) return undefined;
+    const isOnce = consent.generation === 'altinn2';
+    const goesOut = isOnce ? store.goesOutOnce : store.goesOut;
+    if (!(await goesOut(tenantId, id, digest, clock.now()))) return isOnce ? { nextAt: clock.now() } : undefined;
 
-    const { from, requiredDelegator } = openParties(sealing, tenantId, id, partySealed);
+    const { message, validTo } = consent;
     const submission: Submission = {
       id,
-      from,
       to: known.tenant.orgno,
-      validTo: consent.validTo,
-      rights: consent.rights.map(({ service, metadata }) => {
-        const known = catalogue.get(service);
-        return { resource: known ? upstreamName(known) : service, metadata };
-      }),
+      validTo,
+      rights: upstreamRights(consent, catalogue),
       redirectUrl: `${settings.publicUrl}/callback/${state}`,
-      ...(requiredDelegator ? { requiredDelegator } : {}),
-      ...(consent.message ? { message: consent.message } : {}),
+      ...openParties(sealing, tenantId, id, partySealed),
+      ...(message ? { message } : {}),
     };
     // What Altinn refuses is told apart from what Maskinporten does.
     let refusal: unknown;
@@ -151,24 +180,26 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const askedAt = clock.now();
     const submit = (token: string) => {
       wasSent = true;
-      return altinn3.submit(submission, token, signal).catch((error: unknown) => {
+      const altinn = isOnce ? altinn2 : altinn3;
+      return altinn.submit(submission, token, signal).catch((error: unknown) => {
         refusal = error;
         throw error;
       });
     };
     try {
-      const upstream = await calling({ tenantId, scope: settings.consentScope }, signal, submit);
+      const upstream = await calling({ tenantId, scope: consentScopeOf(settings, consent.generation) }, signal, submit);
       await accepted(ready, upstream);
       return undefined;
     } catch (error) {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
         return refused(consent, digest, error, services);
-      if (!wasSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
+      const wasNotSent = !wasSent || (error instanceof Problem && error.code === 'altinn-unreachable');
+      if (wasNotSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
       // Access that was proved a while ago may have been taken away since.
       if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked')
         return blockFor(
           consent,
-          { kind: 'scope', name: settings.consentScope, askedAt },
+          { kind: 'scope', name: consentScopeOf(settings, consent.generation), askedAt },
           linkedProblem(settings, error),
         );
       throw error;

@@ -19,7 +19,7 @@ export const learnLives =
   }: Pick<Parts, 'clock' | 'store' | 'log' | 'memories' | 'settings' | 'scopeCatalogue'>) =>
   async (signal: AbortSignal): Promise<void> => {
     const held = (await memories.clients()).flatMap(({ scopes }) => scopes);
-    const scopes = [...new Set([...scopesNamed(settings.consentScope), ...held])].sort();
+    const scopes = [...new Set([...scopesNamed(settings.ownScopes), ...held])].sort();
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
       const lives = await scopeCatalogue.longestLives(scopes, patience);

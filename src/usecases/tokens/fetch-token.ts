@@ -43,6 +43,8 @@ export const fetchToken = (parts: Parts, tokenFor: TokenFor): Work => {
       return isOffered(parts, known?.tenant.services ?? [], scope);
     }
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(consentId));
+    // Its consent token, and not the token that it is fetched with.
+    if (found?.consent.generation === 'altinn2') return scope === settings.altinn2.tokenScope;
     return isOffered(parts, found?.consent.rights.map(({ service }) => service) ?? [], scope);
   };
 

@@ -4,17 +4,17 @@ import { scopesNamed } from '../../domain/token.ts';
 import type { ClientWithKeys, Memories } from '../memory.ts';
 import type { Settings } from '../ports.ts';
 
-type Needed = { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'consentScope'> };
+type Needed = { memories: Pick<Memories, 'clients'>; settings: Pick<Settings, 'ownScopes'> };
 export type UsableClient = { client: ClientWithKeys; key: ClientWithKeys['keys'][number] };
 
 /** Our clients that may ask for this scope: they are meant for it, and hold all that it names. */
 export const holdersOf = (
   clients: readonly ClientWithKeys[],
-  consentScope: string,
+  ownScopes: string,
   scope: string,
 ): { purpose: 'consents' | 'data'; holders: ClientWithKeys[] } => {
   const wanted = scopesNamed(scope);
-  const own = scopesNamed(consentScope);
+  const own = scopesNamed(ownScopes);
   // By any of them: a consent may wait for access to what the setting named before.
   const purpose = wanted.some((one) => own.includes(one)) ? 'consents' : 'data';
   const holders = clients.filter(
@@ -30,8 +30,8 @@ export const holdersOf = (
  *
  * @throws Problem `client-missing` when none holds the scope, or none that does has a key ready
  */
-export const clientAmong = (clients: readonly ClientWithKeys[], consentScope: string, scope: string): UsableClient => {
-  const { purpose, holders } = holdersOf(clients, consentScope, scope);
+export const clientAmong = (clients: readonly ClientWithKeys[], ownScopes: string, scope: string): UsableClient => {
+  const { purpose, holders } = holdersOf(clients, ownScopes, scope);
   if (holders.length === 0) throw new Problem('client-missing', `No client for ${purpose} holds the scope ${scope}`);
   const usable = holders.flatMap((client) => {
     const [key] = signingOrder(client.keys);
@@ -46,4 +46,4 @@ export const clientAmong = (clients: readonly ClientWithKeys[], consentScope: st
 export const findClient =
   ({ memories, settings }: Needed) =>
   async (scope: string): Promise<UsableClient> =>
-    clientAmong(await memories.clients(), settings.consentScope, scope);
+    clientAmong(await memories.clients(), settings.ownScopes, scope);

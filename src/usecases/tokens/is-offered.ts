@@ -10,11 +10,11 @@ type House = { services: ReadonlyMap<string, Service>; clients: readonly ClientW
  */
 export const offers = (
   { services, clients }: House,
-  consentScope: string,
+  ownScopes: string,
   asked: readonly string[],
   scope: string,
 ): boolean =>
-  !scopesNamed(consentScope).includes(scope) &&
+  !scopesNamed(ownScopes).includes(scope) &&
   asked.some((key) => services.get(key)?.dataScope === scope) &&
   !clients.some(({ purpose, scopes }) => purpose !== 'data' && scopes.includes(scope));
 
@@ -24,9 +24,4 @@ export const isOffered = async (
   asked: readonly string[],
   scope: string,
 ): Promise<boolean> =>
-  offers(
-    { services: await memories.services(), clients: await memories.clients() },
-    settings.consentScope,
-    asked,
-    scope,
-  );
+  offers({ services: await memories.services(), clients: await memories.clients() }, settings.ownScopes, asked, scope);

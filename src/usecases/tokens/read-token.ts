@@ -9,6 +9,8 @@ import type { ReadyToken } from './known-token.ts';
 import { noteUse } from './note-use.ts';
 import { tokensAtHand } from './tokens-at-hand.ts';
 
+const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
+
 /** A token for a data scope of the tenant's services, and counted. @throws Problem as `awaitToken`; `scope-not-offered` */
 export const readToken = (parts: Parts): UseCases['readToken'] => {
   const atHand = tokensAtHand(parts);
@@ -39,9 +41,15 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
   };
 };
 
-/** Altinn 3 folds both tokens into one: Maskinporten's, asked for with the data scope and the consent. */
+/** Where data sources of Altinn 2 look for the consent token, unless their service says otherwise. */
+const usualHeader = 'AltinnSamtykke';
+
+/**
+ * Altinn 3 folds both tokens into one: Maskinporten's, asked for with the data scope and the consent. Altinn 2 has two:
+ * Maskinporten's says who asks, and its own what a person consented to.
+ */
 export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
-  const { clock, store, memories } = parts;
+  const { clock, store, memories, settings } = parts;
   const token = awaitToken(parts);
   return async (by, id) => {
     const { tenantId } = by.caller;
@@ -63,17 +71,24 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       if (!(await isOffered(parts, asked, scope)))
         throw new Problem('scope-not-offered', `${scope} is a scope of the hub’s own`);
     try {
-      const tokens = await Promise.all([...scopes].map((scope) => token({ tenantId, scope, consentId: id })));
+      const isAltinn2 = consent.generation === 'altinn2';
+      const carried = isAltinn2 ? {} : { consentId: id };
+      const own = { tenantId, scope: settings.altinn2.tokenScope, consentId: id };
+      const [consentToken, ...tokens] = await Promise.all([
+        isAltinn2 ? token(own) : undefined,
+        ...[...scopes].map((scope) => token({ tenantId, scope, ...carried })),
+      ]);
+      const headers = new Set(asked.map((service) => services.get(service)?.consentHeader ?? usualHeader));
       await store.asTenant(tenantId, (rows) =>
         rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
       );
       for (const scope of scopes) parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
-      return tokens.map(({ token: text, expiresAt }) => ({
-        kind: 'maskinporten',
-        token: text,
-        header: 'Authorization',
-        expiresAt: new Date(Math.min(expiresAt.getTime(), consent.validTo.getTime())),
-      }));
+      const shown = (kind: 'maskinporten' | 'consent', header: string, ready: ReadyToken | undefined) =>
+        ready ? [{ kind, header, token: ready.token, expiresAt: earlier(ready.expiresAt, consent.validTo) }] : [];
+      return [
+        ...tokens.flatMap((ready) => shown('maskinporten', 'Authorization', ready)),
+        ...[...headers].flatMap((header) => shown('consent', header, consentToken)),
+      ];
     } catch (error) {
       // Maskinporten does not say what is wrong with a consent; Altinn knows.
       if (error instanceof Problem && error.code === 'consent-not-usable')

@@ -3,8 +3,10 @@ import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
 import { nextRenewalOf, renewalOf, steadyLife } from '../../domain/renewals.ts';
 import { openParties } from '../consents/parties.ts';
 import type { Parts } from '../memory.ts';
+import type { IssuedToken } from '../ports.ts';
 import { waitFor } from '../wait.ts';
 import { askMaskinporten, type ClientAsk } from './ask-maskinporten.ts';
+import { consentTokenOfAltinn2 } from './consent-token.ts';
 import { type Known, knownToken, openToken, type ReadyToken, type TokenNeed, tokenPlace } from './known-token.ts';
 
 export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
@@ -27,20 +29,21 @@ export const tokenFor = (parts: Parts): TokenFor => {
   const known = knownToken(parts);
   const maskinporten = askMaskinporten(parts);
 
-  const askFor = async (
+  const issue = async (
     tenantId: string,
-    { spec, consumer }: Exclude<Known, { ready: ReadyToken }>,
-  ): Promise<ClientAsk> => {
+    { spec, consumer, by }: Exclude<Known, { ready: ReadyToken }>,
+    signal: AbortSignal,
+  ): Promise<IssuedToken> => {
     const { scopes, resource, consentId } = spec;
-    const ask = { scopes, consumer, resource };
-    if (consentId === undefined) return ask;
+    const ask: ClientAsk = { scopes, consumer, resource };
+    if (consentId === undefined) return maskinporten.request(by.client, ask, signal);
     const found = await store.findConsent(tenantId, consentId);
     if (!found?.partySealed || !isInForce(found.consent, clock.now()))
       throw new Problem('consent-not-usable', 'The consent is not in force, or its person was erased');
-    return {
-      ...ask,
-      consent: { id: consentId, from: openParties(sealing, tenantId, consentId, found.partySealed).from },
-    };
+    const { generation, upstreamId: id = consentId } = found.consent;
+    if (generation === 'altinn2') return atAltinn2(found, consumer, signal);
+    const { from } = openParties(sealing, tenantId, consentId, found.partySealed);
+    return maskinporten.request(by.client, { ...ask, consent: { id, from } }, signal);
   };
 
   const fetchHolding = async (
@@ -52,7 +55,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
     const { id, consentId } = found.row;
     const askedAt = clock.now();
     try {
-      const issued = await maskinporten.request(found.by.client, await askFor(tenantId, found), signal);
+      const issued = await issue(tenantId, found, signal);
       const sealed = sealing.seal(tokenPlace(tenantId, id), issued.token);
       const ready: ReadyToken = { ...issued, id, fetchedAt: clock.now() };
       const { expiresAt, fetchedAt } = ready;
@@ -76,7 +79,7 @@ export const tokenFor = (parts: Parts): TokenFor => {
     }
   };
 
-  return async (need, signal) => {
+  const fetched: TokenFor = async (need, signal) => {
     for (;;) {
       signal.throwIfAborted();
       const found = await known(need);
@@ -100,4 +103,6 @@ export const tokenFor = (parts: Parts): TokenFor => {
       });
     }
   };
+  const atAltinn2 = consentTokenOfAltinn2(parts, fetched);
+  return fetched;
 };

@@ -22,8 +22,8 @@ export const tokensAtHand = ({ clock, memories, settings }: Pick<Parts, 'clock' 
     return anew;
   };
   const named = ({ house }: Names, tenant: Tenant, scope: string, resource: string | undefined): string | undefined => {
-    if (!offers(house, settings.consentScope, tenant.services, scope)) return undefined;
-    const { client } = clientAmong(house.clients, settings.consentScope, scope);
+    if (!offers(house, settings.ownScopes, tenant.services, scope)) return undefined;
+    const { client } = clientAmong(house.clients, settings.ownScopes, scope);
     return nameOf(client.clientId, scope, tenant.orgno, resource === undefined ? {} : { resource: [resource] });
   };
 

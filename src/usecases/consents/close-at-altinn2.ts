@@ -1,0 +1,57 @@
+import type { Consent } from '../../domain/consent.ts';
+import { nextLostLook } from '../../domain/pace.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { Parts } from '../memory.ts';
+import type { withToken } from '../tokens/with-token.ts';
+import type { findLostRequest } from './lost-request.ts';
+
+/**
+ * A consent that ended with us is taken back at Altinn 2 as well: the request while nobody has answered it, or else what was
+ * given. One that may have got there is looked for first. Altinn may know of nothing to take back any more: as good.
+ */
+export const closeAtAltinn2 = (
+  { clock, store, settings, altinn2, log }: Pick<Parts, 'clock' | 'store' | 'settings' | 'altinn2' | 'log'>,
+  calling: ReturnType<typeof withToken>,
+  findLost: ReturnType<typeof findLostRequest>,
+) => {
+  const unlessRefused = async (taking: Promise<void>): Promise<boolean> => {
+    try {
+      await taking;
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && (error.code === 'altinn-refused' || error.code === 'consent-not-at-altinn'))
+        return false;
+      throw error;
+    }
+  };
+  const takeBack = async (tenantId: string, code: string, signal: AbortSignal): Promise<void> => {
+    const { consentScope, tokenScope } = settings.altinn2;
+    const withdrawn = await unlessRefused(
+      calling({ tenantId, scope: consentScope }, signal, (token) => altinn2.withdraw(code, token, signal)),
+    );
+    if (withdrawn) return;
+    await unlessRefused(
+      calling({ tenantId, scope: tokenScope }, signal, (token) => altinn2.giveBack(code, token, signal)),
+    );
+  };
+
+  return async (consent: Consent, signal: AbortSignal): Promise<{ nextAt: Date } | undefined> => {
+    const { tenantId, id, sentAt } = consent;
+    let code = consent.upstreamId;
+    if (code === undefined && sentAt) {
+      const lost = await findLost(consent, signal);
+      if (!lost) {
+        const nextAt = nextLostLook(sentAt, clock.now(), settings.altinn2.lostAfterMs);
+        if (nextAt) return { nextAt };
+        log.warn({ tenantId, consentId: id }, 'altinn 2 may have a request that was withdrawn here: it was not found');
+        return undefined;
+      }
+      const { id: foundId } = lost;
+      await store.asTenant(tenantId, (rows) => rows.consents.isAtAltinn(id, foundId));
+      code = foundId;
+    }
+    if (code !== undefined) await takeBack(tenantId, code, signal);
+    await store.asTenant(tenantId, (rows) => rows.consents.isClosedAtAltinn(id));
+    return undefined;
+  };
+};
