@@ -54,7 +54,7 @@ const Env = z.object({
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
   ALTINN2_CONSENT_SCOPE: scopes.default('altinn:consentrequests.read altinn:consentrequests.write'),
   ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens'),
-  ALTINN2_LOST_AFTER_MINUTES: z.coerce
+  ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
     .number()
     .int()
     .min(2)
