@@ -55,11 +55,6 @@ const Env = z.object({
   ALTINN2_CONSENT_SCOPE: scopes.default('altinn:consentrequests.read altinn:consentrequests.write'),
   ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens'),
   ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
-    .number()
-    .int()
-    .min(2)
-    .max(24 * 60)
-    .default(15),
   DIGDIR_SELFSERVICE_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
