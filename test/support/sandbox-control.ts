@@ -3,6 +3,7 @@ import { callJson, mustCall } from '../../src/cli/call-json.ts';
 export type Fault =
   | { kind: 'delay'; ms: number }
   | { kind: 'reset'; when: 'before' | 'after' }
+  | { kind: 'reset'; when: 'late'; lateMs: number }
   | { kind: 'status'; status: number; retryAfter?: number; body?: unknown }
   | { kind: 'html'; status: number }
   | { kind: 'no-error-uri' }
