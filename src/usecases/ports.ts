@@ -121,7 +121,8 @@ export type ConsentTokenAsk = Pick<Submission, 'from' | 'to' | 'rights'> & { cod
  * Consent requests at Altinn 2. Its ids are its own (authorisation codes), and nothing tells a repeat from another request.
  *
  * `submit` throws Problem `altinn-unreachable` only where nothing can have been sent, `altinn-unavailable` where it is not known
- * what became of it (no answer, 5xx, one that cannot be read), and any other where Altinn made no request.
+ * what became of it (no answer, 5xx, one that cannot be read), and any other where Altinn made no request: `altinn-busy` where
+ * it wants us to wait.
  */
 export type Altinn2 = ConsentGateway & {
   /** A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. */
@@ -233,6 +234,13 @@ export type Settings = {
   issuer: string;
   /** Scope of the consent API: lets us create and read (`altinn:consentrequests.write`). Several: their name (`nameOfScopes`). */
   consentScope: string;
+  /** The same for Altinn 2's requests, and for its consent tokens. */
+  altinn2: {
+    consentScope: string;
+    tokenScope: string;
+    /** The operator's enterprise certificate speaks there, and not a token: what one is handed is not sent. */
+    byCertificate: boolean;
+  };
   /** Links for whoever must act. */
   links: { delegate: string; grant: string; selfService: string };
   /** The national number goes so long after a consent's end. */
@@ -297,6 +305,7 @@ export type Ports = {
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway & ConsentFeed;
+  altinn2: Altinn2;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;

@@ -62,6 +62,11 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       publicUrl: 'https://hub.example',
       issuer: 'https://maskinporten.example/',
       consentScope: 'altinn:consentrequests.write',
+      altinn2: {
+        consentScope: 'altinn:consentrequests.write',
+        tokenScope: 'altinn:consenttokens',
+        byCertificate: false,
+      },
       links: { delegate: '', grant: '', selfService: '' },
       eraseAfterMs: 0,
       keepEventsMs: 90 * 24 * 60 * 60 * 1000,
@@ -92,6 +97,15 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     maskinporten: { issuer: '', requestToken: unreachable },
     scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
+    altinn2: {
+      submit: unreachable,
+      read: unreachable,
+      list: unreachable,
+      withdraw: unreachable,
+      consentToken: unreachable,
+      logUse: unreachable,
+      giveBack: unreachable,
+    },
     webhooks: {
       send: unreachable,
       fault: () => undefined,
