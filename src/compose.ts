@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
@@ -85,6 +86,7 @@ export const compose = async (
     const sandbox = role === 'all' && config.ownSandbox ? parts.add(await openSandbox(config, clock, log)) : undefined;
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
+    const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
     const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
 
@@ -134,8 +136,13 @@ export const compose = async (
       },
       issuer,
       consentScope: config.consentScope,
-      altinn2: config.altinn2,
       ownScopes: config.ownScopes,
+      altinn2: {
+        consentScope: config.altinn2.consentScope,
+        tokenScope: config.altinn2.tokenScope,
+        lostAfterMs: config.altinn2.lostAfterMs,
+        byCertificate: config.altinn2.certificate !== undefined,
+      },
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
@@ -182,6 +189,9 @@ export const compose = async (
         ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
         : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
+      altinn2: parts.add(
+        openAltinn2({ ...config.altinn2, baseUrl: altinn2Url, operatorOrgno: config.operatorOrgno, log, clock }),
+      ),
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
       ),

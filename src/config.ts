@@ -3,8 +3,10 @@ import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
+import { apiKey, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
+import { outside } from './settings/outside.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
 
@@ -52,8 +54,13 @@ const Env = z.object({
   MASKINPORTEN_ISSUER: address.optional(),
   ALTINN3_URL: address.optional(),
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
+  ALTINN2_URL: address.optional(),
+  ALTINN2_API_KEY: apiKey.optional(),
   ALTINN2_CONSENT_SCOPE: scopes.default('altinn:consentrequests.read altinn:consentrequests.write'),
-  ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens'),
+  /** Guides and lists of scopes disagree; the list of scopes is what delegations are made from. */
+  ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens.read altinn:consenttokens.write'),
+  ALTINN2_CERTIFICATE_FILE: certificateFile.optional(),
+  ALTINN2_CERTIFICATE_KEY_FILE: privateKeyFile.optional(),
   ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   DIGDIR_SELFSERVICE_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
@@ -97,30 +104,6 @@ const Env = z.object({
 
 type Read = z.infer<typeof Env>;
 
-const outside: Record<
-  Environment,
-  (read: Read) => { issuer: string; altinn3: string; selfService: string; portal: string }
-> = {
-  sandbox: ({ HUB_SANDBOX_PORT }) => ({
-    issuer: `http://localhost:${HUB_SANDBOX_PORT}/maskinporten/`,
-    altinn3: `http://localhost:${HUB_SANDBOX_PORT}/altinn3/`,
-    selfService: `http://localhost:${HUB_SANDBOX_PORT}/sandbox`,
-    portal: `http://localhost:${HUB_SANDBOX_PORT}/sandbox`,
-  }),
-  test: () => ({
-    issuer: 'https://test.maskinporten.no/',
-    altinn3: 'https://platform.tt02.altinn.no/',
-    selfService: 'https://api.test.samarbeid.digdir.no/',
-    portal: 'https://am.ui.tt02.altinn.no/accessmanagement/ui/maskinporten#suppliers',
-  }),
-  production: () => ({
-    issuer: 'https://maskinporten.no/',
-    altinn3: 'https://platform.altinn.no/',
-    selfService: 'https://api.samarbeid.digdir.no/',
-    portal: 'https://am.ui.altinn.no/accessmanagement/ui/maskinporten#suppliers',
-  }),
-};
-
 /** What does not go together, or not in this role. */
 const faultsOf = (read: Read, environment: Environment, role: Role): string[] => {
   const production = environment === 'production';
@@ -149,10 +132,22 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
     ],
     [
       production &&
-        [read.MASKINPORTEN_ISSUER, read.ALTINN3_URL, read.DIGDIR_SELFSERVICE_URL, read.HUB_PUBLIC_URL].some(
-          (url) => url?.startsWith('http:') === true,
-        ),
-      'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
+        [
+          read.MASKINPORTEN_ISSUER,
+          read.ALTINN3_URL,
+          read.ALTINN2_URL,
+          read.DIGDIR_SELFSERVICE_URL,
+          read.HUB_PUBLIC_URL,
+        ].some((url) => url?.startsWith('http:') === true),
+      'MASKINPORTEN_ISSUER, ALTINN3_URL, ALTINN2_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
+    ],
+    [
+      (read.ALTINN2_CERTIFICATE_FILE === undefined) !== (read.ALTINN2_CERTIFICATE_KEY_FILE === undefined),
+      'ALTINN2_CERTIFICATE_FILE: goes with ALTINN2_CERTIFICATE_KEY_FILE; set both or neither',
+    ],
+    [
+      isForeignKey(read.ALTINN2_CERTIFICATE_FILE, read.ALTINN2_CERTIFICATE_KEY_FILE),
+      'ALTINN2_CERTIFICATE_KEY_FILE: is not the key of the first certificate in ALTINN2_CERTIFICATE_FILE',
     ],
     [
       production && read.ALTINN2_LOST_AFTER_SECONDS < 120,
@@ -207,7 +202,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
   ];
   if (faults.length > 0)
     throw new Error(`The configuration is not usable:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
-  const usual = outside[environment](read);
+  const usual = outside[environment](read.HUB_SANDBOX_PORT);
   return Object.freeze({
     environment,
     production: environment === 'production',
@@ -223,9 +218,19 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     altinn3Url: read.ALTINN3_URL ?? usual.altinn3,
     consentScope: read.ALTINN3_CONSENT_SCOPE,
     altinn2: {
+      url: read.ALTINN2_URL ?? usual.altinn2,
+      apiKey: read.ALTINN2_API_KEY ?? (environment === 'sandbox' ? sandboxApiKey : undefined),
       consentScope: read.ALTINN2_CONSENT_SCOPE,
       tokenScope: read.ALTINN2_TOKEN_SCOPE,
       lostAfterMs: read.ALTINN2_LOST_AFTER_SECONDS * 1000,
+      ...(read.ALTINN2_CERTIFICATE_FILE === undefined || read.ALTINN2_CERTIFICATE_KEY_FILE === undefined
+        ? {}
+        : {
+            certificate: {
+              cert: read.ALTINN2_CERTIFICATE_FILE.join(''),
+              key: read.ALTINN2_CERTIFICATE_KEY_FILE,
+            },
+          }),
     },
     ownScopes: nameOfScopes(
       [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),

@@ -33,7 +33,12 @@ const clients = [
     name: 'Consent administration',
     clientId: '2829136a-1dd4-4a13-8150-d605a3fc39e6',
     purpose: 'consents',
-    scopes: ['altinn:consentrequests.write', 'altinn:consentrequests.read', 'altinn:consenttokens'],
+    scopes: [
+      'altinn:consentrequests.write',
+      'altinn:consentrequests.read',
+      'altinn:consenttokens.read',
+      'altinn:consenttokens.write',
+    ],
   },
   {
     name: 'Income',

@@ -25,7 +25,7 @@ export type AltinnCall = {
   token?: { consumer: string | undefined; scopes: readonly string[]; hasEnded?: boolean } | undefined;
 };
 
-type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string)];
+export type Row<Call> = [RefusalClass, ProblemCode, string | ((call: Call) => string)];
 
 const listed = (scopes: readonly string[]): string => scopes.map((scope) => `\`${scope}\``).join(', ');
 const named = ({ scopes }: TokenCall): string => listed(scopes);
@@ -172,17 +172,29 @@ const altinnRows: Record<string, Row<AltinnCall>> = {
 const altinnSilent: Row<unknown> = ['again-soon', 'altinn-unavailable', 'Altinn answered without saying why.'];
 
 /** Of several problems the one that lasts longest counts: what nobody can mend, then what somebody must. */
-const lasting: readonly RefusalClass[] = ['final', 'operator', 'api-owner', 'tenant', 'us', 'again-soon', 'again-now'];
+export const lasting: readonly RefusalClass[] = [
+  'final',
+  'operator',
+  'api-owner',
+  'tenant',
+  'us',
+  'again-soon',
+  'again-now',
+];
 
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isJson) : []);
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isJson) : []);
 /** Somebody on the way spoke, or nobody did: the system itself answers refusals in JSON. */
 const isPassing = (status: number, body: unknown): boolean =>
   status >= 500 || [408, 425, 429].includes(status) || status < 400 || !isJson(body);
 
-const refusal = <Call>(row: Row<Call>, call: Call, more: ConstructorParameters<typeof Problem>[2] = {}): Refusal => {
+export const refusal = <Call>(
+  row: Row<Call>,
+  call: Call,
+  more: ConstructorParameters<typeof Problem>[2] = {},
+): Refusal => {
   const [kind, code, detail] = row;
   const text = typeof detail === 'string' ? detail : detail(call);
   return { class: kind, problem: new Problem(code, text, more) };

@@ -10,6 +10,7 @@ export const secretSettings = [
   'HUB_OPERATOR_KEY',
   'HUB_PKCS11_PIN',
   'HUB_EGRESS_PROXY',
+  'ALTINN2_API_KEY',
 ] as const;
 
 type Settings = Record<string, string | undefined>;

@@ -121,7 +121,8 @@ export type ConsentTokenAsk = Pick<Submission, 'from' | 'to' | 'rights'> & { cod
  * Consent requests at Altinn 2. Its ids are its own (authorisation codes), and nothing tells a repeat from another request.
  *
  * `submit` throws Problem `altinn-unreachable` only where nothing can have been sent, `altinn-unavailable` where it is not known
- * what became of it (no answer, 5xx, one that cannot be read), and any other where Altinn made no request.
+ * what became of it (no answer, 5xx, one that cannot be read), and any other where Altinn made no request: `altinn-busy` where
+ * it wants us to wait.
  */
 export type Altinn2 = ConsentGateway & {
   /** A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. */
@@ -235,8 +236,15 @@ export type Settings = {
   consentScope: string;
   /** All that consent administration takes, in both generations, by one name: none of it ever leaves the hub. */
   ownScopes: string;
-  /** The same of Altinn 2: requests, and consent tokens. `lostAfterMs`: a request whose outcome is not known is looked for so long. */
-  altinn2: { consentScope: string; tokenScope: string; lostAfterMs: number };
+  /** The same for Altinn 2's requests, and for its consent tokens. */
+  altinn2: {
+    consentScope: string;
+    tokenScope: string;
+    /** A request whose outcome is not known is looked for so long. */
+    lostAfterMs: number;
+    /** The operator's enterprise certificate speaks there, and not a token: what one is handed is not sent. */
+    byCertificate: boolean;
+  };
   /** Links for whoever must act. */
   links: { delegate: string; grant: string; selfService: string };
   /** The national number goes so long after a consent's end. */

@@ -67,6 +67,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
         consentScope: 'altinn:consentrequests.write',
         tokenScope: 'altinn:consenttokens',
         lostAfterMs: 900_000,
+        byCertificate: false,
       },
       links: { delegate: '', grant: '', selfService: '' },
       eraseAfterMs: 0,
@@ -99,8 +100,13 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     scopeCatalogue: { longestLives: unreachable },
     altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
     altinn2: {
-      ...{ submit: unreachable, read: unreachable, list: unreachable, withdraw: unreachable },
-      ...{ consentToken: unreachable, logUse: unreachable, giveBack: unreachable },
+      submit: unreachable,
+      read: unreachable,
+      list: unreachable,
+      withdraw: unreachable,
+      consentToken: unreachable,
+      logUse: unreachable,
+      giveBack: unreachable,
     },
     webhooks: {
       send: unreachable,

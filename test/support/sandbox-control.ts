@@ -2,8 +2,8 @@ import { callJson, mustCall } from '../../src/cli/call-json.ts';
 
 export type Fault =
   | { kind: 'delay'; ms: number }
-  | { kind: 'reset'; when: 'before' | 'after' }
-  | { kind: 'reset'; when: 'late'; lateMs: number }
+  /** `late`: hung up on at once, while what the call changes happens `lateMs` later, or whenever within a minute. */
+  | { kind: 'reset'; when: 'before' | 'after' | 'late'; lateMs?: number }
   | { kind: 'status'; status: number; retryAfter?: number; body?: unknown }
   | { kind: 'html'; status: number }
   | { kind: 'no-error-uri' }

@@ -3,15 +3,7 @@ import { type AltinnCall, altinnRefusal } from '../../domain/refusals.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type HttpAnswer, type HttpCall, type HttpCaller, NoAnswer } from '../http-caller.ts';
-import { claimsOf, member, orgnoIn, scopesOf } from '../token-claims.ts';
-
-/** What our own token lets us do: the only clue to a 401 or 403 without a word. `now` by the clock of whoever refused it. */
-const tokenSays = (token: string, now: Date): Pick<AltinnCall, 'token'> => {
-  const claims = claimsOf(token);
-  if (!claims) return {};
-  const hasEnded = typeof claims.exp === 'number' && claims.exp * 1000 <= now.getTime();
-  return { token: { consumer: orgnoIn(member(claims, 'consumer')), scopes: scopesOf(claims), hasEnded } };
-};
+import { member, tokenSays } from '../token-claims.ts';
 
 export const unreadable = (): Problem => new Problem('altinn-unavailable', 'Altinn’s answer could not be read.');
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { Problem } from '../../domain/problem.ts';
 import { scrub } from '../../lib/mask.ts';
 import type { ConsentFeed, FeedNews } from '../../usecases/ports.ts';
+import { inLowerCase } from '../in-lower-case.ts';
 import { type AltinnCalls, unreadable } from './calls.ts';
-import { Instant, inLowerCase, statuses } from './wire.ts';
+import { Instant, statuses } from './wire.ts';
 
 /** Altinn's pages hold a hundred; one that holds more than this is none of its pages. */
 const mostNews = 1000;

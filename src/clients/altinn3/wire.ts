@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { partyUrn } from '../../domain/party.ts';
 import type { Submission, UpstreamConsent } from '../../usecases/ports.ts';
+import { inLowerCase } from '../in-lower-case.ts';
 
 /** Shapes of Altinn 3's consent requests. @see docs/sources/altinn-3.md */
 
@@ -32,11 +33,6 @@ export const toWire = ({
   ...(message && { requestMessage: message }),
   redirectUrl,
 });
-
-export const inLowerCase = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]))
-    : value;
 
 export const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 

@@ -121,7 +121,7 @@ export const openMaskinporten = (
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const problem = new Problem('maskinporten-unavailable', 'No answer from Maskinporten.', { cause: error });
-      const result: Refusal = { class: error.wasReset ? 'again-now' : 'again-soon', problem };
+      const result: Refusal = { class: error.failure.wasReset ? 'again-now' : 'again-soon', problem };
       // Whoever asked has run out of time, perhaps long before they came here.
       return { result, health: signal.aborted ? 'unknown' : 'down' };
     }

@@ -2,8 +2,8 @@ import type { Consent } from '../../domain/consent.ts';
 import { nextLostLook } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
-import type { withToken } from '../tokens/with-token.ts';
 import type { findLostRequest } from './lost-request.ts';
+import { type Calling, callingAltinn2 } from './upstream.ts';
 
 /**
  * A consent that ended with us is taken back at Altinn 2 as well: the request while nobody has answered it, or else what was
@@ -11,9 +11,10 @@ import type { findLostRequest } from './lost-request.ts';
  */
 export const closeAtAltinn2 = (
   { clock, store, settings, altinn2, log }: Pick<Parts, 'clock' | 'store' | 'settings' | 'altinn2' | 'log'>,
-  calling: ReturnType<typeof withToken>,
+  calling: Calling,
   findLost: ReturnType<typeof findLostRequest>,
 ) => {
+  const asking = callingAltinn2({ settings }, calling);
   const unlessRefused = async (taking: Promise<void>): Promise<boolean> => {
     try {
       await taking;
@@ -25,14 +26,11 @@ export const closeAtAltinn2 = (
     }
   };
   const takeBack = async (tenantId: string, code: string, signal: AbortSignal): Promise<void> => {
-    const { consentScope, tokenScope } = settings.altinn2;
     const withdrawn = await unlessRefused(
-      calling({ tenantId, scope: consentScope }, signal, (token) => altinn2.withdraw(code, token, signal)),
+      asking(tenantId, 'requests', signal, (token) => altinn2.withdraw(code, token, signal)),
     );
     if (withdrawn) return;
-    await unlessRefused(
-      calling({ tenantId, scope: tokenScope }, signal, (token) => altinn2.giveBack(code, token, signal)),
-    );
+    await unlessRefused(asking(tenantId, 'tokens', signal, (token) => altinn2.giveBack(code, token, signal)));
   };
 
   return async (consent: Consent, signal: AbortSignal): Promise<{ nextAt: Date } | undefined> => {

@@ -2,8 +2,8 @@ import type { Consent } from '../../domain/consent.ts';
 import { sameBytes } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
 import type { ListedRequest } from '../ports.ts';
-import type { withToken } from '../tokens/with-token.ts';
 import { stateDigest } from './state.ts';
+import { type Calling, callingAltinn2 } from './upstream.ts';
 
 /** Altinn 2's clock and ours may differ by so much. */
 const marginMs = 5 * 60_000;
@@ -22,8 +22,9 @@ const stateIn = (address: string | undefined, callbacks: string): string | undef
  */
 export const findLostRequest = (
   { store, settings, altinn2 }: Pick<Parts, 'store' | 'settings' | 'altinn2'>,
-  calling: ReturnType<typeof withToken>,
+  calling: Calling,
 ) => {
+  const asking = callingAltinn2({ settings }, calling);
   return async ({ tenantId, id, sentAt }: Consent, signal: AbortSignal): Promise<ListedRequest | undefined> => {
     const states = await store.asTenant(tenantId, (rows) => rows.consents.states(id));
     if (!sentAt || states.length === 0) return undefined;
@@ -32,10 +33,11 @@ export const findLostRequest = (
       const state = stateIn(redirectUrl, callbacks);
       return state !== undefined && states.some((digest) => sameBytes(digest, stateDigest(state)));
     };
-    const need = { tenantId, scope: settings.altinn2.consentScope };
     let from: Parameters<typeof altinn2.list>[0] = { after: new Date(sentAt.getTime() - marginMs) };
     for (let page = 1; page <= mostPages; page += 1) {
-      const { requests, next } = await calling(need, signal, (token) => altinn2.list(from, token, signal));
+      const { requests, next } = await asking(tenantId, 'requests', signal, (token) =>
+        altinn2.list(from, token, signal),
+      );
       const found = requests.find(isOurs);
       if (found || next === undefined) return found;
       from = { continuation: next };

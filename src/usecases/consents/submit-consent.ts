@@ -16,7 +16,10 @@ import { changeConsent, changeSeenConsent } from './change-consent.ts';
 import { findLostRequest } from './lost-request.ts';
 import { openParties } from './parties.ts';
 import { stateDigest } from './state.ts';
-import { consentScopeOf, upstreamRights } from './upstream.ts';
+import { callingAltinn2, consentScopeOf, upstreamRights } from './upstream.ts';
+
+/** Altinn made no request, and may make one later. */
+const madeNone: ReadonlySet<string> = new Set(['altinn-unreachable', 'altinn-busy']);
 
 /** A consent that may go out, and what is known around it. */
 type Ready = {
@@ -140,8 +143,9 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const services = consent.rights
       .map(({ service }) => catalogue.get(service))
       .filter((service) => service !== undefined);
+    const byCertificate = consent.generation === 'altinn2' && settings.altinn2.byCertificate;
     const scopes = [
-      consentScopeOf(settings, consent.generation),
+      ...(byCertificate ? [] : [consentScopeOf(settings, consent.generation)]),
       ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
     ];
     return { consent, partySealed, services, scopes, access };
@@ -187,13 +191,15 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       });
     };
     try {
-      const upstream = await calling({ tenantId, scope: consentScopeOf(settings, consent.generation) }, signal, submit);
+      const upstream = isOnce
+        ? await callingAltinn2(parts, calling)(tenantId, 'requests', signal, submit)
+        : await calling({ tenantId, scope: settings.consentScope }, signal, submit);
       await accepted(ready, upstream);
       return undefined;
     } catch (error) {
       if (error === refusal && error instanceof Problem && fateOf(error) !== 'again')
         return refused(consent, digest, error, services);
-      const wasNotSent = !wasSent || (error instanceof Problem && error.code === 'altinn-unreachable');
+      const wasNotSent = !wasSent || (error instanceof Problem && madeNone.has(error.code));
       if (wasNotSent) await store.asTenant(tenantId, (rows) => rows.consents.wasRefused(digest));
       // Access that was proved a while ago may have been taken away since.
       if (error !== refusal && error instanceof Problem && fateOf(error) === 'blocked')

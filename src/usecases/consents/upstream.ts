@@ -36,7 +36,21 @@ export const consentTokenAsk = (
   return { code: upstreamId, from, to: orgno, rights: upstreamRights(consent, catalogue) };
 };
 
-type Calling = ReturnType<typeof withToken>;
+export type Calling = ReturnType<typeof withToken>;
+
+/** How Altinn 2 is called for a tenant: with a token that is good for it, or with the operator's certificate alone. */
+export const callingAltinn2 =
+  ({ settings }: Pick<Parts, 'settings'>, calling: Calling) =>
+  <T>(
+    tenantId: string,
+    about: 'requests' | 'tokens',
+    signal: AbortSignal,
+    call: (token: string) => Promise<T>,
+  ): Promise<T> => {
+    const { consentScope, tokenScope, byCertificate } = settings.altinn2;
+    if (byCertificate) return call('');
+    return calling({ tenantId, scope: about === 'requests' ? consentScope : tokenScope }, signal, call);
+  };
 
 /**
  * What Altinn says of a consent now. Altinn 2 shows what was taken back by giving no token for it, and not which of the reasons
@@ -44,17 +58,15 @@ type Calling = ReturnType<typeof withToken>;
  */
 export const readUpstream = (parts: Parts, calling: Calling) => {
   const { settings, memories, sealing, altinn3, altinn2 } = parts;
+  const asking = callingAltinn2(parts, calling);
   const atAltinn2 = async (found: SealedParty, upstreamId: string, signal: AbortSignal): Promise<UpstreamConsent> => {
     const { tenantId } = found.consent;
-    const { consentScope, tokenScope } = settings.altinn2;
-    const read = await calling({ tenantId, scope: consentScope }, signal, (token) =>
-      altinn2.read(upstreamId, token, signal),
-    );
+    const read = await asking(tenantId, 'requests', signal, (token) => altinn2.read(upstreamId, token, signal));
     if (read.status !== 'Accepted') return read;
     const known = await memories.tenant.get(tenantId);
     const ask = consentTokenAsk(found, known?.tenant.orgno ?? '', { sealing, catalogue: await memories.services() });
     try {
-      await calling({ tenantId, scope: tokenScope }, signal, (token) => altinn2.consentToken(ask, token, signal));
+      await asking(tenantId, 'tokens', signal, (token) => altinn2.consentToken(ask, token, signal));
       return read;
     } catch (error) {
       if (error instanceof Problem && error.code === 'consent-not-at-altinn') return { ...read, status: 'Revoked' };

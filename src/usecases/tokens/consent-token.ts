@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/problem.ts';
-import { consentTokenAsk } from '../consents/upstream.ts';
+import { callingAltinn2, consentTokenAsk } from '../consents/upstream.ts';
 import type { Parts } from '../memory.ts';
 import type { ConsentToken } from '../ports.ts';
 import type { SealedParty } from '../store-port.ts';
@@ -13,13 +13,14 @@ import { withToken } from './with-token.ts';
  * @throws Problem `consent-not-usable` when Altinn gives none
  */
 export const consentTokenOfAltinn2 = (parts: Parts, tokenFor: TokenFor) => {
-  const { altinn2, memories, sealing, settings } = parts;
-  const calling = withToken(parts, tokenFor);
+  const { altinn2, memories, sealing } = parts;
+  const asking = callingAltinn2(parts, withToken(parts, tokenFor));
   return async (found: SealedParty, orgno: string, signal: AbortSignal): Promise<ConsentToken> => {
     const ask = consentTokenAsk(found, orgno, { sealing, catalogue: await memories.services() });
-    const need = { tenantId: found.consent.tenantId, scope: settings.altinn2.tokenScope };
     try {
-      return await calling(need, signal, (token) => altinn2.consentToken(ask, token, signal));
+      return await asking(found.consent.tenantId, 'tokens', signal, (token) =>
+        altinn2.consentToken(ask, token, signal),
+      );
     } catch (error) {
       if (error instanceof Problem && error.code === 'consent-not-at-altinn')
         throw new Problem('consent-not-usable', 'Altinn 2 gives no consent token for it', { cause: error });
