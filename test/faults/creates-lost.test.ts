@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { mustCall } from '../../src/cli/call-json.ts';
-import { altinn2Income, given } from '../support/given.ts';
+import { given } from '../support/given.ts';
 import { engines, type TenantName } from '../support/hub-test.ts';
+import { altinn2Requests, offerBoth } from '../support/offer-both.ts';
 import type { Fault } from '../support/sandbox-control.ts';
 import { until } from '../support/until.ts';
 import { type Chance, chance as chanceOf, isLong, seed } from './chance.ts';
-import { type FaultHub, faultTest } from './hub-of-processes.ts';
+import { faultTest } from './hub-of-processes.ts';
 
 const second = 1000;
 const day = 24 * 60 * 60 * second;
@@ -33,16 +33,6 @@ const faults = (chance: Chance, generation: Generation): [Fault, ...Fault[]] => 
 ];
 
 type Asked = { id: string; generation: Generation; validTo: string };
-type Altinn2Request = { code: string; validTo: string; status: string };
-
-const offerBoth = async ({ call, banks }: FaultHub): Promise<void> => {
-  await call('operator', 'POST', '/operator/v1/services', altinn2Income);
-  for (const { id } of Object.values(banks)) {
-    const { body } = await call('operator', 'GET', `/operator/v1/tenants/${id}`);
-    const services = [...(body['services'] as string[]), altinn2Income.key];
-    await call('operator', 'PATCH', `/operator/v1/tenants/${id}`, { services });
-  }
-};
 
 for (const engine of engines)
   faultTest(
@@ -106,10 +96,7 @@ for (const engine of engines)
       );
       expect(known.size).toBe(runs);
       const atAltinn3 = (await hub.sandbox.consents()).map(({ id }) => id).sort();
-      const list = (await mustCall(
-        'GET',
-        `${hub.sandbox.url}/sandbox/altinn2/requests`,
-      )) as unknown as Altinn2Request[];
+      const list = await altinn2Requests(hub.sandbox.url);
       const outcomes: Record<string, number> = {};
       expect(atAltinn3).toEqual(
         asked

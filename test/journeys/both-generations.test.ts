@@ -1,18 +1,10 @@
 import { expect } from 'vitest';
-import { altinn2Income, given, persons } from '../support/given.ts';
-import { hubTest, type World } from '../support/hub-test.ts';
+import { given, persons } from '../support/given.ts';
+import { hubTest } from '../support/hub-test.ts';
+import { offerBoth } from '../support/offer-both.ts';
 import { until } from '../support/until.ts';
 
 type Token = { kind: string; token: string; header: string; expiresAt: string };
-
-/** The bank is offered the same income from the older Altinn too. */
-const offerBoth = async ({ call, banks }: World): Promise<void> => {
-  expect((await call('operator', 'POST', '/operator/v1/services', altinn2Income)).status).toBe(201);
-  const path = `/operator/v1/tenants/${banks.bank.id}`;
-  const { body } = await call('operator', 'GET', path);
-  const services = [...(body['services'] as string[]), altinn2Income.key];
-  expect((await call('operator', 'PATCH', path, { services })).status).toBe(200);
-};
 
 for (const generation of ['altinn3', 'altinn2'] as const)
   hubTest(`asked, accepted, its data read, taken back and told: ${generation}`, async (world) => {
