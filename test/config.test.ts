@@ -52,7 +52,7 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
   });
   const apiKey = 'b7a3c1de-0000-4000-8000-0123456789ab';
   const set = { ALTINN2_API_KEY: apiKey, ALTINN2_TOKEN_SCOPE: 'altinn:consenttokens' };
-  expect(loadConfig({ ...production, ...set }, 'api').altinn2).toMatchObject({
+  expect(loadConfig({ ...production, ...set }, 'worker').altinn2).toMatchObject({
     apiKey,
     tokenScope: 'altinn:consenttokens',
   });

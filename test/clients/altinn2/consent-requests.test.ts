@@ -6,7 +6,7 @@ import { problemOf } from '../maskinporten/given-client.ts';
 import { bank, department, operator, patience } from '../neighbour.ts';
 import { asked, months, openAltinn2, requestScopes, tokenScopes, year } from './given-altinn2.ts';
 
-const inTheLog = /(?<![\da-f])\d{11}(?!\d)|eyJ|Nordmann|callback/i;
+const inTheLog = /(?<![\da-f])\d{11}(?!\d)|eyJ|Nordmann|\/callback/i;
 
 test('a request is made, answered and read; its code is Altinn’s, and its page as well', async () => {
   const { client, token, submit, does } = await openAltinn2();

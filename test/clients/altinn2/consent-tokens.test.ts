@@ -99,7 +99,7 @@ test('a token of ours without the scope, another tenant’s, and a key that Alti
   const code = await accepted();
   const ask = { code, from: { person }, to: bank, rights: [year] };
   expect((await problemOf(client.consentToken(ask, token, patience()))).code).toBe('client-scope-missing');
-  expect((await problemOf(consentToken(code, { to: department }))).code).toBe('token-unexpected');
+  expect((await problemOf(consentToken(code, { to: department }))).code).toBe('consent-token-foreign');
   // It cannot be told from a consent that ended: whoever cares reads the request as well.
   await control('DELETE', `altinn2/api-keys/${operatorApiKey}`);
   expect((await problemOf(consentToken(code))).code).toBe('consent-not-at-altinn');
