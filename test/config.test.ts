@@ -1,6 +1,12 @@
-import { expect, test } from 'vitest';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig, type Role } from '../src/config.ts';
+import { operatorApiKey } from '../src/sandbox/altinn2/first-services.ts';
 import { jobNames } from '../src/usecases/jobs.ts';
+import { certify } from './support/enterprise-certificate.ts';
 import { refusal as message, production } from './support/settings.ts';
 
 test('with nothing set it is a sandbox on this machine', () => {
@@ -17,11 +23,13 @@ test('each environment knows its Maskinporten and its Altinn', () => {
   expect(loadConfig({ HUB_ENVIRONMENT: 'test', HUB_ORGNO: '310149942' }, 'all')).toMatchObject({
     issuer: 'https://test.maskinporten.no/',
     altinn3Url: 'https://platform.tt02.altinn.no/',
+    altinn2: { url: 'https://tt02.altinn.no/', apiKey: undefined },
   });
   expect(loadConfig(production, 'worker')).toMatchObject({
     production: true,
     issuer: 'https://maskinporten.no/',
     altinn3Url: 'https://platform.altinn.no/',
+    altinn2: { url: 'https://www.altinn.no/', apiKey: undefined },
   });
 });
 
@@ -33,6 +41,54 @@ test('the consent API’s scope may be several, whose order and doubles make no 
   );
   for (const text of ['  ', 'altinn:consentrequests.write,"x"', 'altinn:\n'])
     expect(message({ ALTINN3_CONSENT_SCOPE: text })).toContain('ALTINN3_CONSENT_SCOPE');
+});
+
+test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 knows', () => {
+  expect(loadConfig({}, 'all').altinn2).toEqual({
+    url: 'http://localhost:3100/altinn2/',
+    apiKey: operatorApiKey,
+    consentScope: 'altinn:consentrequests.read altinn:consentrequests.write',
+    tokenScope: 'altinn:consenttokens.read altinn:consenttokens.write',
+  });
+  const apiKey = 'b7a3c1de-0000-4000-8000-0123456789ab';
+  const set = { ALTINN2_API_KEY: apiKey, ALTINN2_TOKEN_SCOPE: 'altinn:consenttokens' };
+  expect(loadConfig({ ...production, ...set }, 'worker').altinn2).toMatchObject({
+    apiKey,
+    tokenScope: 'altinn:consenttokens',
+  });
+  expect(message({ ALTINN2_API_KEY: 'secret' })).toMatch(/^- ALTINN2_API_KEY: (?!.*secret)/m);
+  expect(message({ ALTINN2_TOKEN_SCOPE: ' ' })).toContain('- ALTINN2_TOKEN_SCOPE');
+});
+
+test('an enterprise certificate comes with its own key, in files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'altinn2-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const [ours, others] = [certify({}), certify({})];
+  const certificate = file('certificate.pem', `${ours.certificatePem}${others.certificatePem}`);
+  const key = file('key.pem', ours.keyPem);
+  const both = (ALTINN2_CERTIFICATE_FILE: string, ALTINN2_CERTIFICATE_KEY_FILE: string) => ({
+    ALTINN2_CERTIFICATE_FILE,
+    ALTINN2_CERTIFICATE_KEY_FILE,
+  });
+  expect(loadConfig(both(certificate, key), 'worker').altinn2.certificate).toEqual({
+    cert: expect.stringMatching(/^(?:-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n){2}$/),
+    key: ours.keyPem,
+  });
+  const locked = createPrivateKey(ours.keyPem).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  });
+  expect(message({ ALTINN2_CERTIFICATE_FILE: certificate })).toContain('ALTINN2_CERTIFICATE_FILE: goes with');
+  expect(message({ ALTINN2_CERTIFICATE_KEY_FILE: key })).toContain('ALTINN2_CERTIFICATE_FILE: goes with');
+  for (const wrong of [file('other.pem', others.keyPem), file('locked.pem', String(locked)), certificate, `${key}.not`])
+    expect(message(both(certificate, wrong))).toMatch(/^- ALTINN2_CERTIFICATE_KEY_FILE: (?!.*BEGIN)/m);
+  expect(message(both(key, key))).toContain('- ALTINN2_CERTIFICATE_FILE: the file holds no certificate');
 });
 
 test('events are kept for a week at least, and streams are bounded', () => {
@@ -94,7 +150,7 @@ test.each<[string, NodeJS.ProcessEnv, Role]>([
   ['HUB_KEYSTORE_PRIVATE_KEYS: is needed by workers', { HUB_KEYSTORE_PRIVATE_KEYS: undefined }, 'worker'],
   ['HUB_PUBLIC_URL', { HUB_PUBLIC_URL: undefined }, 'worker'],
   ['HUB_ORGNO', { HUB_ORGNO: undefined }, 'worker'],
-  ...['MASKINPORTEN_ISSUER', 'ALTINN3_URL', 'DIGDIR_SELFSERVICE_URL', 'HUB_PUBLIC_URL'].map(
+  ...['MASKINPORTEN_ISSUER', 'ALTINN3_URL', 'ALTINN2_URL', 'DIGDIR_SELFSERVICE_URL', 'HUB_PUBLIC_URL'].map(
     (name): [string, NodeJS.ProcessEnv, Role] => ['must be https', { [name]: 'http://outside.example' }, 'worker'],
   ),
   ['HUB_EGRESS_ALLOW', { HUB_EGRESS_ALLOW: '127.0.0.1/32' }, 'worker'],

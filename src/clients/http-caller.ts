@@ -80,8 +80,9 @@ const noting =
   (options, handler) =>
     dispatch(options, {
       onRequestStart(controller, context) {
-        onStart();
         handler.onRequestStart?.(controller, context);
+        // Whoever has no patience left says so here, before anything is written.
+        if (!controller.aborted) onStart();
       },
       onRequestUpgrade: (...given) => handler.onRequestUpgrade?.(...given),
       onResponseStart: (...given) => handler.onResponseStart?.(...given),
@@ -91,7 +92,7 @@ const noting =
     });
 
 /** Shown to whoever asks who we are, and whom we trust beside the usual authorities; all in PEM. */
-export type CallerTls = { cert: string; key: string; ca?: string };
+export type CallerTls = { cert: string; key: string; ca?: string; maxVersion?: 'TLSv1.2' };
 
 type Options = {
   timeoutMs?: number | undefined;

@@ -127,7 +127,7 @@ export type ConsentTokenAsk = Pick<Submission, 'from' | 'to' | 'rights'> & { cod
 export type Altinn2 = ConsentGateway & {
   /** A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. */
   list(
-    from: { after: Date } | { continuation: string },
+    from: { after: Date } | { continuation: string } | undefined,
     token: string,
     signal: AbortSignal,
   ): Promise<{ requests: ListedRequest[]; next?: string }>;

@@ -19,7 +19,8 @@ export const patience = (): AbortSignal => AbortSignal.timeout(20_000);
 
 // Making a key is slow, and nobody's subject: all tests of a file share one.
 const pair = await signingKeys.generate(new Date('2026-02-03T10:00:00Z'));
-const { privateJwk, publicJwk } = pair;
+const { privateJwk } = pair;
+export const { publicJwk } = pair;
 export const { kid = '' } = pair;
 export const key = signingKeys.open(privateJwk, { kid, certificateChain: [] });
 

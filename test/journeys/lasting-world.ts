@@ -30,6 +30,7 @@ const openLastingWorld = async ({ engine, database, admin, redis }: Places) => {
     ...(redis === undefined ? {} : { REDIS_URL: redis }),
     MASKINPORTEN_ISSUER: `${sandbox.url}/maskinporten/`,
     ALTINN3_URL: `${sandbox.url}/altinn3/`,
+    ALTINN2_URL: `${sandbox.url}/altinn2/`,
     // Work that went down with a hub or a Redis is handed out again so soon.
     HUB_LEASE_SECONDS: '2',
   };

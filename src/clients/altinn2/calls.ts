@@ -30,7 +30,7 @@ type Ask = Pick<HttpCall, 'method' | 'body'> & {
 /** A page of a list holds up to ten thousand requests of some two kilobytes. */
 const mostOfList = 30_000_000;
 
-/** By these a server refuses our certificate. With TLS 1.3 it says so when our request is under way, and does not read that. */
+/** How a server refuses our certificate. */
 const certificateRefused = /^ERR_SSL_\w*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 export const unreadable = (): Problem => new Problem('altinn-unavailable', 'Altinn’s answer could not be read.');
@@ -47,7 +47,10 @@ const noAnswer = (error: NoAnswer, verb: Verb): Problem => {
 };
 
 /** How every call to Altinn 2 goes out, and how what comes back instead of the wished is read. */
-export const altinn2Calls = ({ baseUrl, apiKey, certificate: tls, log, clock, timeoutMs }: Altinn2Options) => {
+export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeoutMs }: Altinn2Options) => {
+  // Altinn 2 may ask for the certificate when it has read the path, which TLS 1.3 has no way for here. And with 1.3 a refused
+  // one shows after we have written, as a connection that broke.
+  const tls: CallerTls | undefined = certificate && { ...certificate, maxVersion: 'TLSv1.2' };
   const http = openHttpCaller({ timeoutMs, tls });
   const lists = openHttpCaller({ timeoutMs, tls, maxBytes: mostOfList });
   // A create can neither be repeated nor asked about: on a kept connection that is just being hung up on it would be lost in

@@ -46,12 +46,13 @@ export const consentRequests = (
   },
 
   async list(from, token, signal) {
-    const query = { direction: 'outgoing', continuation: 'after' in from ? placeAfter(from.after) : from.continuation };
+    const continuation = from && ('after' in from ? placeAfter(from.after) : from.continuation);
+    const query = { direction: 'outgoing', ...(continuation !== undefined && { continuation }) };
     const answer = await call({ verb: 'list', method: 'GET', path, query, token }, signal);
     if (answer.status !== 200) throw refused(answer, token, { verb: 'list' }, {});
     const page = pageFromWire(answer.body, base);
     // A page that leads to itself would never end.
-    if (!page || (page.next !== undefined && page.next === query.continuation)) throw unreadable();
+    if (!page || (page.next !== undefined && page.next === continuation)) throw unreadable();
     return page;
   },
 
