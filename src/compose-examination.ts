@@ -9,7 +9,8 @@ import { openKeystore } from './lib/keystore.ts';
 import { silentLog } from './lib/log.ts';
 import { openKeys } from './local-keys.ts';
 import { openReader, type Reader } from './store/open-reader.ts';
-import type { ConsentGateway, Maskinporten, Settings, SigningKey } from './usecases/ports.ts';
+import type { ConsentGateway } from './usecases/altinn-port.ts';
+import type { Maskinporten, Settings, SigningKey } from './usecases/ports.ts';
 import type { UsableClient } from './usecases/tokens/find-client.ts';
 import { signingKeys as opener } from './usecases/tokens/signing-keys.ts';
 

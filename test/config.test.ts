@@ -49,7 +49,17 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
     apiKey: operatorApiKey,
     consentScope: 'altinn:consentrequests.read altinn:consentrequests.write',
     tokenScope: 'altinn:consenttokens.read altinn:consenttokens.write',
+    lostAfterMs: 15 * 60 * 1000,
   });
+  expect(loadConfig({}, 'all').ownScopes.split(' ')).toEqual([
+    'altinn:consentrequests.read',
+    'altinn:consentrequests.write',
+    'altinn:consenttokens.read',
+    'altinn:consenttokens.write',
+  ]);
+  expect(message({ ...production, ALTINN2_LOST_AFTER_SECONDS: '119' })).toContain(
+    '- ALTINN2_LOST_AFTER_SECONDS: needs 120',
+  );
   const apiKey = 'b7a3c1de-0000-4000-8000-0123456789ab';
   const set = { ALTINN2_API_KEY: apiKey, ALTINN2_TOKEN_SCOPE: 'altinn:consenttokens' };
   expect(loadConfig({ ...production, ...set }, 'worker').altinn2).toMatchObject({

@@ -1,7 +1,7 @@
 import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
-import type { ConsentChange, SealedParty, TenantRows } from '../usecases/store-port.ts';
+import type { ConsentChange, ConsentRows, SealedParty } from '../usecases/consent-rows-port.ts';
 import { columnsOf } from './columns.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
@@ -46,7 +46,7 @@ export const changeTopics = (tenantId: string, { consent, owed, now }: ConsentCh
   'work:deliver-webhook',
 ];
 
-export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['consents'] => {
+export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): ConsentRows => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
   return {
     async find(id) {

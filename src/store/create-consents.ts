@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { coalesced, type Group } from '../lib/coalesce.ts';
 import { oneByOne, type Settled } from '../lib/one-by-one.ts';
-import type { ConsentDraft, Created, Store } from '../usecases/store-port.ts';
+import type { ConsentDraft, Created } from '../usecases/consent-rows-port.ts';
+import type { Store } from '../usecases/store-port.ts';
 import { isOfStatement, knownFault } from './doors.ts';
 
 const hex = (bytes: Uint8Array): string =>

@@ -1,4 +1,4 @@
-import type { ConsentGateway, Submission, UpstreamConsent } from '../../src/usecases/ports.ts';
+import type { ConsentGateway, Submission, UpstreamConsent } from '../../src/usecases/altinn-port.ts';
 
 export type Generation = 'Altinn 3' | 'Altinn 2';
 

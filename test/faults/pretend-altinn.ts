@@ -1,5 +1,5 @@
 import { Problem } from '../../src/domain/problem.ts';
-import type { ConsentGateway, UpstreamConsent } from '../../src/usecases/ports.ts';
+import type { ConsentGateway, UpstreamConsent } from '../../src/usecases/altinn-port.ts';
 import type { Chance } from './chance.ts';
 
 export type Answer = 'Accepted' | 'Rejected' | 'Revoked';

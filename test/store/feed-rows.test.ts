@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
 import { consentEvent } from '../../src/domain/event.ts';
 import { randomIds } from '../../src/lib/ids.ts';
-import type { ConsentChange } from '../../src/usecases/store-port.ts';
+import type { ConsentChange } from '../../src/usecases/consent-rows-port.ts';
 import { type GivenStore, givenDraft, givenStore, givenTenant, later, now } from './given-store.ts';
 
 let store: GivenStore;

@@ -3,7 +3,7 @@ import { sharesOf } from '../../src/connections.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { type OpenStore, openStore } from '../../src/store/open-store.ts';
-import type { ConsentDraft } from '../../src/usecases/store-port.ts';
+import type { ConsentDraft } from '../../src/usecases/consent-rows-port.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 
 export const now = new Date('2026-11-24T12:00:00Z');

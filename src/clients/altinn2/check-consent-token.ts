@@ -1,7 +1,7 @@
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
-import type { ConsentTokenAsk } from '../../usecases/ports.ts';
+import type { ConsentTokenAsk } from '../../usecases/altinn-port.ts';
 import { type Claims, member } from '../token-claims.ts';
 import type { SigningKeys } from './signing-keys.ts';
 

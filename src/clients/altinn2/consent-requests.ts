@@ -1,5 +1,5 @@
 import { partyNumber } from '../../domain/party.ts';
-import type { Altinn2, Submission } from '../../usecases/ports.ts';
+import type { Altinn2, Submission } from '../../usecases/altinn-port.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
 import { fromWire, madeFromWire, pageFromWire, toWire } from './wire.ts';
 

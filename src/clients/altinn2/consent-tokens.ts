@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Altinn2 } from '../../usecases/ports.ts';
+import type { Altinn2 } from '../../usecases/altinn-port.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
 import { checkConsentToken, tokenIn } from './check-consent-token.ts';
 import { openSigningKeys } from './signing-keys.ts';

@@ -1,4 +1,4 @@
-import type { Altinn2 } from '../../usecases/ports.ts';
+import type { Altinn2 } from '../../usecases/altinn-port.ts';
 import { type Altinn2Options, altinn2Calls } from './calls.ts';
 import { consentRequests } from './consent-requests.ts';
 import { consentTokens } from './consent-tokens.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Message } from '../../domain/consent.ts';
 import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
-import type { ListedRequest, Submission, UpstreamConsent } from '../../usecases/ports.ts';
+import type { ListedRequest, Submission, UpstreamConsent } from '../../usecases/altinn-port.ts';
 import { inLowerCase } from '../in-lower-case.ts';
 import { osloTime, readOsloTime } from './oslo-time.ts';
 

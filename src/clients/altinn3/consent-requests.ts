@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { ConsentFeed, ConsentGateway, UpstreamConsent } from '../../usecases/ports.ts';
+import type { ConsentFeed, ConsentGateway, UpstreamConsent } from '../../usecases/altinn-port.ts';
 import { openHttpCaller } from '../http-caller.ts';
 import { altinnCalls, unreadable } from './calls.ts';
 import { consentFeed } from './feed.ts';

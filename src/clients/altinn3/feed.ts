@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../domain/problem.ts';
 import { scrub } from '../../lib/mask.ts';
-import type { ConsentFeed, FeedNews } from '../../usecases/ports.ts';
+import type { ConsentFeed, FeedNews } from '../../usecases/altinn-port.ts';
 import { inLowerCase } from '../in-lower-case.ts';
 import { type AltinnCalls, unreadable } from './calls.ts';
 import { Instant, statuses } from './wire.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { partyUrn } from '../../domain/party.ts';
-import type { Submission, UpstreamConsent } from '../../usecases/ports.ts';
+import type { Submission, UpstreamConsent } from '../../usecases/altinn-port.ts';
 import { inLowerCase } from '../in-lower-case.ts';
 
 /** Shapes of Altinn 3's consent requests. @see docs/sources/altinn-3.md */

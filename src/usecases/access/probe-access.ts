@@ -1,6 +1,6 @@
 import { nextProbe } from '../../domain/pace.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenFor } from '../tokens/token-for.ts';
+import type { TokenFor } from '../tokens/known-token.ts';
 import type { Work } from '../use-cases.ts';
 import { findOut } from './prove-access.ts';
 

@@ -3,7 +3,7 @@ import { accessBelievedMs } from '../../domain/pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import { holdersOf } from '../tokens/find-client.ts';
-import type { TokenFor } from '../tokens/token-for.ts';
+import type { TokenFor } from '../tokens/known-token.ts';
 import { linkedProblem } from './problem-link.ts';
 import { recordAccess } from './record-access.ts';
 

@@ -3,8 +3,9 @@ import { decide, type News } from '../../domain/decide.ts';
 import { consentEvent } from '../../domain/event.ts';
 import { feedDueAfter } from '../../domain/feed-pace.ts';
 import { nextLook } from '../../domain/pace.ts';
+import type { ConsentChange } from '../consent-rows-port.ts';
 import type { Parts } from '../memory.ts';
-import type { ConsentChange, TenantRows } from '../store-port.ts';
+import type { TenantRows } from '../store-port.ts';
 
 type Needed = Pick<Parts, 'clock' | 'ids' | 'settings'>;
 

@@ -4,7 +4,7 @@ import { endsAt, expiringAt, isBack, nextByTime, nextLook, soonestRead } from '.
 import { Problem } from '../../domain/problem.ts';
 import { readLanes, turnIsNearMs } from '../../domain/read-turns.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenFor } from '../tokens/token-for.ts';
+import type { TokenFor } from '../tokens/known-token.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsent } from './change-consent.ts';

@@ -1,7 +1,7 @@
 import type { Consent } from '../../domain/consent.ts';
 import { sameBytes } from '../../lib/seal.ts';
+import type { ListedRequest } from '../altinn-port.ts';
 import type { Parts } from '../memory.ts';
-import type { ListedRequest } from '../ports.ts';
 import { stateDigest } from './state.ts';
 import { type Calling, callingAltinn2 } from './upstream.ts';
 

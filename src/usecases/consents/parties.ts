@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Party, partyNumber } from '../../domain/party.ts';
 import { hmac, type Place, type SealingRing } from '../../lib/seal.ts';
-import type { Submission } from '../ports.ts';
+import type { Submission } from '../altinn-port.ts';
 
 /** Whom a consent is about, with the names that Altinn 2 wants: what is sealed beside each consent. */
 export type Parties = {

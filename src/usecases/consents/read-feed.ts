@@ -1,10 +1,10 @@
 import type { News } from '../../domain/decide.ts';
 import { type Feed, feedDue, feedPlace, keptTurn, mostTurnsAhead, placeAfter } from '../../domain/feed-pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
+import type { FeedNews, FeedPage } from '../altinn-port.ts';
 import type { Parts } from '../memory.ts';
 import type { HandOut } from '../outbox-port.ts';
-import type { FeedNews, FeedPage } from '../ports.ts';
-import type { TokenFor } from '../tokens/token-for.ts';
+import type { TokenFor } from '../tokens/known-token.ts';
 import { withToken } from '../tokens/with-token.ts';
 import type { Work } from '../use-cases.ts';
 import { changeConsents } from './change-consent.ts';

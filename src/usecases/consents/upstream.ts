@@ -2,9 +2,10 @@ import type { Consent, Generation } from '../../domain/consent.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
 import { upstreamName } from '../../domain/service.ts';
+import type { Submission, UpstreamConsent } from '../altinn-port.ts';
+import type { SealedParty } from '../consent-rows-port.ts';
 import type { Parts } from '../memory.ts';
-import type { Settings, Submission, UpstreamConsent } from '../ports.ts';
-import type { SealedParty } from '../store-port.ts';
+import type { Settings } from '../ports.ts';
 import type { withToken } from '../tokens/with-token.ts';
 import { openParties } from './parties.ts';
 

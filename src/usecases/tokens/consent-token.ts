@@ -1,9 +1,9 @@
 import { Problem } from '../../domain/problem.ts';
+import type { ConsentToken } from '../altinn-port.ts';
+import type { SealedParty } from '../consent-rows-port.ts';
 import { callingAltinn2, consentTokenAsk } from '../consents/upstream.ts';
 import type { Parts } from '../memory.ts';
-import type { ConsentToken } from '../ports.ts';
-import type { SealedParty } from '../store-port.ts';
-import type { TokenFor } from './token-for.ts';
+import type { TokenFor } from './known-token.ts';
 import { withToken } from './with-token.ts';
 
 /**

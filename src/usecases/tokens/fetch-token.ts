@@ -6,8 +6,7 @@ import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
 import { isOffered } from './is-offered.ts';
-import type { ReadyToken } from './known-token.ts';
-import type { TokenFor } from './token-for.ts';
+import type { ReadyToken, TokenFor } from './known-token.ts';
 
 /** Long enough for those who wait to read it. */
 const believedMs = 1000;

@@ -20,6 +20,8 @@ export type TokenNeed = {
   /** The other side did not take this one: it is forgotten, and another wanted. */
   refused?: string;
 };
+export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
+
 export type ReadyToken = { id: string; token: string; expiresAt: Date; fetchedAt: Date };
 
 export const tokenPlace = (tenantId: string, tokenId: string): SealedPlace => ({

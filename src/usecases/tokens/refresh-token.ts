@@ -7,8 +7,8 @@ import { isTheirs, recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';
+import type { TokenFor } from './known-token.ts';
 import { paceRenewals } from './pace-renewals.ts';
-import type { TokenFor } from './token-for.ts';
 
 /** While our client is stopped nobody is asked, so that looking again costs little. */
 const refusedAgainMs = 10_000;

@@ -7,9 +7,15 @@ import type { IssuedToken } from '../ports.ts';
 import { waitFor } from '../wait.ts';
 import { askMaskinporten, type ClientAsk } from './ask-maskinporten.ts';
 import { consentTokenOfAltinn2 } from './consent-token.ts';
-import { type Known, knownToken, openToken, type ReadyToken, type TokenNeed, tokenPlace } from './known-token.ts';
-
-export type TokenFor = (need: TokenNeed, signal: AbortSignal) => Promise<ReadyToken>;
+import {
+  type Known,
+  knownToken,
+  openToken,
+  type ReadyToken,
+  type TokenFor,
+  type TokenNeed,
+  tokenPlace,
+} from './known-token.ts';
 
 /** The right to fetch lapses by itself when its holder dies; sooner where leases of work do too. */
 const longestLeaseMs = 20_000;

@@ -1,8 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
 import type { Parts } from '../memory.ts';
-import type { TokenNeed } from './known-token.ts';
+import type { TokenFor, TokenNeed } from './known-token.ts';
 import { noteUse } from './note-use.ts';
-import type { TokenFor } from './token-for.ts';
 
 /** A token fetched so lately is as good as another: refused, it is not the token's fault. Also how seldom we try. */
 const freshMs = 1000;

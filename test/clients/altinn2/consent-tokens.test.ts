@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { operatorApiKey } from '../../../src/sandbox/altinn2/first-services.ts';
-import type { ConsentTokenAsk } from '../../../src/usecases/ports.ts';
+import type { ConsentTokenAsk } from '../../../src/usecases/altinn-port.ts';
 import { problemOf } from '../maskinporten/given-client.ts';
 import { bank, department, operator, patience, person } from '../neighbour.ts';
 import { months, once, openAltinn2, year } from './given-altinn2.ts';

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { openLog } from '../../../src/lib/log.ts';
 import { operatorApiKey } from '../../../src/sandbox/altinn2/first-services.ts';
-import type { ConsentTokenAsk, Submission } from '../../../src/usecases/ports.ts';
+import type { ConsentTokenAsk, Submission } from '../../../src/usecases/altinn-port.ts';
 import { openClient as openMaskinportenClient } from '../maskinporten/given-client.ts';
 import { bank, clientId, openNeighbour, operator, patience, person, publicJwk } from '../neighbour.ts';
 

@@ -3,7 +3,7 @@ import { openAltinn3 } from '../../../src/clients/altinn3/consent-requests.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { openLog } from '../../../src/lib/log.ts';
-import type { Submission } from '../../../src/usecases/ports.ts';
+import type { Submission } from '../../../src/usecases/altinn-port.ts';
 import { openClient as openMaskinportenClient } from '../maskinporten/given-client.ts';
 import { bank, openNeighbour, person, writeScope } from '../neighbour.ts';
 
