@@ -1,5 +1,4 @@
 import type { Access } from '../domain/access.ts';
-import type { Consent } from '../domain/consent.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
