@@ -53,6 +53,7 @@ const Env = z.object({
   ALTINN3_URL: address.optional(),
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
   DIGDIR_SELFSERVICE_URL: address.optional(),
+  RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -146,10 +147,14 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
     ],
     [
       production &&
-        [read.MASKINPORTEN_ISSUER, read.ALTINN3_URL, read.DIGDIR_SELFSERVICE_URL, read.HUB_PUBLIC_URL].some(
-          (url) => url?.startsWith('http:') === true,
-        ),
-      'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
+        [
+          read.MASKINPORTEN_ISSUER,
+          read.ALTINN3_URL,
+          read.DIGDIR_SELFSERVICE_URL,
+          read.RESOURCE_REGISTRY_URL,
+          read.HUB_PUBLIC_URL,
+        ].some((url) => url?.startsWith('http:') === true),
+      'MASKINPORTEN_ISSUER, ALTINN3_URL, DIGDIR_SELFSERVICE_URL, RESOURCE_REGISTRY_URL and HUB_PUBLIC_URL: must be https in production',
     ],
   ];
   if (production && role !== 'command' && role !== 'sandbox') {
@@ -214,6 +219,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     queuePrefix: read.QUEUE_PREFIX,
     issuer: read.MASKINPORTEN_ISSUER ?? usual.issuer,
     altinn3Url: read.ALTINN3_URL ?? usual.altinn3,
+    /** Lives beside Altinn 3's other parts. */
+    registryUrl: read.RESOURCE_REGISTRY_URL ?? `${read.ALTINN3_URL ?? usual.altinn3}resourceregistry/api/v1/`,
     consentScope: read.ALTINN3_CONSENT_SCOPE,
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
     portalUrl: usual.portal,

@@ -4,6 +4,7 @@ import { listen } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
+import { services } from './services.ts';
 
 export type Command = { about: string; run(words: string[]): Promise<number> };
 
@@ -34,6 +35,10 @@ export const commands: Record<string, Command> = {
   listen: {
     about: 'print a tenant’s events as they come, and send them on to a local address (--forward)',
     run: listen,
+  },
+  services: {
+    about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
+    run: services,
   },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,

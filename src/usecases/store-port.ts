@@ -3,12 +3,12 @@ import type { Consent } from '../domain/consent.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
-import type { Service } from '../domain/service.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { JobName } from './jobs.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
+import type { ServiceRows } from './service-rows-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
@@ -67,7 +67,7 @@ export type TenantRows = {
     lock(id: string): Promise<Consent | undefined>;
     /** False when it has another version than was seen. Its events come last, so this is the last of a transaction. */
     change(change: ConsentChange): Promise<boolean>;
-    /** Those of these ids that are the tenant’s, without a lock. */
+    /** Those that are the tenant’s and have these ids at Altinn 3, without a lock. */
     findSome(ids: readonly string[]): Promise<Consent[]>;
     /** As `lock`, several in the order of their ids: whoever locks more than one does it so. */
     lockSome(ids: readonly string[]): Promise<Consent[]>;
@@ -201,11 +201,7 @@ export type OperatorRows = {
       most: number,
     ): Promise<{ events: number; webhook_deliveries: number; webhook_attempts: number }>;
   };
-  services: {
-    list(): Promise<Service[]>;
-    add(service: Service, now: Date): Promise<void>;
-    save(service: Service, now: Date): Promise<void>;
-  };
+  services: ServiceRows;
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
     /** Is it due by then, or under way? */

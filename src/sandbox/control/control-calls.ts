@@ -31,6 +31,12 @@ export const controlCalls: ControlCall[] = [
   },
   { call: 'PUT · DELETE /sandbox/access-lists/{resource}/{orgno}', does: 'the data source lets in or out (empty 403)' },
   {
+    call: 'PUT /sandbox/resources/{id}',
+    body: '{metadata?: [], template?, type?, title?, owner?, accessListMode?, text?, oneTime?, altinn2?}',
+    does: 'adds or changes a resource of the registry; altinn2 names the service it was made from',
+  },
+  { call: 'DELETE /sandbox/resources/{id}', does: 'takes it out again' },
+  {
     call: 'POST /sandbox/organizations',
     body: '{orgno, name, managers?: []}',
     does: 'adds an organisation to the register',
