@@ -2,6 +2,7 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
+import { migrateConsents } from './migrate-consents.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
 import { services } from './services.ts';
@@ -39,6 +40,11 @@ export const commands: Record<string, Command> = {
   services: {
     about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
     run: services,
+  },
+  'migrate-consents': {
+    about:
+      'move a tenant’s consents of Altinn 2 to Altinn 3, where Altinn has moved them (--tenant; a plan without --apply)',
+    run: migrateConsents,
   },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,

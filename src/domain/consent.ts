@@ -47,6 +47,8 @@ export type Consent = {
   endedAt?: Date;
   /** When its tenant was told that it ends soon. */
   expiringToldAt?: Date;
+  /** Altinn's id where it is another than ours. */
+  upstreamId?: string;
 };
 
 const open: readonly ConsentStatus[] = ['queued', 'blocked', 'pending', 'accepted'];

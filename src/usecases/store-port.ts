@@ -6,6 +6,7 @@ import type { ReadLane } from '../domain/read-turns.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { JobName } from './jobs.ts';
+import type { MovingRows } from './moving-rows-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
 import type { ServiceRows } from './service-rows-port.ts';
@@ -59,7 +60,7 @@ export type ConsentChange = {
 /** One tenant's rows, inside one transaction. */
 export type TenantRows = {
   tenant(): Promise<Tenant>;
-  consents: {
+  consents: MovingRows & {
     find(id: string): Promise<SealedParty | undefined>;
     /** What an idempotency key led to before; without the HMAC of its body once that is erased. */
     findByKey(idempotencyKey: string): Promise<{ consent: Consent; bodyHmac?: Uint8Array } | undefined>;

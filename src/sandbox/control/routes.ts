@@ -5,6 +5,7 @@ import { consentRoutes } from './consent-routes.ts';
 import { type Control, ControlRefused } from './control.ts';
 import { overviewRoutes } from './overview.ts';
 import { resourceRoutes } from './resource-routes.ts';
+import { takeoverRoutes } from './takeover-routes.ts';
 import { weatherRoutes } from './weather-routes.ts';
 import { worldRoutes } from './world-routes.ts';
 
@@ -28,5 +29,6 @@ export const controlRoutes = (router: Router, control: Control): void => {
   clientRoutes(router, control);
   consentRoutes(router, control);
   altinn2Routes(router, control);
+  takeoverRoutes(router, control);
   weatherRoutes(router, control);
 };

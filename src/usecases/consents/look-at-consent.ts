@@ -49,11 +49,11 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return store.takeReadTurns(consent.tenantId, consent.id, ask);
   };
 
-  const read = async ({ tenantId, id }: Consent, ends: boolean, signal: AbortSignal) => {
+  const read = async ({ tenantId, id, upstreamId = id }: Consent, ends: boolean, signal: AbortSignal) => {
     // What is answered while Altinn is being asked may or may not be in its answer.
     const askedAt = clock.now();
     const need = { tenantId, scope: settings.consentScope };
-    const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(id, token, signal));
+    const { status, consentedAt } = await calling(need, signal, (token) => altinn3.read(upstreamId, token, signal));
     const said: News = { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) };
     return store.asTenant(tenantId, async (rows) => {
       await rows.consents.looked(id, askedAt);
