@@ -10,6 +10,7 @@ import { silentLog } from './lib/log.ts';
 import { openKeys } from './local-keys.ts';
 import { openReader, type Reader } from './store/open-reader.ts';
 import type { ConsentGateway } from './usecases/altinn-port.ts';
+import type { ConsentReader } from './usecases/consents/moving-port.ts';
 import type { Maskinporten, Settings, SigningKey } from './usecases/ports.ts';
 import type { UsableClient } from './usecases/tokens/find-client.ts';
 import { signingKeys as opener } from './usecases/tokens/signing-keys.ts';
@@ -28,7 +29,7 @@ export type Examination = {
   /** Why this key is not opened here, where something was not given that opens it: to an API's process nothing is. */
   shut(key: UsableClient['key']): string | undefined;
   maskinporten: Maskinporten;
-  altinn3: ConsentGateway;
+  altinn3: ConsentGateway & ConsentReader;
   /** For each single try. */
   patience(): AbortSignal;
   close(): Promise<void>;

@@ -63,6 +63,7 @@ const Env = z.object({
   ALTINN2_CERTIFICATE_KEY_FILE: privateKeyFile.optional(),
   ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   DIGDIR_SELFSERVICE_URL: address.optional(),
+  RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -137,9 +138,10 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
           read.ALTINN3_URL,
           read.ALTINN2_URL,
           read.DIGDIR_SELFSERVICE_URL,
+          read.RESOURCE_REGISTRY_URL,
           read.HUB_PUBLIC_URL,
         ].some((url) => url?.startsWith('http:') === true),
-      'MASKINPORTEN_ISSUER, ALTINN3_URL, ALTINN2_URL, DIGDIR_SELFSERVICE_URL and HUB_PUBLIC_URL: must be https in production',
+      'MASKINPORTEN_ISSUER, ALTINN3_URL, ALTINN2_URL, DIGDIR_SELFSERVICE_URL, RESOURCE_REGISTRY_URL and HUB_PUBLIC_URL: must be https in production',
     ],
     [
       (read.ALTINN2_CERTIFICATE_FILE === undefined) !== (read.ALTINN2_CERTIFICATE_KEY_FILE === undefined),
@@ -216,6 +218,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     queuePrefix: read.QUEUE_PREFIX,
     issuer: read.MASKINPORTEN_ISSUER ?? usual.issuer,
     altinn3Url: read.ALTINN3_URL ?? usual.altinn3,
+    /** Lives beside Altinn 3's other parts. */
+    registryUrl: read.RESOURCE_REGISTRY_URL ?? `${read.ALTINN3_URL ?? usual.altinn3}resourceregistry/api/v1/`,
     consentScope: read.ALTINN3_CONSENT_SCOPE,
     altinn2: {
       url: read.ALTINN2_URL ?? usual.altinn2,

@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   // Most commands go through compose; migrate, doctor and reseal work on a database that no hub may be able to use yet.
   cli: [
     'compose.ts',
+    'compose-command.ts',
     'compose-examination.ts',
     'config.ts',
     'local-keys.ts',
@@ -30,6 +31,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   // What looks at a whole path and changes nothing has no server, no queue and no pool of its own to speak of.
   'compose-examination.ts': ['config.ts', 'local-keys.ts', 'store', 'clients', 'usecases', 'lib'],
+  // What changes something and ends: a store of few connections, and what it asks outside.
+  'compose-command.ts': ['config.ts', 'connections.ts', 'store', 'clients', 'usecases', 'lib'],
   'seen-gauges.ts': ['lib'],
   'metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'read-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],

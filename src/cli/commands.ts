@@ -2,8 +2,10 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
+import { migrateConsents } from './migrate-consents.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
+import { services } from './services.ts';
 
 export type Command = { about: string; run(words: string[]): Promise<number> };
 
@@ -34,6 +36,15 @@ export const commands: Record<string, Command> = {
   listen: {
     about: 'print a tenant’s events as they come, and send them on to a local address (--forward)',
     run: listen,
+  },
+  services: {
+    about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
+    run: services,
+  },
+  'migrate-consents': {
+    about:
+      'move a tenant’s consents of Altinn 2 to Altinn 3, where Altinn has moved them (--tenant; a plan without --apply)',
+    run: migrateConsents,
   },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,

@@ -1,31 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
+import { catalogued } from '../domain/first-catalogue.ts';
 import { tenantScopes } from '../usecases/use-cases.ts';
 import { callJson, mustCall } from './call-json.ts';
 
 export type Bank = { id: string; orgno: string; name: string; key: string };
 
+/** A service as the catalogue has it, under a key that people can say. A year, so that a demo may ask for whatever it likes. */
+const yearOf = (resource: string, key: string) => {
+  const { generation, fills } = catalogued(resource) ?? {};
+  const { dataScope = '', metadata, template } = fills ?? {};
+  return { key, generation, resource, dataScope, metadata, template, maxValidityDays: 365 };
+};
+
 /** Services of the sandbox's first world; the resources are those of Altinn's test environment. */
 export const services = [
-  {
-    key: 'ske-inntekt',
-    generation: 'altinn3',
-    resource: 'ske-samtykke-sbl-inntekt',
-    dataScope: 'skatteetaten:inntekt',
-    metadata: ['fraogmed', 'tilogmed'],
-    maxValidityDays: 365,
-    messageAllowed: false,
-    checkDataAccess: true,
-  },
-  {
-    key: 'ske-skattegrunnlag',
-    generation: 'altinn3',
-    resource: 'ske-samtykke-sbl-summert-skattegrunnlag',
-    dataScope: 'skatteetaten:summertskattegrunnlag',
-    metadata: ['inntektsaar'],
-    maxValidityDays: 365,
-    messageAllowed: false,
-    checkDataAccess: true,
-  },
+  yearOf('ske-samtykke-sbl-inntekt', 'ske-inntekt'),
+  yearOf('ske-samtykke-sbl-summert-skattegrunnlag', 'ske-skattegrunnlag'),
 ];
 
 const clients = [

@@ -1,4 +1,4 @@
-import type { Consent, ConsentStatus } from './consent.ts';
+import type { Consent, ConsentStatus, Right } from './consent.ts';
 import type { ConsentEventType } from './event.ts';
 import { expiringAt } from './pace.ts';
 import type { KeptProblem } from './problem.ts';
@@ -12,7 +12,9 @@ export type News =
   /** It ends within the days that its tenant wants to know of it ahead. */
   | { kind: 'expiring'; days: number }
   | { kind: 'expired' }
-  | { kind: 'withdrawn'; mayBeAtAltinn: boolean };
+  | { kind: 'withdrawn'; mayBeAtAltinn: boolean }
+  /** Found at Altinn 3 under the id it had in Altinn 2, with these rights. */
+  | { kind: 'moved'; rights: Right[]; approvalUrl: string };
 
 /** One change of a consent: what becomes of it, and the event that tells of it. Each raises `version` by one, so events of a consent have no holes. */
 export type Step = { consent: Consent; event: ConsentEventType };
@@ -69,6 +71,12 @@ export const decide = (before: Consent, news: News, now: Date): Step[] => {
     case 'expired':
       if (!ended.includes(consent.status)) become('expired', {}, 'consent.expired');
       break;
+    case 'moved': {
+      const { rights, approvalUrl } = news;
+      if (consent.status === 'pending' || consent.status === 'accepted')
+        become(consent.status, { generation: 'altinn3', rights, approvalUrl }, 'consent.moved');
+      break;
+    }
     case 'withdrawn':
       if (!ended.includes(consent.status)) {
         // Altinn 3 has no way to take a request or a consent back; what never got there is simply closed.

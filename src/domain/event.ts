@@ -12,6 +12,7 @@ export const consentEventTypes = [
   'consent.withdrawn',
   'consent.blocked',
   'consent.failed',
+  'consent.moved',
 ] as const;
 export type ConsentEventType = (typeof consentEventTypes)[number];
 

@@ -184,6 +184,18 @@ export const problems = {
     title: 'The service does not know this metadata',
     text: 'A right may carry only the names that its service declares.',
   },
+  'message-required': {
+    status: 422,
+    mover: 'caller',
+    title: 'This service needs a message',
+    text: 'Its page shows one to the person. Send `message`.',
+  },
+  'name-required': {
+    status: 422,
+    mover: 'caller',
+    title: 'A name is missing',
+    text: 'Altinn 2 compares the name with its registers: a person’s surname, or the organisation’s whole name. Services of Altinn 3 need none.',
+  },
   'message-not-allowed': {
     status: 422,
     mover: 'caller',
@@ -295,6 +307,12 @@ export const problems = {
     mover: 'caller',
     title: 'No such operator key',
     text: 'There is none with this id.',
+  },
+  'service-in-use': {
+    status: 409,
+    mover: 'caller',
+    title: 'Consents stand on this service',
+    text: 'What Altinn calls a service stays the same until all consents to it have ended. Define another one, and offer that to tenants instead.',
   },
   'already-exists': {
     status: 409,

@@ -12,15 +12,69 @@ export type Service = {
   dataScope: string;
   metadata: string[];
   maxValidityDays?: number;
+  /** Kept off that end: a consent for ten days that summer time ends in is an hour too long. */
+  validityMarginMinutes?: number;
   messageAllowed: boolean;
+  messageRequired?: boolean;
+  /** Of Altinn's page, where it is known: services of different ones cannot be asked for together. */
+  template?: string;
   dataUrl?: string;
   dataPaths: string[];
   checkDataAccess: boolean;
 };
 
+type Clearable = 'consentHeader' | 'maxValidityDays' | 'validityMarginMinutes' | 'template' | 'dataUrl';
+/** What is to be another; null empties. */
+export type ServiceChange = Partial<Omit<Service, Clearable>> & {
+  [F in Clearable]?: Exclude<Service[F], undefined> | null;
+};
+
 /** What its generation of Altinn calls it: the resource's id, or code and edition. */
-export const upstreamName = ({ key, generation, resource, serviceCode, serviceEditionCode }: Service): string =>
+export const upstreamName = ({
+  key,
+  generation,
+  resource,
+  serviceCode,
+  serviceEditionCode,
+}: Pick<Service, 'key' | 'generation' | 'resource' | 'serviceCode' | 'serviceEditionCode'>): string =>
   generation === 'altinn3' ? (resource ?? key) : `${serviceCode}_${serviceEditionCode}`;
+
+const minute = 60_000;
+
+/** How far ahead a consent may end; undefined where nobody says. */
+export const longestValidityMs = ({ maxValidityDays, validityMarginMinutes = 0 }: Service): number | undefined =>
+  maxValidityDays === undefined ? undefined : (maxValidityDays * 24 * 60 - validityMarginMinutes) * minute;
+
+/** The same for people: `10 days less 61 minutes`. */
+export const longestValidityWords = ({ maxValidityDays, validityMarginMinutes = 0 }: Service): string =>
+  `${maxValidityDays} days${validityMarginMinutes === 0 ? '' : ` less ${validityMarginMinutes} minutes`}`;
+
+/** Why nobody could ask for a right with these names; undefined when somebody can. Altinn reads them without regard to case. */
+export const metadataNamesFault = (names: readonly string[]): string | undefined => {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const known = seen.get(name.toLowerCase());
+    if (known === name) return `names ${name} twice`;
+    if (known !== undefined) return `names ${known} and ${name}, which are one name to Altinn`;
+    seen.set(name.toLowerCase(), name);
+  }
+  return undefined;
+};
+
+/** What does not go together in an entry of the catalogue: the field, and why. */
+export const serviceFault = (service: Service): { field: string; detail: string } | undefined => {
+  const { generation, resource, serviceCode, serviceEditionCode, metadata } = service;
+  const needed = generation === 'altinn3' ? { resource } : { serviceCode, serviceEditionCode };
+  for (const [field, value] of Object.entries(needed)) if (value === undefined) return { field, detail: 'is missing' };
+  const names = metadataNamesFault(metadata);
+  if (names !== undefined) return { field: 'metadata', detail: names };
+  if (service.messageRequired && !service.messageAllowed)
+    return { field: 'messageRequired', detail: 'needs messageAllowed' };
+  const { validityMarginMinutes: margin } = service;
+  if (margin !== undefined && margin >= (service.maxValidityDays ?? 0) * 24 * 60)
+    return { field: 'validityMarginMinutes', detail: 'must be less than maxValidityDays' };
+  return undefined;
+};
 
 /** Where the fault lies inside a right, as the caller wrote it. */
 const at = (index: number, rest: string) => `/rights/${index}/${rest}`;

@@ -54,6 +54,8 @@ export type Resource = {
   text: Text | null;
   metadata: string[];
   oneTime: boolean;
+  /** The service of Altinn 2 it was made from, `{code}_{edition}`. */
+  altinn2?: string | null;
   /** For a MaskinportenSchema: what a consumer delegates with it. */
   scopes: string[];
 };

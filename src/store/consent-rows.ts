@@ -2,6 +2,7 @@ import type { Consent } from '../domain/consent.ts';
 import { toPage } from '../lib/page.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { ConsentChange, ConsentRows, SealedParty } from '../usecases/consent-rows-port.ts';
+import type { MovingRows } from '../usecases/moving-rows-port.ts';
 import { columnsOf } from './columns.ts';
 import type { Tx } from './doors.ts';
 import { Prisma, type Consent as Row } from './generated/client.ts';
@@ -22,6 +23,21 @@ export const consentFromSql = (row: object): Consent => toConsent(row as Row);
 export const sealedFromSql = (row: object): SealedParty => {
   const { partySealed } = row as Row;
   return { consent: consentFromSql(row), ...(partySealed ? { partySealed } : {}) };
+};
+
+const movingRows = (tx: Tx, tenantId: string): MovingRows => {
+  const open = { tenantId, generation: 'altinn2', endedAt: null };
+  return {
+    countAtAltinn2: () => tx.consent.count({ where: open }),
+    async openAtAltinn2(after, most) {
+      const where = { ...open, ...(after === undefined ? {} : { id: { gt: after } }) };
+      const rows = await tx.consent.findMany({ where, orderBy: { id: 'asc' }, take: most });
+      return rows.map(sealedFromSql);
+    },
+    async moveToAltinn3(id, rights) {
+      await tx.consent.updateMany({ where: { tenantId, id }, data: { generation: 'altinn3', rights } });
+    },
+  };
 };
 
 /** The consent itself, where the work names no other subject. */
@@ -46,9 +62,10 @@ export const changeTopics = (tenantId: string, { consent, owed, now }: ConsentCh
   'work:deliver-webhook',
 ];
 
-export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): ConsentRows => {
+export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): MovingRows & ConsentRows => {
   const key = (id: string) => ({ tenantId_id: { tenantId, id } });
   return {
+    ...movingRows(tx, tenantId),
     async find(id) {
       const row = await tx.consent.findUnique({ where: key(id) });
       return row ? sealedFromSql(row) : undefined;
@@ -69,7 +86,8 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
     },
     async findSome(ids) {
       const rows = await tx.$queryRaw<object[]>`
-        select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid and id = any(${[...ids]}::uuid[])`;
+        select ${Prisma.raw(consentColumns)} from consents where tenant_id = ${tenantId}::uuid
+          and (id = any(${[...ids]}::uuid[]) or (upstream_id = any(${[...ids]}::uuid[]) and generation = 'altinn3'))`;
       return rows.map(consentFromSql);
     },
     async lockSome(ids) {

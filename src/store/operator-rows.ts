@@ -1,4 +1,3 @@
-import type { Service } from '../domain/service.ts';
 import { toPage } from '../lib/page.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { AuditEntry } from '../usecases/oversight.ts';
@@ -7,24 +6,13 @@ import type { OperatorKey } from '../usecases/use-cases.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { oldEventRows } from './event-rows.ts';
-import { type OperatorKey as OperatorKeyRow, Prisma, type Service as ServiceRow } from './generated/client.ts';
+import { type OperatorKey as OperatorKeyRow, Prisma } from './generated/client.ts';
 import { goOnIn } from './go-on.ts';
+import { serviceRows } from './service-rows.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
 
 const toOperatorKey = ({ digest: _, ...row }: OperatorKeyRow): OperatorKey => withoutNulls(row) as OperatorKey;
-
-const toService = ({ createdAt: _, updatedAt: __, ...row }: ServiceRow): Service => withoutNulls(row) as Service;
-
-const serviceColumns = (service: Service) => ({
-  ...service,
-  resource: orNull(service.resource),
-  serviceCode: orNull(service.serviceCode),
-  serviceEditionCode: orNull(service.serviceEditionCode),
-  consentHeader: orNull(service.consentHeader),
-  maxValidityDays: orNull(service.maxValidityDays),
-  dataUrl: orNull(service.dataUrl),
-});
 
 /** Owed in one go; the rest an hour later. */
 const mostErasures = 50_000;
@@ -100,17 +88,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
   clients: clientRows(tx, tell),
   tokenCounts: tokenCountRows(tx),
   oldEvents: oldEventRows(tx),
-  services: {
-    list: async () => (await tx.service.findMany({ orderBy: { key: 'asc' } })).map(toService),
-    async add(service, now) {
-      await tx.service.create({ data: { ...serviceColumns(service), createdAt: now, updatedAt: now } });
-      tell('changed:services');
-    },
-    async save(service, now) {
-      await tx.service.update({ where: { key: service.key }, data: { ...serviceColumns(service), updatedAt: now } });
-      tell('changed:services');
-    },
-  },
+  services: serviceRows(tx, tell),
   outbox: {
     async owe(job, tenantId, subjectId, dueAt, now) {
       await tx.$executeRaw`select owe(${job}, ${tenantId}::uuid, ${subjectId}::uuid, ${dueAt}::timestamptz, ${now}::timestamptz)`;

@@ -2,13 +2,14 @@ import type { Access } from '../domain/access.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
-import type { Service } from '../domain/service.ts';
 import type { ConsentChange, ConsentDraft, ConsentRows, Created, SealedParty } from './consent-rows-port.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { JobName } from './jobs.ts';
+import type { MovingRows } from './moving-rows-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
+import type { ServiceRows } from './service-rows-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
 import type {
   ApiKey,
@@ -26,7 +27,7 @@ import type { DeliveryRows, EndpointRows } from './webhook-rows-port.ts';
 /** One tenant's rows, inside one transaction. */
 export type TenantRows = {
   tenant(): Promise<Tenant>;
-  consents: ConsentRows;
+  consents: MovingRows & ConsentRows;
   events: {
     /** Last of all in a transaction. */
     append(events: readonly NewEvent[], now: Date): Promise<void>;
@@ -142,11 +143,7 @@ export type OperatorRows = {
       most: number,
     ): Promise<{ events: number; webhook_deliveries: number; webhook_attempts: number }>;
   };
-  services: {
-    list(): Promise<Service[]>;
-    add(service: Service, now: Date): Promise<void>;
-    save(service: Service, now: Date): Promise<void>;
-  };
+  services: ServiceRows;
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
     /** Is it due by then, or under way? */

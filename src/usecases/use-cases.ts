@@ -5,7 +5,7 @@ import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten
 import type { Party } from '../domain/party.ts';
 import type { Readiness } from '../domain/readiness.ts';
 import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/receiver.ts';
-import type { Service } from '../domain/service.ts';
+import type { Service, ServiceChange } from '../domain/service.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { HandOut } from './outbox-port.ts';
@@ -273,7 +273,8 @@ export type UseCases = {
   /** Looks at once whether Maskinporten takes the client and its keys, once in ten seconds, and waits a little for what is found. */
   probeClient(by: ByOperator, id: string): Promise<Examined<MaskinportenClient>>;
   defineService(by: ByOperator, ask: ServiceAsk): Promise<Service>;
-  changeService(by: ByOperator, key: string, change: Partial<ServiceAsk>): Promise<Service>;
+  /** What Altinn calls it stays, while consents that have not ended stand on it. @throws Problem `service-in-use` */
+  changeService(by: ByOperator, key: string, change: ServiceChange): Promise<Service>;
   readService(by: ByOperator, key: string): Promise<Service>;
   listServices(by: ByOperator): Promise<Service[]>;
   createOperatorKey(

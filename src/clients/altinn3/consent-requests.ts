@@ -2,9 +2,11 @@ import { Problem } from '../../domain/problem.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ConsentFeed, ConsentGateway, UpstreamConsent } from '../../usecases/altinn-port.ts';
+import type { ConsentReader } from '../../usecases/consents/moving-port.ts';
 import { openHttpCaller } from '../http-caller.ts';
 import { altinnCalls, unreadable } from './calls.ts';
 import { consentFeed } from './feed.ts';
+import { wholeFromWire } from './whole-wire.ts';
 import { fromWire, requestsPath, toWire } from './wire.ts';
 
 type Options = { baseUrl: string; log: Log; clock: Clock; timeoutMs?: number };
@@ -18,16 +20,19 @@ export const openAltinn3 = ({
   log,
   clock,
   timeoutMs,
-}: Options): ConsentGateway & ConsentFeed & { close(): Promise<void> } => {
+}: Options): ConsentGateway & ConsentFeed & ConsentReader & { close(): Promise<void> } => {
   const http = openHttpCaller({ timeoutMs });
   const base = new URL(requestsPath, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   const calls = altinnCalls(http, { log, clock });
 
-  const read = async (id: string, token: string, signal: AbortSignal, to?: string): Promise<UpstreamConsent> => {
+  const bodyOf = async (id: string, token: string, signal: AbortSignal, to?: string): Promise<unknown> => {
     const url = new URL(`${base.href}/${encodeURIComponent(id)}`);
     const answer = await calls.call({ method: 'GET', url }, token, signal);
     if (answer.status !== 200) throw calls.refused(answer, token, { verb: 'read', to }, { consentId: id });
-    const consent = fromWire(answer.body, id);
+    return answer.body;
+  };
+  const read = async (...ask: Parameters<typeof bodyOf>): Promise<UpstreamConsent> => {
+    const consent = fromWire(await bodyOf(...ask), ask[0]);
     if (!consent) throw unreadable();
     return consent;
   };
@@ -49,6 +54,11 @@ export const openAltinn3 = ({
       throw calls.refused(answer, token, { verb: 'submit', to }, { consentId: id });
     },
     read: (id, token, signal) => read(id, token, signal),
+    async readWhole(id, token, signal) {
+      const whole = wholeFromWire(await bodyOf(id, token, signal), id);
+      if (!whole) throw unreadable();
+      return whole;
+    },
     readFeed: consentFeed(base, calls),
     close: http.close,
   };

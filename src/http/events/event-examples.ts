@@ -69,6 +69,7 @@ const consents: Record<ConsentEventType, Consent> = {
   'consent.withdrawn': ended('withdrawn', '09:00:00', { upstream: 'open' }),
   'consent.blocked': { ...unasked, status: 'blocked', problem: notDelegated },
   'consent.failed': { ...unasked, status: 'failed', problem: unknown },
+  'consent.moved': { ...accepted, version: 4, updatedAt: at('22:00:00') },
 };
 
 const scope = (name: string): Pick<Access, 'kind' | 'name'> => ({ kind: 'scope', name });

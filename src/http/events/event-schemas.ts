@@ -59,6 +59,10 @@ export const eventKinds: { [T in EventType]: Kind<T> } = {
     data: consent('blocked', withProblem),
   },
   'consent.failed': { told: 'It came to nothing; `problem` says why. Final.', data: consent('failed', withProblem) },
+  'consent.moved': {
+    told: 'It lives in Altinn 3 now, where Altinn has moved what it had in Altinn 2: its services and the names of its metadata are others, and one token opens its data. The person answers no new question.',
+    data: z.object({ consent: Told.extend({ status: z.enum(['pending', 'accepted']) }) }),
+  },
   'access.granted': {
     told: 'Access that was missing is there again. What waited for it goes on by itself.',
     data: z.object({ access: Access }),

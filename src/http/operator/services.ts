@@ -25,11 +25,25 @@ const changeable = {
   resource: Line(200).exactOptional().meta({ description: 'Altinn 3: the resource id.', example: 'ske-inntekt' }),
   serviceCode: Line(20).exactOptional().meta({ description: 'Altinn 2.' }),
   serviceEditionCode: z.number().int().min(0).max(1_000_000).exactOptional().meta({ description: 'Altinn 2.' }),
-  consentHeader: Line(100)
-    .exactOptional()
-    .meta({ description: 'Altinn 2: the header in which the data source wants the consent token.' }),
-  maxValidityDays: z.number().int().min(1).max(36_500).exactOptional(),
-  dataUrl: DataUrl.exactOptional().meta({
+  messageRequired: z.boolean().exactOptional().meta({ description: 'Goes with `messageAllowed`.' }),
+};
+/** What a change may empty again, with `null`. */
+const clearable = {
+  consentHeader: Line(100).meta({
+    description: 'Altinn 2: the header in which the data source wants the consent token.',
+  }),
+  maxValidityDays: z.number().int().min(1).max(36_500),
+  validityMarginMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .meta({ description: 'Kept off `maxValidityDays`, for summer time and clocks that differ.', example: 61 }),
+  template: Line(100).meta({
+    description: 'The template of Altinn’s page: services of different ones cannot be asked for together.',
+    example: 'sblanesoknad',
+  }),
+  dataUrl: DataUrl.meta({
     description:
       'Base address of the data source: https with a host name; outside production http and IP addresses too.',
     format: 'uri',
@@ -50,6 +64,11 @@ const Ask = z
     generation: z.enum(['altinn3', 'altinn2']),
     dataScope: Scope,
     ...changeable,
+    consentHeader: clearable.consentHeader.exactOptional(),
+    maxValidityDays: clearable.maxValidityDays.exactOptional(),
+    validityMarginMinutes: clearable.validityMarginMinutes.exactOptional(),
+    template: clearable.template.exactOptional(),
+    dataUrl: clearable.dataUrl.exactOptional(),
     metadata: Metadata.default([]),
     messageAllowed: z.boolean().default(false),
     dataPaths: DataPaths.default([]),
@@ -70,6 +89,11 @@ const Ask = z
 const Change = z.strictObject({
   dataScope: Scope.exactOptional(),
   ...changeable,
+  consentHeader: clearable.consentHeader.nullable().exactOptional(),
+  maxValidityDays: clearable.maxValidityDays.nullable().exactOptional(),
+  validityMarginMinutes: clearable.validityMarginMinutes.nullable().exactOptional(),
+  template: clearable.template.nullable().exactOptional(),
+  dataUrl: clearable.dataUrl.nullable().exactOptional(),
   metadata: Metadata.exactOptional(),
   messageAllowed: z.boolean().exactOptional(),
   dataPaths: DataPaths.exactOptional(),
@@ -89,7 +113,10 @@ const Service = z
     dataScope: z.string(),
     metadata: z.array(z.string()),
     maxValidityDays: z.number().int().nullable(),
+    validityMarginMinutes: z.number().int().nullable(),
     messageAllowed: z.boolean(),
+    messageRequired: z.boolean(),
+    template: z.string().nullable(),
     dataUrl: z.string().nullable(),
     dataPaths: z.array(z.string()),
     checkDataAccess: z.boolean(),
@@ -103,6 +130,9 @@ const serviceView = (service: ServiceState) => ({
   serviceEditionCode: orNull(service.serviceEditionCode),
   consentHeader: orNull(service.consentHeader),
   maxValidityDays: orNull(service.maxValidityDays),
+  validityMarginMinutes: orNull(service.validityMarginMinutes),
+  messageRequired: service.messageRequired ?? false,
+  template: orNull(service.template),
   dataUrl: orNull(service.dataUrl),
 });
 
@@ -160,7 +190,9 @@ export const serviceRoutes = (uses: UseCases): Route[] => [
     params: ByKey,
     body: Change,
     replies: { 200: Service },
-    problems: ['service-not-found'],
+    description:
+      '`resource`, `serviceCode` and `serviceEditionCode` stay while consents that have not ended stand on them. All else bites at the next request.',
+    problems: ['service-not-found', 'service-in-use'],
     handle: async ({ by, params, body }) => ({
       status: 200,
       body: serviceView(await uses.changeService(by, params.key, body)),

@@ -27,17 +27,25 @@ const OfferedService = z
     dataScope: z.string(),
     metadata: z.array(z.string()).meta({ description: 'Names a right must carry, all of them and no others.' }),
     maxValidityDays: z.number().int().nullable(),
+    validityMarginMinutes: z
+      .number()
+      .int()
+      .meta({ description: 'So much less than `maxValidityDays` is asked for at most.', example: 61 }),
     messageAllowed: z.boolean(),
+    messageRequired: z.boolean(),
+    template: z
+      .string()
+      .nullable()
+      .meta({ description: 'Services of different templates cannot be asked for together.' }),
   })
   .meta({ id: 'OfferedService' });
 
-const offeredView = ({ key, generation, dataScope, metadata, maxValidityDays, messageAllowed }: ServiceState) => ({
-  key,
-  generation,
-  dataScope,
-  metadata,
-  maxValidityDays: orNull(maxValidityDays),
-  messageAllowed,
+const offeredView = (service: ServiceState) => ({
+  ...service,
+  maxValidityDays: orNull(service.maxValidityDays),
+  validityMarginMinutes: service.validityMarginMinutes ?? 0,
+  messageRequired: service.messageRequired ?? false,
+  template: orNull(service.template),
 });
 
 const Readiness = z

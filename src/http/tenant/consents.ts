@@ -77,6 +77,8 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'metadata-missing',
       'metadata-unknown',
       'message-not-allowed',
+      'message-required',
+      'name-required',
       'valid-to-past',
       'valid-to-too-late',
       'redirect-url-not-registered',

@@ -1,6 +1,14 @@
 import type { Ask, Reply } from '../exchange.ts';
 import type { Resource, World } from '../world.ts';
 
+/** One made from a service of Altinn 2 names it in parts. */
+const referencesOf = ({ altinn2 }: Resource): object[] => {
+  const [code, edition] = altinn2?.split('_') ?? [];
+  if (code === undefined || edition === undefined) return [];
+  const part = (referenceType: string, reference: string) => ({ referenceSource: 'Altinn2', reference, referenceType });
+  return [part('ServiceCode', code), part('ServiceEditionCode', edition)];
+};
+
 const resourceView = (resource: Resource, world: World) => {
   const { identifier, title, owner, type } = resource;
   const name = world.organizations.get(owner.orgno)?.name ?? owner.orgcode;
@@ -8,7 +16,7 @@ const resourceView = (resource: Resource, world: World) => {
     identifier,
     title: { en: title.en, nb: title.nb, nn: title.nn ?? title.nb },
     status: 'Active',
-    resourceReferences: [],
+    resourceReferences: referencesOf(resource),
     delegable: true,
     visible: true,
     hasCompetentAuthority: {

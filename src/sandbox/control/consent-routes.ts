@@ -65,9 +65,10 @@ export const consentRoutes = (router: Router, { altinn, altinn2 }: Control): voi
   for (const answer of ['accept', 'reject', 'revoke'] satisfies Answer[]) {
     router.post(`/sandbox/consents/:id/${answer}`, async (ctx) => {
       const body = await readControl(ctx, AnswerBody);
-      // A code of Altinn 2 will do as well, so that one story can be played on either.
-      const request = altinn2.requests.get((ctx.params.id ?? '').toLowerCase());
-      if (request) {
+      // A code of Altinn 2 will do as well, so that one story can be played on either; until it has moved to Altinn 3.
+      const id = (ctx.params.id ?? '').toLowerCase();
+      const request = altinn2.requests.get(id);
+      if (request && !altinn.consents.has(id)) {
         ctx.body = answerRequest(altinn2, request, answer, body.person);
         return;
       }

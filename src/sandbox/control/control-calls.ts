@@ -31,6 +31,12 @@ export const controlCalls: ControlCall[] = [
   },
   { call: 'PUT · DELETE /sandbox/access-lists/{resource}/{orgno}', does: 'the data source lets in or out (empty 403)' },
   {
+    call: 'PUT /sandbox/resources/{id}',
+    body: '{metadata?: [], template?, type?, title?, owner?, accessListMode?, text?, oneTime?, altinn2?}',
+    does: 'adds or changes a resource of the registry; altinn2 names the service it was made from',
+  },
+  { call: 'DELETE /sandbox/resources/{id}', does: 'takes it out again' },
+  {
     call: 'POST /sandbox/organizations',
     body: '{orgno, name, managers?: []}',
     does: 'adds an organisation to the register',
@@ -52,6 +58,11 @@ export const controlCalls: ControlCall[] = [
   { call: 'POST /sandbox/consents/{id}/revoke', body: '{person?}', does: 'likewise' },
   { call: 'GET /sandbox/altinn2/requests', does: 'those of Altinn 2; ?coveredBy= and ?status= narrow it' },
   { call: 'DELETE /sandbox/altinn2/requests', does: 'forgets all of them' },
+  {
+    call: 'POST /sandbox/altinn2/migrate',
+    body: '{code?, coveredBy?}',
+    does: 'moves them to Altinn 3 under the same ids, as Altinn did; here they stay as they are',
+  },
   { call: 'GET /sandbox/altinn2/requests/{code}', does: 'one of them, with the address of its page' },
   { call: 'POST /sandbox/altinn2/requests/{code}/open', body: '{person?}', does: 'as who looks and does not answer' },
   { call: 'POST /sandbox/altinn2/requests/{code}/accept', body: '{person?}', does: 'answers as the portal would' },

@@ -4,6 +4,8 @@ import { clientRoutes } from './client-routes.ts';
 import { consentRoutes } from './consent-routes.ts';
 import { type Control, ControlRefused } from './control.ts';
 import { overviewRoutes } from './overview.ts';
+import { resourceRoutes } from './resource-routes.ts';
+import { takeoverRoutes } from './takeover-routes.ts';
 import { weatherRoutes } from './weather-routes.ts';
 import { worldRoutes } from './world-routes.ts';
 
@@ -23,8 +25,10 @@ export const controlRoutes = (router: Router, control: Control): void => {
   });
   overviewRoutes(router, control);
   worldRoutes(router, control);
+  resourceRoutes(router, control);
   clientRoutes(router, control);
   consentRoutes(router, control);
   altinn2Routes(router, control);
+  takeoverRoutes(router, control);
   weatherRoutes(router, control);
 };

@@ -7,7 +7,7 @@ import type { ConsentChange } from '../consent-rows-port.ts';
 import type { Parts } from '../memory.ts';
 import type { TenantRows } from '../store-port.ts';
 
-type Needed = Pick<Parts, 'clock' | 'ids' | 'settings'>;
+type Needed = Pick<Parts, 'clock' | 'ids'> & { settings: Pick<Parts['settings'], 'eraseAfterMs'> };
 
 /** What becomes of a consent by this news, one after the other; undefined when nothing does. */
 const planned = (
@@ -82,6 +82,10 @@ export const changeConsent =
     return change.consent;
   };
 
+/** News go by Altinn's ids. */
+const toldOf = (news: ReadonlyMap<string, readonly News[]>, { id, upstreamId = id }: Consent): readonly News[] =>
+  news.get(upstreamId) ?? [];
+
 /**
  * The same for many of one tenant in one transaction. Those that nothing happens to are not locked; the others in the order of
  * their ids, and the events of all come last: so no two of these, nor anything else that changes a consent, ever wait for each
@@ -91,13 +95,13 @@ export const changeConsents =
   (parts: Needed) =>
   async (rows: TenantRows, news: ReadonlyMap<string, readonly News[]>): Promise<number> => {
     const meant = (await rows.consents.findSome([...news.keys()])).filter((consent) =>
-      planned(parts, consent, news.get(consent.id) ?? []),
+      planned(parts, consent, toldOf(news, consent)),
     );
     if (meant.length === 0) return 0;
     const { expiringDays } = await rows.tenant();
     const changes: ConsentChange[] = [];
     for (const consent of await rows.consents.lockSome(meant.map(({ id }) => id))) {
-      const change = await plannedAhead(parts, consent, news.get(consent.id) ?? [], async () => expiringDays);
+      const change = await plannedAhead(parts, consent, toldOf(news, consent), async () => expiringDays);
       if (change) changes.push(change);
     }
     for (const { consent } of changes) if (consent.endedAt) await letGo(rows, consent.id);

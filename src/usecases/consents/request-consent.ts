@@ -2,7 +2,7 @@ import type { Consent } from '../../domain/consent.ts';
 import { isOrganizationNumber, isPersonNumber, type Party, partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import { isRegistered, redirectKind } from '../../domain/redirect.ts';
-import { checkMetadata, type Service } from '../../domain/service.ts';
+import { checkMetadata, longestValidityMs, longestValidityWords, type Service } from '../../domain/service.ts';
 import { holdsNationalId, maskPerson } from '../../lib/mask.ts';
 import { hmac, sameBytes } from '../../lib/seal.ts';
 import type { Parts } from '../memory.ts';
@@ -23,6 +23,14 @@ const checkNumber = (party: Party, field: string): void => {
     throw fault('organization-number-invalid', `${field}/organization`, 'needs nine digits with a right check digit');
 };
 
+/** Altinn 2 compares names with the registers, and refuses a request without them. */
+const checkNames = ({ from, requiredDelegator }: ConsentAsk): void => {
+  const detail = 'is needed by services of Altinn 2';
+  if (!from.name?.trim()) throw fault('name-required', '/from/name', detail);
+  if (requiredDelegator && !requiredDelegator.name?.trim())
+    throw fault('name-required', '/requiredDelegator/name', detail);
+};
+
 const servicesAsked = (ask: ConsentAsk, tenant: Tenant, catalogue: Map<string, Service>): Service[] => {
   const services = ask.rights.map((right, index) => {
     const service = tenant.services.includes(right.service) ? catalogue.get(right.service) : undefined;
@@ -33,17 +41,29 @@ const servicesAsked = (ask: ConsentAsk, tenant: Tenant, catalogue: Map<string, S
   });
   if (new Set(services.map(({ generation }) => generation)).size > 1)
     throw fault('services-mixed', '/rights', 'must all live in the same generation of Altinn');
+  const templates = services.map(({ template }) => template).filter((template) => template !== undefined);
+  if (new Set(templates).size > 1)
+    throw fault('services-mixed', '/rights', 'must share a template, as Altinn shows them on one page');
   if (ask.message !== undefined && services.some(({ messageAllowed }) => !messageAllowed))
     throw fault('message-not-allowed', '/message', 'is not shown by this service');
+  if (!Object.values(ask.message ?? {}).some((text) => text.trim() !== '')) {
+    const needs = services.find(({ messageRequired }) => messageRequired);
+    if (needs) throw fault('message-required', '/message', `is needed by ${needs.key}`);
+  }
+  if (services.some(({ generation }) => generation === 'altinn2')) checkNames(ask);
   return services;
 };
 
 const checkTimes = ({ validTo }: ConsentAsk, services: readonly Service[], now: Date): void => {
   if (validTo.getTime() < now.getTime() + 60_000)
     throw fault('valid-to-past', '/validTo', 'must lie at least a minute ahead');
-  for (const { key, maxValidityDays = mostValidityDays } of services)
-    if (validTo.getTime() > now.getTime() + maxValidityDays * day)
-      throw fault('valid-to-too-late', '/validTo', `${key} is given for ${maxValidityDays} days at most`);
+  for (const service of services) {
+    const longestMs = longestValidityMs(service);
+    if (validTo.getTime() > now.getTime() + (longestMs ?? mostValidityDays * day)) {
+      const words = longestMs === undefined ? `${mostValidityDays} days` : longestValidityWords(service);
+      throw fault('valid-to-too-late', '/validTo', `${service.key} is given for ${words} at most`);
+    }
+  }
 };
 
 const checkRedirect = (url: string, tenant: Tenant, production: boolean): void => {
@@ -71,7 +91,7 @@ const canonical = <A extends Pick<ConsentAsk, 'rights' | 'validTo'>>(ask: A): st
  * and is Altinn 3's id too: what was sent twice arrives once.
  *
  * @throws Problem `person-number-invalid`, `organization-number-invalid`, `service-unknown`, `services-mixed`, `metadata-…`,
- * `message-not-allowed`, `valid-to-…`, `redirect-url-…`, `national-id-not-allowed`, `idempotency-key-reused`
+ * `message-…`, `name-required`, `valid-to-…`, `redirect-url-…`, `national-id-not-allowed`, `idempotency-key-reused`
  */
 export const requestConsent =
   ({ clock, ids, store, sealing, memories, settings }: Parts): UseCases['requestConsent'] =>

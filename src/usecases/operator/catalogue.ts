@@ -1,28 +1,26 @@
 import { Problem } from '../../domain/problem.ts';
-import { dataUrlFault, type Service } from '../../domain/service.ts';
+import { dataUrlFault, type Service, serviceFault } from '../../domain/service.ts';
+import { withoutNulls } from '../../lib/without-nulls.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
 
 type Verbs = Pick<UseCases, 'defineService' | 'changeService' | 'readService' | 'listServices' | 'listOfferedServices'>;
 
+const wrong = (field: string, code: 'missing' | 'value-wrong', detail: string) =>
+  new Problem('request-invalid', `/${field} ${detail}`, { errors: [{ field: `/${field}`, code, detail }] });
+
+/** What Altinn calls it. A consent that is out stands on it: its token and its data are of that name for good. */
+const names = ['resource', 'serviceCode', 'serviceEditionCode'] as const;
+
 /** What can be consented to. Tenants know services by key alone, wherever they live. */
 export const catalogue = (parts: Parts): Verbs => {
   const { clock, store, memories, settings } = parts;
   const check = (service: Service) => {
-    const missing =
-      service.generation === 'altinn3'
-        ? service.resource === undefined && 'resource'
-        : service.serviceCode === undefined && 'serviceCode';
-    if (missing)
-      throw new Problem('request-invalid', `A service of ${service.generation} needs ${missing}`, {
-        errors: [{ field: `/${missing}`, code: 'request-invalid', detail: 'is missing' }],
-      });
-    const fault = service.dataUrl === undefined ? undefined : dataUrlFault(service.dataUrl, settings.production);
-    if (fault !== undefined)
-      throw new Problem('request-invalid', `/dataUrl ${fault}`, {
-        errors: [{ field: '/dataUrl', code: 'value-wrong', detail: fault }],
-      });
+    const fault = serviceFault(service);
+    if (fault) throw wrong(fault.field, fault.detail === 'is missing' ? 'missing' : 'value-wrong', fault.detail);
+    const urlFault = service.dataUrl === undefined ? undefined : dataUrlFault(service.dataUrl, settings.production);
+    if (urlFault !== undefined) throw wrong('dataUrl', 'value-wrong', urlFault);
   };
   const find = async (key: string): Promise<Service> => {
     const found = (await store.asOperator((rows) => rows.services.list())).find((service) => service.key === key);
@@ -40,11 +38,20 @@ export const catalogue = (parts: Parts): Verbs => {
       return ask;
     },
     async changeService(by, key, change) {
-      const changed = { ...(await find(key)), ...change, key };
-      check(changed);
-      await store.asOperator(async (rows) => {
-        await rows.services.save(changed, clock.now());
+      const changed = await store.asOperator(async (rows) => {
+        // Two who change different fields at once both have their way.
+        const before = (await rows.services.lock()).find(({ service }) => service.key === key)?.service;
+        if (!before) throw new Problem('service-not-found', 'No service with this key');
+        const after: Service = withoutNulls({ ...before, ...change, key });
+        check(after);
+        const name = names.find((field) => after[field] !== before[field]);
+        if (name !== undefined && (await rows.services.isInUse(key)))
+          throw new Problem('service-in-use', `/${name}: consents that have not ended stand on it`, {
+            errors: [{ field: `/${name}`, code: 'service-in-use', detail: 'consents that have not ended stand on it' }],
+          });
+        await rows.services.save(after, clock.now());
         await rows.audit.add(auditEntry(parts, by, 'service.changed', key, change));
+        return after;
       });
       memories.forget();
       return changed;

@@ -1,0 +1,39 @@
+import type { Examination } from '../../compose-examination.ts';
+import { findClient } from '../../usecases/tokens/find-client.ts';
+import type { Tenant } from '../../usecases/use-cases.ts';
+import { readHouse } from '../doctor/house.ts';
+import { openedKey, tryToken } from '../doctor/try-token.ts';
+
+/** A token is not begun with when it ends that soon. */
+const marginMs = 15_000;
+
+/** Tokens to read a tenant's consents with, asked for as a worker would; each is used while it lives. */
+export const openTenantToken = async (
+  parts: Examination,
+  tenant: Pick<Tenant, 'orgno'>,
+): Promise<() => Promise<string>> => {
+  const { settings, clock } = parts;
+  const { clients } = await readHouse(parts);
+  const scope = settings.consentScope;
+  const by = await findClient({ memories: { clients: async () => clients }, settings })(scope);
+  const opened = await openedKey(parts, by);
+  if ('closed' in opened) throw new Error(`Nothing to sign with: ${opened.closed}`);
+  const ask = { clientId: by.client.clientId, key: opened.key, scope, consumer: tenant.orgno };
+  const fetched = async () => {
+    const tried = await tryToken(parts, ask);
+    if ('issued' in tried) return tried.issued;
+    const { code, detail, link } = tried.problem;
+    throw new Error(
+      `No token for ${tenant.orgno}: ${detail} (/problems/${code})${link === undefined ? '' : `\n${link}`}`,
+    );
+  };
+  let current: ReturnType<typeof fetched> | undefined;
+  return async () => {
+    const awaited = current;
+    const known = await awaited;
+    if (known && known.expiresAt.getTime() - clock.now().getTime() > marginMs) return known.token;
+    // Several may find it ended at once: the first of them asks for the next.
+    if (current === awaited) current = fetched();
+    return (await current)?.token ?? '';
+  };
+};

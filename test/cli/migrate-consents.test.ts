@@ -1,0 +1,205 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openMaskinporten } from '../../src/clients/maskinporten/maskinporten.ts';
+import { signingKeys } from '../../src/clients/maskinporten/signing-keys.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { randomIds } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { operatorApiKey } from '../../src/sandbox/altinn2/first-services.ts';
+import { persons } from '../support/given.ts';
+import { openWorld, operatorOrgno } from '../support/hub-test.ts';
+import { rowsOf } from '../usecases/rows.ts';
+import { runHub } from './run-hub.ts';
+
+type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
+let world: OpenWorld;
+const directory = mkdtempSync(join(tmpdir(), 'hub-'));
+const bank = '313876144';
+
+/** Asks Altinn 2 for a consent, as the operator for the bank; answers its code. */
+let askAltinn2: (inntektsaar: string) => Promise<string>;
+
+const services = [
+  {
+    key: '4628_210607',
+    generation: 'altinn2',
+    serviceCode: '4628',
+    serviceEditionCode: 210607,
+    dataScope: 'skatteetaten:summertskattegrunnlag',
+    metadata: ['inntektsaar'],
+  },
+  {
+    key: 'skd_4628_210607',
+    generation: 'altinn3',
+    resource: 'skd_4628_210607',
+    dataScope: 'skatteetaten:summertskattegrunnlag',
+    metadata: ['inntektsaar'],
+  },
+];
+
+beforeAll(async () => {
+  world = await openWorld('postgresql', { HUB_DIRECTORY: directory });
+  const { call, banks, sandbox } = world;
+  for (const service of services) await call('operator', 'POST', '/operator/v1/services', service);
+  const offered = ['ske-inntekt', 'ske-skattegrunnlag', ...services.map(({ key }) => key)];
+  await call('operator', 'PATCH', `/operator/v1/tenants/${banks.bank.id}`, { services: offered });
+
+  const scope = 'altinn:consentrequests.write';
+  const { privateJwk, publicJwk, kid = '' } = await signingKeys.generate(new Date());
+  const client = { clientId: 'asks-altinn-2', scopes: [scope], jwks: { keys: [publicJwk] } };
+  await fetch(`${sandbox.url}/sandbox/clients`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(client),
+  });
+  const maskinporten = openMaskinporten({
+    issuer: `${sandbox.url}/maskinporten/`,
+    operatorOrgno,
+    clock: systemClock,
+    ids: randomIds,
+    log: silentLog,
+    known: { read: async () => undefined, keep: async () => undefined },
+  });
+  const key = signingKeys.open(privateJwk, { kid, certificateChain: [] });
+  const ask = { clientId: 'asks-altinn-2', key, consumer: bank, scopes: [scope] };
+  const { token } = await maskinporten.requestToken(ask, AbortSignal.timeout(20_000));
+  await maskinporten.close();
+  askAltinn2 = async (inntektsaar) => {
+    const response = await fetch(`${sandbox.url}/altinn2/api/consentRequests`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', apikey: operatorApiKey, authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        CoveredBy: bank,
+        HandledBy: operatorOrgno,
+        OfferedBy: persons.one,
+        OfferedByName: 'Nordmann',
+        ValidTo: new Date(Date.now() + 5 * 86_400_000).toISOString(),
+        RedirectUrl: 'https://hub.example/callback/x1',
+        RequestResources: [{ ServiceCode: '4628', ServiceEditionCode: 210607, Metadata: { inntektsaar } }],
+      }),
+    });
+    const { AuthorizationCode } = (await response.json()) as { AuthorizationCode: string };
+    return AuthorizationCode;
+  };
+});
+afterAll(async () => {
+  await world.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const sql = (text: string, values: unknown[] = []) => rowsOf(world, text, values);
+const control = (path: string, body: object = {}) =>
+  fetch(`${world.sandbox.url}/sandbox/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** A consent of the bank's that lives in Altinn 2, where its person has accepted it; and all others of Altinn 2 are gone. */
+const given = async (inntektsaar = '2024', code?: string) => {
+  const known = code ?? (await askAltinn2(inntektsaar));
+  if (code === undefined) await control(`altinn2/requests/${known}/accept`);
+  const { id, approvalUrl } = await world.ask('bank', {
+    validTo: new Date(Date.now() + 5 * 86_400_000).toISOString(),
+  });
+  await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
+  await world.settled();
+  const rights = JSON.stringify([{ service: '4628_210607', metadata: { inntektsaar } }]);
+  await sql(`update consents set generation = 'altinn2', upstream_id = $2, rights = $3::jsonb where id = $1`, [
+    id,
+    known,
+    rights,
+  ]);
+  onTestFinished(async () => {
+    await sql(`update consents set generation = 'altinn3' where id = $1`, [id]);
+  });
+  return { id, code: known };
+};
+
+const run = (words: string[] = []) =>
+  runHub(['migrate-consents', '--tenant', bank, ...words], {
+    DATABASE_URL: world.databaseUrl,
+    HUB_DIRECTORY: directory,
+    HUB_SANDBOX_PORT: new URL(world.sandbox.url).port,
+  });
+
+test('first a plan, then it moves; its tenant is told', async () => {
+  const { id, code } = await given();
+  await control('altinn2/migrate', { code });
+  const plan = await run();
+  expect(plan.stderr).toBe('');
+  expect(plan.stdout).toMatch(new RegExp(`^→ ${id}  accepted  4628_210607 → skd_4628_210607$`, 'm'));
+  expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/1 consent waits for --apply\.\n$/) });
+  expect(await sql('select generation from consents where id = $1', [id])).toEqual([{ generation: 'altinn2' }]);
+
+  const csv = join(directory, 'moved.csv');
+  expect((await run(['--apply', '--csv', csv])).stdout).toMatch(/^✓ .*\n\n1 consent has moved\.\n$/);
+  expect(readFileSync(csv, 'utf8').split('\r\n')).toEqual([
+    'consent,code,status,from,to,outcome,why,notes',
+    `${id},${code},accepted,4628_210607,skd_4628_210607,moved,,`,
+    '',
+  ]);
+  const rights = [{ service: 'skd_4628_210607', metadata: { inntektsaar: '2024' } }];
+  expect(await sql('select generation, upstream_id, rights from consents where id = $1', [id])).toEqual([
+    { generation: 'altinn3', upstream_id: code, rights },
+  ]);
+  const { body } = await world.call('bank', 'GET', `/v1/consents/${id}`);
+  expect(body).toMatchObject({ status: 'accepted', version: 4, rights });
+  const told = await sql(`select data from events where consent_id = $1 and type = 'consent.moved'`, [id]);
+  expect(told).toMatchObject([{ data: { consent: { version: 4, rights } } }]);
+  expect((await run(['--apply'])).stdout).toBe('There is no consent of Altinn 2 that has not ended.\n');
+});
+
+test('what happened at Altinn 3 before it moved is read at once', async () => {
+  const { id, code } = await given();
+  await control('altinn2/migrate', { code });
+  await control(`consents/${code}/revoke`);
+  expect((await run(['--apply'])).stdout).toMatch(/^ {4}it is Revoked at Altinn 3, which is read once it has moved$/m);
+  await world.becomes('bank', id, 'revoked');
+});
+
+test('what does not move says why, and the rest goes on', async () => {
+  const [unmoved, other, fine] = [await given(), await given('2021'), await given()];
+  await control('altinn2/migrate', { code: other.code });
+  await control('altinn2/migrate', { code: fine.code });
+  await sql(`update consents set rights = jsonb_set(rights, '{0,metadata,inntektsaar}', '"2022"') where id = $1`, [
+    other.id,
+  ]);
+  const { code, stdout } = await run(['--apply']);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(new RegExp(`^✗ ${unmoved.id}.*\n    Altinn 3 does not have it`, 'm'));
+  expect(stdout).toMatch(new RegExp(`^✗ ${other.id}.*\n    its metadata are others at Altinn 3`, 'm'));
+  expect(stdout).toMatch(new RegExp(`^✓ ${fine.id}`, 'm'));
+  expect(stdout).toMatch(/1 consent has moved; 2 stay\.\n$/);
+  expect(stdout).not.toContain(persons.one);
+});
+
+test('without an answer of Altinn 3 nothing moves; it is said, and goes on when it is run again', async () => {
+  const { id, code } = await given();
+  await control('altinn2/migrate', { code });
+  await control('faults', { on: 'get', times: 1, fault: { kind: 'status', status: 503 } });
+  expect((await run(['--apply'])).stdout).toMatch(/did not answer: run it again/);
+  expect((await run(['--apply'])).stdout).toMatch(new RegExp(`^✓ ${id}`));
+});
+
+test('no tenant, no token, no sense: each said in a line', async () => {
+  const other = await runHub(['migrate-consents', '--tenant', '974761076'], {
+    DATABASE_URL: world.databaseUrl,
+    HUB_DIRECTORY: directory,
+  });
+  expect(other).toMatchObject({ code: 1, stderr: 'No tenant has the number 974761076\n' });
+  const person = await runHub(['migrate-consents', '--tenant', persons.one], {});
+  expect(person).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--tenant takes/) });
+  expect(person.stderr).not.toContain(persons.one);
+  await given();
+  await world.sandbox.undelegate(bank, operatorOrgno, 'altinn:consentrequests.write');
+  const refused = await run();
+  await world.sandbox.delegate(bank, operatorOrgno, 'altinn:consentrequests.write');
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No token for 313876144: .*access-not-delegated/),
+  });
+});
