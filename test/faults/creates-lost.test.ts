@@ -68,10 +68,14 @@ for (const engine of engines)
         await Promise.all(Array.from({ length: wave }, ask));
         if (chance.whole(1, 3) > 1) continue;
         const under = asked.length - chance.whole(0, wave);
-        await until('some to be under way', async () => {
-          const gone = await hub.rows(`select 1 from consents where status <> 'queued' or sent_at is not null`);
-          return gone.length >= under;
-        });
+        await until(
+          'some to be under way',
+          async () => {
+            const gone = await hub.rows(`select 1 from consents where status <> 'queued' or sent_at is not null`);
+            return gone.length >= under;
+          },
+          120_000,
+        );
         await worker.kill();
         worker = await hub.startWorker(`worker ${number}`);
       }
