@@ -1,7 +1,7 @@
 import { partyNumber } from '../../domain/party.ts';
 import type { Altinn2, Submission } from '../../usecases/ports.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
-import { fromWire, madeFromWire, pageFromWire, toWire } from './wire.ts';
+import { fromWire, madeFromWire, pageFromWire, placeAt, toWire } from './wire.ts';
 
 const path = 'consentRequests';
 const pathOf = (code: string): string => `${path}/${encodeURIComponent(code)}`;
@@ -41,12 +41,13 @@ export const consentRequests = (
   },
 
   async list(from, token, signal) {
-    const query = { direction: 'outgoing', ...(from !== undefined && { continuation: from }) };
+    const continuation = typeof from === 'object' ? placeAt(from.after) : from;
+    const query = { direction: 'outgoing', ...(continuation !== undefined && { continuation }) };
     const answer = await call({ verb: 'list', method: 'GET', path, query, token }, signal);
     if (answer.status !== 200) throw refused(answer, token, { verb: 'list' }, {});
     const page = pageFromWire(answer.body, base);
     // A page that leads to itself would never end.
-    if (!page || (page.next !== undefined && page.next === from)) throw unreadable();
+    if (!page || (page.next !== undefined && page.next === continuation)) throw unreadable();
     return page;
   },
 

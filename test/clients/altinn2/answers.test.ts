@@ -109,6 +109,16 @@ describe('a page of the list', () => {
     });
   });
 
+  test.each([
+    ['2026-07-03T10:00:00.500Z', '2026-07-03T11:00:00.000_0'],
+    ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00.000_0'],
+    ['2026-10-25T01:30:00Z', '2026-10-25T02:30:00.000_0'],
+  ])('after %s begins an hour before, by Oslo’s clock', async (after, place) => {
+    const { client, asks } = await answering(200, { _embedded: { consentRequests: [] } });
+    await client.list({ after: new Date(after) }, 'token', patience());
+    expect(new URL(`http://x${asks[0]?.slice(4)}`).searchParams.get('continuation')).toBe(place);
+  });
+
   test('that is empty, or a bare list, leads nowhere', async () => {
     expect(await listOf({ _embedded: { consentRequests: [] }, continuationtoken: place })).toEqual({ requests: [] });
     expect(await listOf([one])).toMatchObject({ requests: [{ id: code }] });

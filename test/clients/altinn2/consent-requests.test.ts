@@ -186,6 +186,18 @@ describe('the list', () => {
     expect(later).toMatchObject([[{ id: made[0]?.id, status: 'Accepted' }]]);
   });
 
+  test('begins at any time, and leaves out what came long before', async () => {
+    const { submit, client, clock, tokenFor } = await openAltinn2();
+    await submit();
+    clock.move(3 * 3_600_000);
+    const token = await tokenFor(requestScopes);
+    const after = clock.now();
+    const validTo = new Date(after.getTime() + 86_400_000);
+    const { id } = await client.submit(asked({ validTo }), token, patience());
+    const { requests } = await client.list({ after }, token, patience());
+    expect(requests.map((one) => one.id)).toEqual([id]);
+  });
+
   test('holds the token’s consumer’s requests alone', async () => {
     const altinn = await openAltinn2();
     await altinn.submit();
