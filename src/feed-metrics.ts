@@ -2,7 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
 import { seenGauges } from './seen-gauges.ts';
 import type { Feeds } from './usecases/feed-store-port.ts';
-import type { FeedMetrics } from './usecases/ports.ts';
+import type { FeedMetrics } from './usecases/metrics-port.ts';
 
 /** How tenants' feeds fare: what this process read, and how stale the stalest is, whoever reads it. */
 export const openFeedMetrics = (

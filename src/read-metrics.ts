@@ -2,7 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
 import { seenGauges } from './seen-gauges.ts';
 import type { OpenStore } from './store/open-store.ts';
-import type { ReadMetrics } from './usecases/ports.ts';
+import type { ReadMetrics } from './usecases/metrics-port.ts';
 
 /** How many consents are read at Altinn, and how far that is behind its usual pace. */
 export const openReadMetrics = (

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { TokenMetrics } from './usecases/ports.ts';
+import type { TokenMetrics } from './usecases/metrics-port.ts';
 
 /** Where apps' tokens come from and how long they still live. Counted in plain numbers, which are read when Prometheus asks. */
 export const openTokenMetrics = (registry: Registry): TokenMetrics => {

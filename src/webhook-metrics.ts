@@ -2,7 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Clock } from './lib/clock.ts';
 import { seenGauges } from './seen-gauges.ts';
 import type { OpenStore } from './store/open-store.ts';
-import type { WebhookMetrics } from './usecases/ports.ts';
+import type { WebhookMetrics } from './usecases/metrics-port.ts';
 
 /** How webhooks fare: what came of this process's tries, and how all tenants' endpoints stand, whoever sends to them. */
 export const openWebhookMetrics = (

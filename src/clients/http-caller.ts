@@ -1,10 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import { Agent, type Dispatcher, request } from 'undici';
 
 /** `body` is the JSON where it is some, else the text, or undefined when empty. */
 export type HttpAnswer = {
   status: number;
   body: unknown;
-  /** The reason phrase, where somebody wrote one: some say there what belongs in a body. */
+  /** The reason phrase, where it is not the usual one: some say there what belongs in a body. */
   reason?: string;
   retryAfterSeconds?: number;
   /** For how long it may be kept, by its `Cache-Control`. */
@@ -140,7 +141,7 @@ export const openHttpCaller = ({
         return {
           status: statusCode,
           body: asJson(text),
-          ...(statusText !== '' && { reason: statusText }),
+          ...(statusText !== '' && statusText !== STATUS_CODES[statusCode] && { reason: statusText }),
           ...(maxAge === undefined ? {} : { maxAgeSeconds: maxAge }),
           ...(after === undefined ? {} : { retryAfterSeconds: after }),
           ...(known && !(Number(only(headers.age)) > 0) && { date: known }),

@@ -162,7 +162,7 @@ export const altinn2Refusal = (
   if ([404, 405, 410].includes(status))
     return refusal(isAlwaysThere(call) ? notThere(status) : forbiddenRows[call.verb], call);
   // A page for people: somebody on the way spoke, and not Altinn's interface.
-  const isPage = typeof body === 'string' && /<\w/.test(body);
+  const isPage = typeof body === 'string' && /^\s*</.test(body);
   if (status < 400 || status === 408 || status === 425 || status >= 500 || isPage)
     return refusal(unknown(`Altinn 2 answered ${status}, and nothing that can be read.`), call, { retryAfterSeconds });
   if (status === 403 && saidIn(body).length === 0) return refusal(forbidden(call), call);

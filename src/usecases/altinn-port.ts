@@ -51,9 +51,12 @@ export type ConsentTokenAsk = Pick<Submission, 'from' | 'to' | 'rights'> & { cod
  * it wants us to wait.
  */
 export type Altinn2 = ConsentGateway & {
-  /** A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. */
+  /**
+   * A page of the requests we made for the token's consumer, the oldest change first; `next` goes on behind it. `after` begins
+   * somewhat earlier than that, without all that came before.
+   */
   list(
-    from: { after: Date } | { continuation: string } | undefined,
+    from: string | { after: Date } | undefined,
     token: string,
     signal: AbortSignal,
   ): Promise<{ requests: ListedRequest[]; next?: string }>;

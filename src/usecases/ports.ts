@@ -1,6 +1,5 @@
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Party } from '../domain/party.ts';
-import type { ProblemCode } from '../domain/problem.ts';
 import type { ReadBudget } from '../domain/read-turns.ts';
 import type { ClientCertificate, HandedCertificate, PrivateTarget, ReceiverAuthAsk } from '../domain/receiver.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -8,6 +7,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway } from './altinn-port.ts';
+import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
 
@@ -184,35 +184,6 @@ export type Settings = {
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
   bootstrapOperatorKey?: string;
-};
-
-/** Counts tokens that leave the hub, by the API key they leave with. */
-export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
-
-/** Why a consent is read at Altinn: its time has come, its person's browser is back, or it ends. */
-export type ReadMetrics = { consentRead(why: 'pace' | 'return' | 'end'): void };
-
-/** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
-export type TokenMetrics = {
-  /** At hand in this process, found in the database, or waited for until a worker had it; and how long it still lives. */
-  handedOut(from: 'memory' | 'row' | 'fetched', leftMs: number): void;
-  /** The app was told a problem instead. */
-  refused(): void;
-  /** An app waits for what another has asked for already. */
-  joined(): void;
-};
-
-/** How tenants’ feeds fare. */
-export type FeedMetrics = {
-  /** A page was read and applied, and so many consents changed by it: the other senses had missed them. */
-  read(changed: number): void;
-  /** A page did not come. */
-  failed(code: ProblemCode | 'internal'): void;
-};
-
-/** How webhooks fare: what came of one try. `overtaken`: not recorded, since its hand-out was overtaken by a later one. */
-export type WebhookMetrics = {
-  tried(outcome: 'delivered' | 'failed' | 'given-up' | 'gone' | 'overtaken', durationMs: number): void;
 };
 
 export type Ports = {

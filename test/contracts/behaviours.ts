@@ -39,6 +39,12 @@ export const behaviours: Record<string, Behaviour> = {
     expect((await read(id)).consentedAt).toBeUndefined();
   },
 
+  async 'an organisation is asked like a person'({ submit, does, read }) {
+    const { id } = await submit({ from: { organization: '910514318' }, fromName: 'Syntetisk foretak' });
+    await does(id, 'accept');
+    expect(await read(id)).toMatchObject({ status: 'Accepted' });
+  },
+
   async 'its end arrives as the same instant, also in the hour that comes twice'({ submit, endOf }) {
     for (const text of ['2031-03-30T00:59:59.000Z', '2031-10-26T00:30:00.000Z', '2031-10-26T01:30:00.000Z']) {
       const { id } = await submit({ validTo: new Date(text) });

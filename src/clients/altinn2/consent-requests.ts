@@ -1,14 +1,9 @@
 import { partyNumber } from '../../domain/party.ts';
 import type { Altinn2, Submission } from '../../usecases/altinn-port.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
-import { fromWire, madeFromWire, pageFromWire, toWire } from './wire.ts';
+import { fromWire, madeFromWire, pageFromWire, placeAt, toWire } from './wire.ts';
 
 const path = 'consentRequests';
-/**
- * What Altinn would give as `continuation` for what changed after that. Its own have no offset: should they be by Norway's
- * clocks, this begins an hour or two too early, and shows more.
- */
-const placeAfter = (at: Date): string => `${at.toISOString().slice(0, -1)}_0`;
 const pathOf = (code: string): string => `${path}/${encodeURIComponent(code)}`;
 
 /** What of ours an answer may repeat. */
@@ -46,7 +41,7 @@ export const consentRequests = (
   },
 
   async list(from, token, signal) {
-    const continuation = from && ('after' in from ? placeAfter(from.after) : from.continuation);
+    const continuation = typeof from === 'object' ? placeAt(from.after) : from;
     const query = { direction: 'outgoing', ...(continuation !== undefined && { continuation }) };
     const answer = await call({ verb: 'list', method: 'GET', path, query, token }, signal);
     if (answer.status !== 200) throw refused(answer, token, { verb: 'list' }, {});

@@ -1,5 +1,7 @@
+import { Problem } from '../../domain/problem.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { unless } from '../../lib/unless.ts';
 import type { Altinn2 } from '../../usecases/altinn-port.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
 import { checkConsentToken, tokenIn } from './check-consent-token.ts';
@@ -27,7 +29,10 @@ export const consentTokens = (
       if (given === undefined) throw unreadable();
       // It lives half a minute by Altinn's clock, and ours may be wrong by more.
       const now = answer.date ?? clock.now();
-      const { expiresAt } = await checkConsentToken(given, ask, { keys, now, operatorOrgno });
+      const check = checkConsentToken(given, ask, { keys, now, operatorOrgno });
+      const { expiresAt } = await unless(signal, check).catch((error: unknown) => {
+        throw signal.aborted ? new Problem('altinn-unavailable', 'Altinn 2 shows its keys too slowly.') : error;
+      });
       const leftMs = expiresAt.getTime() - now.getTime() - (answer.date ? secondMs : 0);
       return { token: given, expiresAt: new Date(askedAt.getTime() + leftMs) };
     },

@@ -137,6 +137,14 @@ const Page = z.preprocess(
   }),
 );
 
+const hourMs = 3_600_000;
+
+/**
+ * A place in the list that nobody gave us: behind all that changed before that time, as far as clocks tell. Once a year Oslo's
+ * show one hour twice, so it is an hour earlier.
+ */
+export const placeAt = (at: Date): string => `${osloTime(new Date(at.getTime() - hourMs))}.000_0`;
+
 const continuationIn = (href: string | undefined): string | undefined => {
   const found = [...new URL(href ?? 'http://none').searchParams].find(
     ([name]) => name.toLowerCase() === 'continuation',

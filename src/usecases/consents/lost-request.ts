@@ -40,7 +40,7 @@ export const findLostRequest = (
       );
       const found = requests.find(isOurs);
       if (found || next === undefined) return found;
-      from = { continuation: next };
+      from = next;
     }
     throw new Error(`the list of requests does not end within ${mostPages} pages`);
   };

@@ -1,4 +1,5 @@
-import type { Ports, TokenCounter } from '../ports.ts';
+import type { TokenCounter } from '../metrics-port.ts';
+import type { Ports } from '../ports.ts';
 import type { TokenCount } from '../token-store-port.ts';
 
 /** Tokens handed out are counted in memory and added up in the database within this time. */

@@ -82,7 +82,7 @@ describe('a request', () => {
     const { client, asks } = await answering(201, { AuthorizationCode: code });
     await client.submit(asked(), 'token', patience());
     await problemOf(client.read('../../x?y', 'token', patience()));
-    await problemOf(client.list({ continuation: '2020-02-01T08:30:39:148_1054' }, 'token', patience()));
+    await problemOf(client.list('2020-02-01T08:30:39:148_1054', 'token', patience()));
     expect(asks).toEqual([
       'POST /some/path/api/consentRequests',
       'GET /some/path/api/consentRequests/..%2F..%2Fx%3Fy',
@@ -93,11 +93,7 @@ describe('a request', () => {
 
 describe('a page of the list', () => {
   const listOf = async (body: unknown, from?: string) =>
-    (await answering(200, body)).client.list(
-      from === undefined ? undefined : { continuation: from },
-      'token',
-      patience(),
-    );
+    (await answering(200, body)).client.list(from, 'token', patience());
   const one = { AuthorizationCode: code, RequestStatus: 'Unopened', LastChanged: '2026-02-03T11:14:05.419', ...links };
   const place = '2026-02-03T11:14:05.419_7';
   const next = { href: `https://www.altinn.no/api/consentRequests?Continuation=${encodeURIComponent(place)}` };
@@ -111,6 +107,16 @@ describe('a page of the list', () => {
       requests: [{ id: code, status: 'Created', approvalUrl: gui, changedAt: new Date('2026-02-03T10:14:05.419Z') }],
       next: place,
     });
+  });
+
+  test.each([
+    ['2026-07-03T10:00:00.500Z', '2026-07-03T11:00:00.000_0'],
+    ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00.000_0'],
+    ['2026-10-25T01:30:00Z', '2026-10-25T02:30:00.000_0'],
+  ])('after %s begins an hour before, by Oslo’s clock', async (after, place) => {
+    const { client, asks } = await answering(200, { _embedded: { consentRequests: [] } });
+    await client.list({ after: new Date(after) }, 'token', patience());
+    expect(new URL(`http://x${asks[0]?.slice(4)}`).searchParams.get('continuation')).toBe(place);
   });
 
   test('that is empty, or a bare list, leads nowhere', async () => {

@@ -158,7 +158,7 @@ describe('the list', () => {
     const pages: ListedRequest[][] = [];
     let next = from;
     for (;;) {
-      const page = await client.list(next === undefined ? undefined : { continuation: next }, token, patience());
+      const page = await client.list(next, token, patience());
       if (page.next === undefined) return { pages, next };
       pages.push(page.requests);
       next = page.next;
@@ -186,6 +186,18 @@ describe('the list', () => {
     expect(later).toMatchObject([[{ id: made[0]?.id, status: 'Accepted' }]]);
   });
 
+  test('begins at any time, and leaves out what came long before', async () => {
+    const { submit, client, clock, tokenFor } = await openAltinn2();
+    await submit();
+    clock.move(3 * 3_600_000);
+    const token = await tokenFor(requestScopes);
+    const after = clock.now();
+    const validTo = new Date(after.getTime() + 86_400_000);
+    const { id } = await client.submit(asked({ validTo }), token, patience());
+    const { requests } = await client.list({ after }, token, patience());
+    expect(requests.map((one) => one.id)).toEqual([id]);
+  });
+
   test('holds the token’s consumer’s requests alone', async () => {
     const altinn = await openAltinn2();
     await altinn.submit();
@@ -195,7 +207,7 @@ describe('the list', () => {
 
   test('cannot be read with a key that Altinn does not know, nor from a place that is none', async () => {
     const { client, token, control, tokenFor } = await openAltinn2();
-    expect((await problemOf(client.list({ continuation: 'nowhere' }, token, patience()))).code).toBe('altinn-refused');
+    expect((await problemOf(client.list('nowhere', token, patience()))).code).toBe('altinn-refused');
     const writeOnly = await tokenFor(requestScopes.slice(1));
     expect((await problemOf(client.list(undefined, writeOnly, patience()))).code).toBe('client-scope-missing');
     await control('DELETE', `altinn2/api-keys/${operatorApiKey}`);

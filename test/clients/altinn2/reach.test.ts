@@ -119,7 +119,7 @@ describe('with an enterprise certificate', () => {
     const { client } = openClient(`https://localhost:${port}/`, { certificate: shown(ours) });
     await client.withdraw(code, 'token', patience());
     await client.logUse(code, { resource: '4629_2', at: new Date() }, 'token', patience());
-    await problemOf(client.list({ continuation: 'a b' }, 'token', patience()));
+    await problemOf(client.list('a b', 'token', patience()));
     expect(visits.map(({ path, peer }) => [path, peer])).toEqual([
       [`/api/consentRequests/${code}?ForceEIAuthentication`, 'Operator'],
       [`/api/authorization/token/${code}/loguse?ForceEIAuthentication`, 'Operator'],

@@ -179,3 +179,24 @@ test('names of keys that nobody knows make us look once a minute, whether or not
   await problemOf(consentToken());
   expect(keyLooks()).toHaveLength(3);
 });
+
+test('whoever asked need not wait for keys that do not come, and others have them still', async () => {
+  const stop = new AbortController();
+  const release = Promise.withResolvers<void>();
+  let looks = 0;
+  const { url } = await openServer(async (request, response) => {
+    if (request.url?.includes('/token/')) return response.end(JSON.stringify(await signed()));
+    if (request.url?.includes('well-known')) return sendJson(response, 404, {});
+    looks += 1;
+    stop.abort();
+    await release.promise;
+    return sendJson(response, 200, { keys: [publicOf(altinns.publicKey)] });
+  });
+  const { client } = openClient(url);
+  const ask = { code, from: { person }, to: bank, rights: [year] };
+  expect((await problemOf(client.consentToken(ask, 'token', stop.signal))).code).toBe('altinn-unavailable');
+  const other = client.consentToken(ask, 'token', patience());
+  release.resolve();
+  expect(await other).toBeTruthy();
+  expect(looks).toBe(1);
+});
