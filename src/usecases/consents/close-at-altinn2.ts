@@ -30,7 +30,11 @@ export const closeAtAltinn2 = (
       asking(tenantId, 'requests', signal, (token) => altinn2.withdraw(code, token, signal)),
     );
     if (withdrawn) return;
-    await unlessRefused(asking(tenantId, 'tokens', signal, (token) => altinn2.giveBack(code, token, signal)));
+    const givenBack = await unlessRefused(
+      asking(tenantId, 'tokens', signal, (token) => altinn2.giveBack(code, token, signal)),
+    );
+    // A key or token that is not taken is refused in the same words: then it cannot be read either, and is tried again.
+    if (!givenBack) await asking(tenantId, 'requests', signal, (token) => altinn2.read(code, token, signal));
   };
 
   return async (consent: Consent, signal: AbortSignal): Promise<{ nextAt: Date } | undefined> => {
