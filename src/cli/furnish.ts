@@ -14,6 +14,7 @@ export const services = [
     metadata: ['fraogmed', 'tilogmed'],
     maxValidityDays: 365,
     messageAllowed: false,
+    dataPaths: ['GET /inntekt/{from}', 'POST /inntekt/{from}', 'GET /store-svar/{from}'],
     checkDataAccess: true,
   },
   {
@@ -24,6 +25,7 @@ export const services = [
     metadata: ['inntektsaar'],
     maxValidityDays: 365,
     messageAllowed: false,
+    dataPaths: ['GET /summertskattegrunnlag/{from}'],
     checkDataAccess: true,
   },
 ];
@@ -55,8 +57,12 @@ type Items<T> = { items: T[] };
 /** The operator's own house: catalogue, Maskinporten clients with keys born in the hub, registered at the sandbox. Repeatable. */
 export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): Promise<void> => {
   for (const service of services) {
-    const { status, body } = await callJson('POST', `${url}/operator/v1/services`, operatorKey, service);
+    const dataUrl = `${sandboxUrl}/data/skatteetaten`;
+    const base = `${url}/operator/v1/services`;
+    const { status, body } = await callJson('POST', base, operatorKey, { ...service, dataUrl });
     if (status >= 400 && status !== 409) throw new Error(`service ${service.key}: ${String(body['detail'])}`);
+    // A sandbox may come back at another port.
+    if (status === 409) await mustCall('PATCH', `${base}/${service.key}`, operatorKey, { dataUrl });
   }
   const known = (await mustCall('GET', `${url}/operator/v1/maskinporten-clients`, operatorKey)) as Items<{
     id: string;

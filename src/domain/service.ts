@@ -14,7 +14,13 @@ export type Service = {
   maxValidityDays?: number;
   messageAllowed: boolean;
   dataUrl?: string;
+  /** Method and path patterns that the pass-through lets out: `GET /inntekt/{from}`. */
   dataPaths: string[];
+  /** What is not said is as usual (`data-source.ts`). */
+  dataRequestHeaders?: string[];
+  dataResponseHeaders?: string[];
+  dataMaxBytes?: number;
+  dataTimeoutSeconds?: number;
   checkDataAccess: boolean;
 };
 

@@ -18,7 +18,7 @@ export const routing = (
   const plain = new Map<string, Map<string, Route>>();
   const router = new Router({ strict: true, sensitive: true });
   for (const route of routes)
-    if (route.path.includes(':'))
+    if (/[:*]/.test(route.path))
       router.register(route.path, [route.method], (ctx) => handle(ctx, { route, params: ctx.params }), {
         name: route.name,
       });

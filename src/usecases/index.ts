@@ -7,6 +7,7 @@ import { requestConsent } from './consents/request-consent.ts';
 import { returnFromAltinn } from './consents/return-from-altinn.ts';
 import { submitConsent } from './consents/submit-consent.ts';
 import { withdrawConsent } from './consents/withdraw-consent.ts';
+import { passData } from './data/pass-data.ts';
 import { followEvents } from './events/follow-events.ts';
 import { listEvents } from './events/list-events.ts';
 import type { JobName } from './jobs.ts';
@@ -46,6 +47,7 @@ export const useCases = (parts: Parts): UseCases => ({
   withdrawConsent: withdrawConsent(parts),
   readConsentTokens: readConsentTokens(parts),
   readToken: readToken(parts),
+  passData: passData(parts),
   returnFromAltinn: returnFromAltinn(parts),
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),

@@ -8,6 +8,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
+import type { DataMetrics, DataSources } from './data-port.ts';
+import type { FeedMetrics, ReadMetrics, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
 
@@ -241,6 +243,8 @@ export type Settings = {
   keepEventsMs: number;
   /** Streams of events that may be open in one process. */
   streams: { inAll: number; ofTenant: number };
+  /** Calls to data sources that may be under way in one process. */
+  dataCalls: { inAll: number; ofTenant: number };
   /** At which part of its life a token in use is fetched anew. */
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */
@@ -258,31 +262,7 @@ export type Settings = {
 /** Counts tokens that leave the hub, by the API key they leave with. */
 export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
 
-/** Why a consent is read at Altinn: its time has come, its person's browser is back, or it ends. */
-export type ReadMetrics = { consentRead(why: 'pace' | 'return' | 'end'): void };
-
-/** How apps fare that ask for tokens. On the hottest path there is: each call must cost next to nothing. */
-export type TokenMetrics = {
-  /** At hand in this process, found in the database, or waited for until a worker had it; and how long it still lives. */
-  handedOut(from: 'memory' | 'row' | 'fetched', leftMs: number): void;
-  /** The app was told a problem instead. */
-  refused(): void;
-  /** An app waits for what another has asked for already. */
-  joined(): void;
-};
-
-/** How tenants’ feeds fare. */
-export type FeedMetrics = {
-  /** A page was read and applied, and so many consents changed by it: the other senses had missed them. */
-  read(changed: number): void;
-  /** A page did not come. */
-  failed(code: ProblemCode | 'internal'): void;
-};
-
-/** How webhooks fare: what came of one try. `overtaken`: not recorded, since its hand-out was overtaken by a later one. */
-export type WebhookMetrics = {
-  tried(outcome: 'delivered' | 'failed' | 'given-up' | 'gone' | 'overtaken', durationMs: number): void;
-};
+export type { FeedMetrics, ReadMetrics, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 
 export type Ports = {
   clock: Clock;
@@ -303,6 +283,8 @@ export type Ports = {
   feedMetrics: FeedMetrics;
   readMetrics: ReadMetrics;
   webhookMetrics: WebhookMetrics;
+  dataSources: DataSources;
+  dataMetrics: DataMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

@@ -28,16 +28,21 @@ const OfferedService = z
     metadata: z.array(z.string()).meta({ description: 'Names a right must carry, all of them and no others.' }),
     maxValidityDays: z.number().int().nullable(),
     messageAllowed: z.boolean(),
+    dataPaths: z.array(z.string()).meta({
+      description: 'What can be read of it by way of the hub, below `/v1/consents/{id}/data/`.',
+      example: ['GET /inntekt/{from}'],
+    }),
   })
   .meta({ id: 'OfferedService' });
 
-const offeredView = ({ key, generation, dataScope, metadata, maxValidityDays, messageAllowed }: ServiceState) => ({
-  key,
-  generation,
-  dataScope,
-  metadata,
-  maxValidityDays: orNull(maxValidityDays),
-  messageAllowed,
+const offeredView = (service: ServiceState) => ({
+  key: service.key,
+  generation: service.generation,
+  dataScope: service.dataScope,
+  metadata: service.metadata,
+  maxValidityDays: orNull(service.maxValidityDays),
+  messageAllowed: service.messageAllowed,
+  dataPaths: service.dataUrl === undefined ? [] : service.dataPaths,
 });
 
 const Readiness = z

@@ -2,7 +2,7 @@ import { isInForce } from '../../domain/consent.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
-import type { ByTenant, UseCases } from '../use-cases.ts';
+import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
 import { awaitToken } from './await-token.ts';
 import { isOffered } from './is-offered.ts';
 import type { ReadyToken } from './known-token.ts';
@@ -39,11 +39,14 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
   };
 };
 
+/** What the tokens are for: `action` stands in the audit, `service` is the one they are for, where not for all of the consent's. */
+type TokenUse = { action: string; service?: string };
+
 /** Altinn 3 folds both tokens into one: Maskinporten's, asked for with the data scope and the consent. */
-export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
+export const consentTokens = (parts: Parts) => {
   const { clock, store, memories } = parts;
   const token = awaitToken(parts);
-  return async (by, id) => {
+  return async (by: ByTenant, id: string, { action, service: only }: TokenUse): Promise<HandedToken[]> => {
     const { tenantId } = by.caller;
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
     if (!found) throw new Problem('consent-not-found', 'No consent with this id');
@@ -55,7 +58,9 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
         { consentId: id },
       );
     const services = await memories.services();
-    const asked = consent.rights.map(({ service }) => service);
+    const asked = consent.rights
+      .map(({ service }) => service)
+      .filter((service) => only === undefined || service === only);
     const scopes = new Set(
       asked.map((service) => services.get(service)?.dataScope).filter((scope) => scope !== undefined),
     );
@@ -65,7 +70,7 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
     try {
       const tokens = await Promise.all([...scopes].map((scope) => token({ tenantId, scope, consentId: id })));
       await store.asTenant(tenantId, (rows) =>
-        rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
+        rows.audit.add(auditEntry(parts, by, action, id, { scopes: [...scopes] }, tenantId)),
       );
       for (const scope of scopes) parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
       return tokens.map(({ token: text, expiresAt }) => ({
@@ -81,4 +86,10 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       throw error;
     }
   };
+};
+
+/** The tokens of a consent, to the tenant itself. */
+export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
+  const tokens = consentTokens(parts);
+  return (by, id) => tokens(by, id, { action: 'consent-token.handed-out' });
 };
