@@ -1,7 +1,6 @@
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Message } from '../domain/consent.ts';
 import type { Party } from '../domain/party.ts';
-import type { ProblemCode } from '../domain/problem.ts';
 import type { ReadBudget } from '../domain/read-turns.ts';
 import type { ClientCertificate, HandedCertificate, PrivateTarget, ReceiverAuthAsk } from '../domain/receiver.ts';
 import type { Clock } from '../lib/clock.ts';
