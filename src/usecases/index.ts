@@ -24,7 +24,7 @@ import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
 import { probeClient } from './tokens/probe-client.ts';
-import { readConsentTokens, readToken } from './tokens/read-token.ts';
+import { consentTokens, readConsentTokens, readToken } from './tokens/read-token.ts';
 import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
 import type { UseCases, Work } from './use-cases.ts';
@@ -47,7 +47,7 @@ export const useCases = (parts: Parts): UseCases => ({
   withdrawConsent: withdrawConsent(parts),
   readConsentTokens: readConsentTokens(parts),
   readToken: readToken(parts),
-  passData: passData(parts),
+  passData: passData(parts, consentTokens(parts)),
   returnFromAltinn: returnFromAltinn(parts),
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
@@ -248,6 +249,15 @@ hubTest('a data source that misbehaves is told as a problem, or its answer is br
     const post = (bytes: number) => read('echo', { method: 'POST', body: 'x'.repeat(bytes) });
     expect(await post(1000)).toMatchObject({ status: 200, text: 'x'.repeat(1000) });
     expect(problemOf(await post(1001))).toEqual({ status: 413, type: 'data-too-large' });
+    // Somebody who hangs up in the middle of what it sends is nobody to tell of a problem.
+    const lines = () => world.logs.filter((line) => line.includes('"ended":"left"')).length;
+    const { port } = new URL(world.url);
+    const half = connect(Number(port), '127.0.0.1');
+    const head = `POST /v1/consents/${id}/data/echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.banks.bank.key}`;
+    half.write(`${head}\r\ncontent-length: 900\r\n\r\n${'x'.repeat(100)}`);
+    await until('the half to be there', () => source.asked.some(({ headers }) => headers['content-length'] === '900'));
+    half.destroy();
+    await until('its line', () => lines() === 1);
     await moveTo(world, source.url, { dataPaths: [] });
     expect(problemOf(await read('echo'))).toEqual({ status: 403, type: 'data-path-not-allowed' });
     await until('it to be in the log', () => world.logs.some((line) => line.includes('data broke off on the way')));

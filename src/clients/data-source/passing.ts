@@ -80,8 +80,8 @@ export class Passing implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (isRedirect(status)) throw new Problem('data-source-redirected', `The data source answered ${status}`);
     if (Number(headers['content-length']) > this.call.maxBytes) throw this.tooLarge();
-    this.status = status;
     this.taker.begin(status, headers);
+    this.status = status;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {

@@ -7,7 +7,7 @@ import { openParties } from '../consents/parties.ts';
 import type { DataAsk, DataCall, DataEnding, DataReply, DataTaker } from '../data-port.ts';
 import type { Parts } from '../memory.ts';
 import type { SealedParty } from '../store-port.ts';
-import { consentTokens } from '../tokens/read-token.ts';
+import type { ConsentTokens } from '../tokens/read-token.ts';
 import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
 import { type Chosen, chooseService } from './choose-service.ts';
 import { useLogged } from './use-logged.ts';
@@ -60,10 +60,9 @@ const outcomeOf = ({ ended, status = 0 }: DataEnding): string => {
  * @throws Problem before an answer has begun: `data-path-invalid`, `consent-not-found`, `consent-not-accepted`, as `chooseService`,
  * `consentTokens` and `DataSources`; `data-too-large`, `too-much-data`
  */
-export const passData = (parts: Parts): UseCases['passData'] => {
+export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['passData'] => {
   const { clock, store, log, sealing, memories, settings, dataSources, dataMetrics, tokenCounter } = parts;
   const { grants } = memories;
-  const readTokens = consentTokens(parts);
   const logUse = useLogged(parts);
   const { ofTenant, inAll } = settings.dataCalls;
   const ofTenants = openPlaces({ ofKey: ofTenant, inAll });

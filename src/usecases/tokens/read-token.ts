@@ -88,6 +88,8 @@ export const consentTokens = (parts: Parts) => {
   };
 };
 
+export type ConsentTokens = ReturnType<typeof consentTokens>;
+
 /** The tokens of a consent, to the tenant itself. */
 export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
   const tokens = consentTokens(parts);

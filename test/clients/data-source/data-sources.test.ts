@@ -161,6 +161,17 @@ test('hints on the way are not the answer, and not modified is one', async () =>
   expect(told.headers).toMatchObject({ etag: '"a"' });
 });
 
+test('a head that cannot be passed on is no answer', async () => {
+  const { url } = closing(await openSource((_, response) => response.end('some')));
+  const { takes, told } = taker();
+  const begin = () => {
+    throw new TypeError('a character that no head may hold');
+  };
+  const asked = sources().call(callOf(url), { ...takes, begin });
+  await expect(asked).rejects.toMatchObject({ code: 'data-source-unavailable' });
+  expect(told.ended).toBe('');
+});
+
 test('no more is read than is taken', async () => {
   let written = 0;
   const { url } = closing(
