@@ -3,7 +3,6 @@ import type { DataReply } from '../usecases/data-port.ts';
 
 /** A request that is passed on instead of being read, and where its answer goes. */
 export type Passing = {
-  method: string;
   /** What stands after the route's own part of the path, as it was written. */
   rest: string;
   query: string;
@@ -50,7 +49,6 @@ export const passingOf = (
   { rest, query }: Pick<Passing, 'rest' | 'query'>,
   head: () => string[],
 ): Passing => ({
-  method: request.method ?? '',
   rest,
   query,
   headers: request.headers,

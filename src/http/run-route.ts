@@ -47,13 +47,9 @@ const queryOf = (query: string): Record<string, string | string[]> => {
   return Object.fromEntries(values);
 };
 
-/** How many slashes stand before what is left to `*name`. */
-const slashesBefore = (path: string): number => path.slice(0, path.indexOf('*')).split('/').length - 1;
-
-const passingTo = ({ route, request, response, path, query, head }: Incoming): Passing => {
-  const rest = path.split('/').slice(slashesBefore(route.path)).join('/');
-  return passingOf(request, response, { rest, query }, head);
-};
+/** What is left of the path is its last parameter, as it was written. */
+const passingTo = ({ params, request, response, query, head }: Incoming): Passing =>
+  passingOf(request, response, { rest: params['path'] ?? '', query }, head);
 
 /** What was told of a frozen object before: it cannot have changed since, and is told in the same words. */
 const toldBefore = new WeakMap<object, { schema: unknown; content: Content }>();

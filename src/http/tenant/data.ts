@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
 import { type Answer, type Asked, type Route, route } from '../route.ts';
-import { MethodNotAllowed } from '../route-table.ts';
 import { tokenProblems } from './token-problems.ts';
 
 type Ask = Asked<'tenant', { id: string }, undefined, undefined>;
@@ -15,8 +14,6 @@ const passed =
   async (ask: Ask): Promise<Answer> => {
     const { by, params, passing } = ask;
     if (!passing) throw new Error('nothing to pass on');
-    // Its data source would work as hard for it as for the data.
-    if (passing.method !== method) throw new MethodNotAllowed(['GET', 'POST']);
     const { rest: path, query, headers, body, reply } = passing;
     const service = headers['hub-service'];
     const { ended, status = callerLeft } = await uses.passData(
