@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
+import { openDataSources } from './clients/data-source/data-sources.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
@@ -9,6 +10,7 @@ import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
 import { sharesOf } from './connections.ts';
+import { openDataMetrics } from './data-metrics.ts';
 import type { EmbeddedPostgres } from './embedded/postgres.ts';
 import { openFeedMetrics } from './feed-metrics.ts';
 import { type Http, startHttp, startMetrics } from './http/server.ts';
@@ -147,6 +149,7 @@ export const compose = async (
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,
+      dataCalls: config.dataCalls,
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
@@ -162,7 +165,7 @@ export const compose = async (
     // Where a tenant's webhooks never go; those who listen are added when they know where.
     const ownPlaces = placesOf([database.url, directUrl, config.redisUrl]);
     const sealing = sealingRing(keys.sealing);
-    const memories = openMemories({ store, sealing, notices: store.notices });
+    const memories = openMemories({ clock, store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
     const tokenCounter = parts.add(openTokenCounter({ clock, store, log }));
     const registry = new Registry();
@@ -195,6 +198,8 @@ export const compose = async (
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
       ),
+      dataSources: parts.add(openDataSources({ connections: Math.ceil(config.dataCalls.inAll / 2) })),
+      dataMetrics: openDataMetrics(registry),
       tokenCounter,
       tokenMetrics: openTokenMetrics(registry),
       feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),

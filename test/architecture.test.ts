@@ -26,7 +26,14 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'compose.ts': [
     ...['config.ts', 'connections.ts', 'local-keys.ts'],
-    ...['metrics.ts', 'feed-metrics.ts', 'read-metrics.ts', 'token-metrics.ts', 'webhook-metrics.ts'],
+    ...[
+      'metrics.ts',
+      'data-metrics.ts',
+      'feed-metrics.ts',
+      'read-metrics.ts',
+      'token-metrics.ts',
+      'webhook-metrics.ts',
+    ],
     ...['http', 'queues', 'store', 'clients', 'usecases', 'domain', 'lib'],
   ],
   // What looks at a whole path and changes nothing has no server, no queue and no pool of its own to speak of.
@@ -37,6 +44,7 @@ const mayImport: Record<string, readonly string[]> = {
   'metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'read-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'token-metrics.ts': ['usecases'],
+  'data-metrics.ts': ['usecases'],
   'webhook-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'feed-metrics.ts': ['seen-gauges.ts', 'usecases', 'lib'],
   'local-keys.ts': ['config.ts', 'lib'],
@@ -77,6 +85,7 @@ const homes: Record<string, readonly string[]> = {
   'prom-client': [
     'compose.ts',
     'metrics.ts',
+    'data-metrics.ts',
     'feed-metrics.ts',
     'read-metrics.ts',
     'seen-gauges.ts',

@@ -115,6 +115,14 @@ test('events are kept for a week at least, and streams are bounded', () => {
     expect(message({ [name]: value })).toContain(`- ${name}`);
 });
 
+test('calls for data are bounded, in all and of a tenant', () => {
+  expect(loadConfig({}, 'api').dataCalls).toEqual({ inAll: 512, ofTenant: 64 });
+  const set = { HUB_DATA_CALLS: '20', HUB_DATA_CALLS_PER_TENANT: '3' };
+  expect(loadConfig(set, 'api').dataCalls).toEqual({ inAll: 20, ofTenant: 3 });
+  for (const name of ['HUB_DATA_CALLS', 'HUB_DATA_CALLS_PER_TENANT'])
+    for (const value of ['0', '1.5', 'many']) expect(message({ [name]: value })).toContain(`- ${name}: `);
+});
+
 test('feeds are read at ten pages a second unless told otherwise, and at one at least', () => {
   expect(loadConfig({}, 'worker').feedsPerSecond).toBe(10);
   expect(loadConfig({ HUB_FEEDS_PER_SECOND: '1' }, 'worker').feedsPerSecond).toBe(1);

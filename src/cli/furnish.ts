@@ -6,16 +6,20 @@ import { callJson, mustCall } from './call-json.ts';
 export type Bank = { id: string; orgno: string; name: string; key: string };
 
 /** A service as the catalogue has it, under a key that people can say. A year, so that a demo may ask for whatever it likes. */
-const yearOf = (resource: string, key: string) => {
+const yearOf = (resource: string, key: string, dataPaths: string[]) => {
   const { generation, fills } = catalogued(resource) ?? {};
   const { dataScope = '', metadata, template } = fills ?? {};
-  return { key, generation, resource, dataScope, metadata, template, maxValidityDays: 365 };
+  return { key, generation, resource, dataScope, metadata, template, maxValidityDays: 365, dataPaths };
 };
 
 /** Services of the sandbox's first world; the resources are those of Altinn's test environment. */
 export const services = [
-  yearOf('ske-samtykke-sbl-inntekt', 'ske-inntekt'),
-  yearOf('ske-samtykke-sbl-summert-skattegrunnlag', 'ske-skattegrunnlag'),
+  yearOf('ske-samtykke-sbl-inntekt', 'ske-inntekt', [
+    'GET /inntekt/{from}',
+    'POST /inntekt/{from}',
+    'GET /store-svar/{from}',
+  ]),
+  yearOf('ske-samtykke-sbl-summert-skattegrunnlag', 'ske-skattegrunnlag', ['GET /summertskattegrunnlag/{from}']),
 ];
 
 const clients = [
@@ -50,8 +54,12 @@ type Items<T> = { items: T[] };
 /** The operator's own house: catalogue, Maskinporten clients with keys born in the hub, registered at the sandbox. Repeatable. */
 export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): Promise<void> => {
   for (const service of services) {
-    const { status, body } = await callJson('POST', `${url}/operator/v1/services`, operatorKey, service);
+    const dataUrl = `${sandboxUrl}/data/skatteetaten`;
+    const base = `${url}/operator/v1/services`;
+    const { status, body } = await callJson('POST', base, operatorKey, { ...service, dataUrl });
     if (status >= 400 && status !== 409) throw new Error(`service ${service.key}: ${String(body['detail'])}`);
+    // A sandbox may come back at another port.
+    if (status === 409) await mustCall('PATCH', `${base}/${service.key}`, operatorKey, { dataUrl });
   }
   const known = (await mustCall('GET', `${url}/operator/v1/maskinporten-clients`, operatorKey)) as Items<{
     id: string;

@@ -386,6 +386,30 @@ export const problems = {
     title: 'The consent is not in force',
     text: 'Tokens and data are given for accepted consents only; `status` tells how this one stands.',
   },
+  'data-path-invalid': {
+    status: 400,
+    mover: 'caller',
+    title: 'The path cannot be passed on',
+    text: 'What follows `/data/` must be plain segments: no `.` or `..`, no empty ones, no backslashes, control characters or encoded slashes, however often it is decoded. Write `{from}` where the giver’s number belongs.',
+  },
+  'data-path-not-allowed': {
+    status: 403,
+    mover: 'operator',
+    title: 'This method and path are not let out',
+    text: 'No service of this consent lists them. `GET /v1/services` tells what each lets out; the operator may add to it.',
+  },
+  'service-has-no-data': {
+    status: 409,
+    mover: 'operator',
+    title: 'The hub does not know where these data are',
+    text: 'No service of this consent names its data source. Fetch the tokens and call it yourself, or ask the operator.',
+  },
+  'data-too-large': {
+    status: 413,
+    mover: 'caller',
+    title: 'The request is larger than its data source may be sent',
+    text: 'The service says how many bytes pass; ask the operator if that is too few.',
+  },
   'consent-ended': {
     status: 409,
     mover: 'caller',
@@ -591,6 +615,38 @@ export const problems = {
     mover: 'operator',
     title: 'Altinn does not know the resource',
     text: 'The operator’s catalogue names a resource that Altinn has not, or that is no consent resource.',
+  },
+
+  // What data sources do
+  'data-source-unavailable': {
+    status: 502,
+    mover: 'time',
+    title: 'The data source did not answer',
+    text: 'It could not be reached, its certificate was not right, or the connection broke before an answer. Ask again in a while. A POST may have arrived all the same.',
+  },
+  'data-source-timeout': {
+    status: 504,
+    mover: 'time',
+    title: 'The data source took too long',
+    text: 'No answer began in time. Ask again in a while. A POST may have arrived all the same.',
+  },
+  'data-source-redirected': {
+    status: 502,
+    mover: 'operator',
+    title: 'The data source points elsewhere',
+    text: 'It answered with a redirect. Tokens go to the address in the catalogue and to no other: the operator must look at `dataUrl`.',
+  },
+  'data-answer-too-large': {
+    status: 502,
+    mover: 'operator',
+    title: 'The data source’s answer is too large',
+    text: 'It is longer than the service lets pass. Ask for less, or ask the operator. Where its length only shows on the way, the connection is broken instead.',
+  },
+  'too-much-data': {
+    status: 429,
+    mover: 'time',
+    title: 'Too many calls for data are under way',
+    text: 'A tenant may have so many under way at once, and so may one data source and a process of the hub. Ask again after `Retry-After`.',
   },
 
   // Us

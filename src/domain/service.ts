@@ -19,7 +19,13 @@ export type Service = {
   /** Of Altinn's page, where it is known: services of different ones cannot be asked for together. */
   template?: string;
   dataUrl?: string;
+  /** Method and path patterns that the pass-through lets out: `GET /inntekt/{from}`. */
   dataPaths: string[];
+  /** What is not said is as usual (`data-source.ts`). */
+  dataRequestHeaders?: string[];
+  dataResponseHeaders?: string[];
+  dataMaxBytes?: number;
+  dataTimeoutSeconds?: number;
   checkDataAccess: boolean;
 };
 

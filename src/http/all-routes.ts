@@ -16,6 +16,7 @@ import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
 import { apiKeyRoutes } from './tenant/api-keys.ts';
 import { consentRoutes } from './tenant/consents.ts';
+import { dataRoutes } from './tenant/data.ts';
 import { deliveryRoutes } from './tenant/deliveries.ts';
 import { eventRoutes } from './tenant/events.ts';
 import { replayRoutes } from './tenant/replays.ts';
@@ -25,6 +26,7 @@ import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
 /** Every route there is. The server, the OpenAPI document and the test that tries each as a stranger read this list. */
 export const allRoutes = (uses: UseCases): Route[] => [
   ...consentRoutes(uses),
+  ...dataRoutes(uses),
   ...tokenRoutes(uses),
   ...eventRoutes(uses),
   ...webhookEndpointRoutes(uses),

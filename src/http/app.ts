@@ -1,7 +1,7 @@
 import Koa, { type Context } from 'koa';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { headersOfAll } from './headers.ts';
+import { foreignPolicy, headersOfAll } from './headers.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { answerOf } from './problem-response.ts';
 import { RequestAborted } from './read-body.ts';
@@ -76,7 +76,7 @@ type Line = {
   requestId: string;
   tenantId?: string;
   keyId?: string;
-  /** Why a stream ended. `ms` is then how long it was open. */
+  /** How a stream ended, or an answer that was passed on. `ms` is then how long it was open. */
   ended?: string;
 };
 
@@ -128,6 +128,12 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
     const answer = await run({
       ...found,
       request: ctx.req,
+      response: ctx.res,
+      head: () => {
+        const head = headersOfAll(requestId, secure, foreignPolicy);
+        if (isClosing()) head.push('connection', 'close');
+        return head;
+      },
       path: ctx.path,
       query: ctx.querystring,
       requestId,
@@ -138,7 +144,11 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
       },
     });
     if (answer.stream) await follow(ctx, answer.stream, answer.headers);
-    else if (answer.problem) {
+    else if (answer.passed) {
+      ctx.respond = false;
+      line.status = answer.status;
+      line.ended = answer.passed.ended;
+    } else if (answer.problem) {
       const told = answerOf(answer.problem, requestId, log);
       send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
     } else send(ctx, answer);

@@ -1,6 +1,9 @@
 /** What an answer that is no page may do in a browser: nothing. */
 const strictestPolicy = "default-src 'none'; frame-ancestors 'none'";
 
+/** What somebody else answered may do no more, and is a stranger to whatever else comes from here. */
+export const foreignPolicy = `${strictestPolicy}; sandbox`;
+
 const always = [
   'cache-control',
   'no-store',

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { ByOperator, ByTenant, OperatorRole, TenantScope } from '../usecases/use-cases.ts';
+import type { Passing } from './pass-on.ts';
 
 export type Audience = 'tenant' | 'operator' | 'everybody';
 type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -35,6 +36,8 @@ export type Answer = {
   body?: unknown;
   content?: Content;
   stream?: Stream;
+  /** It has been passed on already, and how that ended, for the log. */
+  passed?: { ended: string };
   problem?: Problem;
 };
 
@@ -53,6 +56,8 @@ export type Asked<A extends Audience, P, Q, B> = {
   idempotencyKey: string | undefined;
   /** `Last-Event-ID`, on routes that stream. */
   lastEventId: string | undefined;
+  /** The request itself, on routes that pass it on. */
+  passing: Passing | undefined;
   /** The best of these media types or languages for the caller. */
   prefers(kind: 'type' | 'language', offered: readonly [string, ...string[]]): string;
   site: Site;
@@ -69,7 +74,7 @@ type Told = {
   /** `operationId` in the OpenAPI document. */
   name: string;
   method: Method;
-  /** `:name` stands for one segment. */
+  /** `:name` stands for one segment, `*name` at the end for all that are left. */
   path: string;
   tag: string;
   summary: string;
@@ -78,12 +83,14 @@ type Told = {
   idempotent?: boolean;
   /** Answers 200 with `text/event-stream`; takes `Last-Event-ID`. */
   streams?: true;
+  /** The request is passed on as it is, and so is the answer: neither is read. */
+  passes?: true;
   /** An empty body counts as `{}`. */
   bodyOptional?: boolean;
   /** The same few bodies come again and again, and name no person: read once, they are remembered. */
   bodyRepeats?: boolean;
-  /** By status; `nothing` for an empty body, `page` for what people read. */
-  replies: Readonly<Record<number, z.ZodType | 'nothing' | 'page'>>;
+  /** By status; `nothing` for an empty body, `page` for what people read, `passed` for what somebody else answered. */
+  replies: Readonly<Record<number, z.ZodType | 'nothing' | 'page' | 'passed'>>;
   /** Beside those that follow from the rest: authentication, limits, input. */
   problems: readonly ProblemCode[];
   /** Left out of the OpenAPI document: pages for browsers. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../domain/problem.ts';
 import type { By, UseCases } from '../usecases/use-cases.ts';
 import { authenticate } from './authenticate.ts';
@@ -7,6 +7,7 @@ import { checked } from './faults.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Limits } from './limits.ts';
 import { refuseNationalId } from './national-id.ts';
+import { type Passing, passingOf } from './pass-on.ts';
 import { waitOf } from './prefer.ts';
 import type { Answer, Asked, Content, Route, Site } from './route.ts';
 import type { Found } from './route-table.ts';
@@ -14,6 +15,9 @@ import type { Found } from './route-table.ts';
 /** One request as it came in, its route found. */
 export type Incoming = Found & {
   request: IncomingMessage;
+  response: ServerResponse;
+  /** What every answer begins with, for one that is passed on. */
+  head(): string[];
   path: string;
   query: string;
   requestId: string;
@@ -43,15 +47,20 @@ const queryOf = (query: string): Record<string, string | string[]> => {
   return Object.fromEntries(values);
 };
 
+/** What is left of the path is its last parameter, as it was written. */
+const passingTo = ({ params, request, response, query, head }: Incoming): Passing =>
+  passingOf(request, response, { rest: params['path'] ?? '', query }, head);
+
 /** What was told of a frozen object before: it cannot have changed since, and is told in the same words. */
 const toldBefore = new WeakMap<object, { schema: unknown; content: Content }>();
 
 /** The reply's schema drops what the reply does not name; a reply that does not fit it is our fault. */
 const told = (route: Route, answer: Answer): Answer => {
-  if (answer.problem) return answer;
+  if (answer.problem || answer.passed) return answer;
   const schema = route.replies[answer.status];
   if (schema === undefined) throw new Error(`${route.name} answers ${answer.status}, which it does not name`);
-  if (schema === 'nothing' || schema === 'page' || answer.content || answer.stream) return answer;
+  if (schema === 'nothing' || schema === 'page' || schema === 'passed' || answer.content || answer.stream)
+    return answer;
   const { body } = answer;
   const frozen = typeof body === 'object' && body !== null && Object.isFrozen(body) ? body : undefined;
   const before = frozen && toldBefore.get(frozen);
@@ -66,7 +75,8 @@ const told = (route: Route, answer: Answer): Answer => {
 /** One request through one route: addresses, who calls, input, handler, reply. */
 export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
   const callerOf = authenticate(uses, limits);
-  return async ({ route, params, request, path, query, requestId, prefers, onCaller }: Incoming): Promise<Answer> => {
+  return async (incoming: Incoming): Promise<Answer> => {
+    const { route, params, request, path, query, requestId, prefers, onCaller } = incoming;
     const open = route.audience === 'everybody';
     // A plain path holds nothing but what we wrote ourselves.
     if ((!open || !route.hidden) && (path !== route.path || query !== '')) refuseNationalId(path, query);
@@ -82,6 +92,7 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
       query: route.query ? checked(route.query, queryOf(query), 'query') : undefined,
       idempotencyKey: route.idempotent ? idempotencyKeyOf(single(request.headers['idempotency-key'])) : undefined,
       lastEventId: route.streams ? single(request.headers['last-event-id']) : undefined,
+      passing: route.passes ? passingTo(incoming) : undefined,
       body: route.body ? await bodyOf(route, request) : undefined,
       waitMs,
       address: request.socket.remoteAddress ?? '',

@@ -7,6 +7,7 @@ import { requestConsent } from './consents/request-consent.ts';
 import { returnFromAltinn } from './consents/return-from-altinn.ts';
 import { submitConsent } from './consents/submit-consent.ts';
 import { withdrawConsent } from './consents/withdraw-consent.ts';
+import { passData } from './data/pass-data.ts';
 import { followEvents } from './events/follow-events.ts';
 import { listEvents } from './events/list-events.ts';
 import type { JobName } from './jobs.ts';
@@ -23,7 +24,7 @@ import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
 import { probeClient } from './tokens/probe-client.ts';
-import { readConsentTokens, readToken } from './tokens/read-token.ts';
+import { consentTokens, readConsentTokens, readToken } from './tokens/read-token.ts';
 import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
 import type { UseCases, Work } from './use-cases.ts';
@@ -46,6 +47,7 @@ export const useCases = (parts: Parts): UseCases => ({
   withdrawConsent: withdrawConsent(parts),
   readConsentTokens: readConsentTokens(parts),
   readToken: readToken(parts),
+  passData: passData(parts, consentTokens(parts)),
   returnFromAltinn: returnFromAltinn(parts),
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),

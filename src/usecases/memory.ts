@@ -5,6 +5,7 @@ import { Problem } from '../domain/problem.ts';
 import type { Service } from '../domain/service.ts';
 import { openGate } from '../lib/gate.ts';
 import { type Memory, remember } from '../lib/remember.ts';
+import { type Grants, openGrants } from './data/grants.ts';
 import type { Ports } from './ports.ts';
 import type { OperatorRows } from './store-port.ts';
 import type { ApiKey, OperatorKey, Tenant } from './use-cases.ts';
@@ -36,11 +37,18 @@ export type Memories = {
   house(): { services: Map<string, Service>; clients: ClientWithKeys[] } | undefined;
   /** Of our clients' scopes, as a worker last read them. */
   longestLives(): Promise<LongestLives>;
+  /** Consents whose data are being fetched, and their tokens. */
+  grants: Grants;
   /** Nothing is believed any more: what was changed here just now is known here at once. */
   forget(): void;
 };
 
-export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 'sealing' | 'notices'>): Memories => {
+export const openMemories = ({
+  clock,
+  store,
+  sealing,
+  notices,
+}: Pick<Ports, 'clock' | 'store' | 'sealing' | 'notices'>): Memories => {
   // Anybody can make up keys; whoever does may keep this many connections busy and no more.
   const strangers = openGate(
     strangersAtOnce,
@@ -100,6 +108,7 @@ export const openMemories = ({ store, sealing, notices }: Pick<Ports, 'store' | 
       return catalogue && ours && { services: catalogue, clients: ours };
     },
     longestLives: async () => (await lives.get('')) ?? {},
+    grants: openGrants({ clock, store, notices }),
     forget: () => {
       tokens.clear();
       for (const memory of [tenantByKey, operatorByKey, tenant, services, clients, lives]) memory.forget();

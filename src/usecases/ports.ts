@@ -7,6 +7,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway } from './altinn-port.ts';
+import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
@@ -172,6 +173,8 @@ export type Settings = {
   keepEventsMs: number;
   /** Streams of events that may be open in one process. */
   streams: { inAll: number; ofTenant: number };
+  /** Calls to data sources that may be under way in one process. */
+  dataCalls: { inAll: number; ofTenant: number };
   /** At which part of its life a token in use is fetched anew. */
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */
@@ -206,6 +209,8 @@ export type Ports = {
   feedMetrics: FeedMetrics;
   readMetrics: ReadMetrics;
   webhookMetrics: WebhookMetrics;
+  dataSources: DataSources;
+  dataMetrics: DataMetrics;
   settings: Settings;
   /** How full the queue engine's corridors are, by queue; null while the engine does not answer. */
   countEngine(): Promise<Record<string, { waiting: number; active: number } | null>>;

@@ -8,6 +8,8 @@ import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/recei
 import type { Service, ServiceChange } from '../domain/service.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
+import type { DataAsk, DataEnding, DataReply } from './data-port.ts';
+import type { EventFeed } from './event-feed.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
@@ -80,23 +82,7 @@ export type ConsentFilter = {
 export type PageAsk = { cursor?: string | undefined; limit: number };
 export type Page<T> = { items: T[]; next?: string };
 
-/** An event with the cursor that goes on after it. */
-export type FollowedEvent = { event: EventView; cursor: string };
-/**
- * Why a stream ended: whoever followed is gone, key or tenant is stopped, neither could be looked at, or what it should have read
- * next has been dropped.
- */
-export type FeedEnding = 'gone' | 'stopped' | 'unsure' | 'expired';
-/** Events as they happen. Whoever asked for it closes it. */
-export type EventFeed = {
-  /** Of where it begins. */
-  cursor: string;
-  /** Aborted when whoever follows may do so no longer. */
-  over: AbortSignal;
-  /** Once. Ends soon after `over` or `gone` is aborted. */
-  pages(gone: AbortSignal): AsyncGenerator<readonly FollowedEvent[], FeedEnding, undefined>;
-  close(): void;
-};
+export type { EventFeed, FeedEnding, FollowedEvent } from './event-feed.ts';
 
 export type HandedToken = { kind: 'maskinporten' | 'consent'; token: string; header: string; expiresAt: Date };
 
@@ -156,6 +142,8 @@ export type UseCases = {
   searchConsents(by: ByTenant, party: Party, page: PageAsk): Promise<Page<Consent>>;
   withdrawConsent(by: ByTenant, id: string): Promise<Consent>;
   readConsentTokens(by: ByTenant, id: string): Promise<HandedToken[]>;
+  /** Calls the data source with those tokens, and passes its answer on as it comes. */
+  passData(by: ByTenant, id: string, ask: DataAsk, reply: DataReply): Promise<DataEnding>;
   /** Handed out for a data scope of the tenant's services only; at once, and the same object, where it is at hand. */
   readToken(
     by: ByTenant,

@@ -1,6 +1,7 @@
 import { mustCall } from '../../src/cli/call-json.ts';
 import { furnishOperator, services } from '../../src/cli/furnish.ts';
 import { isOrganizationNumber } from '../../src/domain/party.ts';
+import { freePort } from '../../src/embedded/launch.ts';
 import { type Ground, openGround, operatorKey } from './ground.ts';
 import { type Started, startHub } from './processes.ts';
 
@@ -41,25 +42,30 @@ export const openHubWithSandbox = async () => {
   const start = async (role: string, env: NodeJS.ProcessEnv) => {
     const hub = await startHub(role, env, ground.directory);
     started.push(hub);
-    return hub.ready['url'] ?? '';
+    return hub.ready;
   };
   const close = async () => {
     for (const hub of started.reverse()) await hub.stop();
     await ground.close();
   };
   try {
-    const sandboxUrl = await start('sandbox', ground.env);
+    const { url: sandboxUrl = '' } = await start('sandbox', ground.env);
+    const port = await freePort();
     const env = {
       ...ground.env,
       ...(ground.redis ? { REDIS_URL: ground.redis.url } : {}),
       MASKINPORTEN_ISSUER: `${sandboxUrl}/maskinporten/`,
       ALTINN3_URL: `${sandboxUrl}/altinn3/`,
       DIGDIR_SELFSERVICE_URL: `${sandboxUrl}/sandbox`,
+      // Known beforehand, since Altinn's page leads back to it.
+      PORT: String(port),
+      HUB_PUBLIC_URL: `http://127.0.0.1:${port}`,
     };
     await start('worker', env);
-    const url = await start('api', env);
+    const { url = '', metricsUrl = '' } = await start('api', env);
     await furnishOperator({ url, operatorKey, sandboxUrl });
-    return { ground, url, sandboxUrl, engine: ground.redis ? `Redis ${ground.redis.version}` : 'PostgreSQL', close };
+    const engine = ground.redis ? `Redis ${ground.redis.version}` : 'PostgreSQL';
+    return { ground, url, metricsUrl, sandboxUrl, engine, close };
   } catch (error) {
     await close();
     throw error;

@@ -15,31 +15,46 @@ const endOfHead = '\r\n\r\n';
 
 /**
  * One request after the other on each connection. A client of a few lines, since on two cores every microsecond that a
- * friendlier one spends is taken from the server that is measured. Reads answers with Content-Length only.
+ * friendlier one spends is taken from the server that is measured: a head is read, and of a body its length. Reads answers with
+ * Content-Length only.
  */
 const converse = async (socket: Socket, { next, status }: Load, index: number, until: number): Promise<number[]> => {
   const times: number[] = [];
-  let buffered = '';
+  let head = '';
+  /** So many bytes of the body are still to come; undefined until its head is there. */
+  let missing: number | undefined;
   let sentAt = 0;
   const send = () => {
+    head = '';
+    missing = undefined;
     sentAt = performance.now();
     socket.write(next(index));
   };
+  /** What stands behind the head, in its bytes. @throws Error for an answer that does not count */
+  const lengthBehind = (end: number): number => {
+    const length = /\r\ncontent-length: (\d+)/i.exec(head.slice(0, end))?.[1];
+    if (length === undefined) throw new Error(`an answer without length: ${head.slice(0, end)}`);
+    if (!head.startsWith(`HTTP/1.1 ${status} `)) throw new Error(`not ${status}: ${head}`);
+    return end + endOfHead.length + Number(length) - head.length;
+  };
   await new Promise<void>((resolve, reject) => {
-    socket.setEncoding('latin1');
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the server hung up')));
-    socket.on('data', (chunk: string) => {
-      buffered += chunk;
-      const head = buffered.indexOf(endOfHead);
-      if (head < 0) return;
-      const length = /\r\ncontent-length: (\d+)/i.exec(buffered.slice(0, head))?.[1];
-      if (length === undefined) return reject(new Error(`an answer without length: ${buffered.slice(0, head)}`));
-      if (buffered.length < head + endOfHead.length + Number(length)) return;
-      if (!buffered.startsWith(`HTTP/1.1 ${status} `)) return reject(new Error(`not ${status}: ${buffered}`));
+    socket.on('data', (chunk: Buffer) => {
+      if (missing === undefined) {
+        head += chunk.toString('latin1');
+        const end = head.indexOf(endOfHead);
+        if (end < 0) return;
+        try {
+          missing = lengthBehind(end);
+        } catch (error) {
+          reject(error);
+          return;
+        }
+      } else missing -= chunk.length;
+      if (missing > 0) return;
       const now = performance.now();
       times.push(now - sentAt);
-      buffered = '';
       if (now < until) send();
       else resolve();
     });

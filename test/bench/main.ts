@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { approvalOverhead } from './approval-overhead.ts';
 import { consentsCreate } from './consents-create.ts';
+import { data } from './data.ts';
 import { fairness } from './fairness.ts';
 import type { Figure } from './figure.ts';
 import { openGround } from './ground.ts';
@@ -31,7 +32,7 @@ const ground = await openGround();
 try {
   say(ground.told);
   let printed = 0;
-  for (const bench of [approvalOverhead, consentsCreate, tokens, refresh, webhooks, fairness])
+  for (const bench of [approvalOverhead, consentsCreate, tokens, refresh, webhooks, fairness, data])
     printed += print(await bench(ground, wants));
   if (printed === 0) {
     say(`No figure begins with “${prefix}”.`);

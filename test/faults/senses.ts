@@ -58,7 +58,7 @@ export const openSenses = async (
 
   const partsWith = (store: Store, notices: OpenStore['notices']): Parts => {
     const log = openLog('silent');
-    const memories = openMemories({ store, sealing, notices });
+    const memories = openMemories({ clock, store, sealing, notices });
     const settings = { eraseAfterMs: 900 * day, readBudget: { perTenant: 5, perSecond: 50 }, production: true };
     const shared = { clock, ids: randomIds, log, store, notices, sealing, memories, settings };
     // What looks, returns and pages do not touch is not there.

@@ -44,6 +44,12 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   readConsentTokens: async () => [
     { kind: 'maskinporten', token: 'jwt', header: 'Authorization', expiresAt: given.now },
   ],
+  passData: async (_by, _id, _ask, reply) => {
+    reply.begin(200, ['content-type', 'application/json']);
+    reply.write(Buffer.from('{}'));
+    reply.end();
+    return { ended: 'whole', status: 200, sentBytes: 0, readBytes: 2 };
+  },
   readToken: async (_, { scope }) => ({ token: 'jwt', expiresAt: given.now, scope }),
   returnFromAltinn: async () => undefined,
 

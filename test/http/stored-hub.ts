@@ -73,6 +73,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       eraseAfterMs: 0,
       keepEventsMs: 90 * 24 * 60 * 60 * 1000,
       streams: { inAll: 100, ofTenant: 100 },
+      dataCalls: { inAll: 100, ofTenant: 100 },
       renewAt: 0.7,
       refreshPerSecond: 400,
       feedsPerSecond: 10,
@@ -122,6 +123,8 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     feedMetrics: { read: () => {}, failed: () => {} },
     readMetrics: { consentRead: () => {} },
     webhookMetrics: { tried: () => {} },
+    dataSources: { call: unreachable },
+    dataMetrics: { passed: () => {} },
     countEngine: async () => ({}),
   });
   const http = await startHttp({

@@ -118,6 +118,12 @@ hubTest('after a whole story, no number, token, key or secret stands where it ma
     const { tokens } = (await call('bank', 'POST', `/v1/consents/${first}/token`)).body as {
       tokens: { token: string }[];
     };
+    // What comes has the number in it, since it is about that person; nothing else may.
+    expect((await call('bank', 'GET', `/v1/consents/${first}/data/inntekt/%7Bfrom%7D`)).status).toBe(200);
+    expect((await call('bank', 'GET', `/v1/consents/${first}/data/inntekt/%7Bfrom%7D?fraOgMed=1999-01`)).status).toBe(
+      403,
+    );
+    tell(await call('bank', 'GET', `/v1/consents/${first}/data/inntekt/${persons.one}`));
     const token = (await call('bank', 'POST', '/v1/tokens', { scope: 'skatteetaten:inntekt' })).body['token'];
     for (const text of [tokens[0]?.token, token]) {
       expect(text).toMatch(anyToken);
@@ -148,7 +154,10 @@ hubTest('after a whole story, no number, token, key or secret stands where it ma
       ...receiver.visits
         .filter((visit) => !visit.endsWith(`/${persons.two}`))
         .map((visit): [string, string] => ['an address at the bank', visit]),
-      ...(await sandbox.calls()).map(({ path }): [string, string] => ['an address outside', path]),
+      // A data source wants the number in its own addresses.
+      ...(await sandbox.calls())
+        .filter(({ on }) => on !== 'data')
+        .map(({ path }): [string, string] => ['an address outside', path]),
       ['the metrics', await (await fetch(world.metricsUrl)).text()],
     ];
     const places = new Set(seen.map(([place]) => place));

@@ -61,12 +61,16 @@ const said: Record<number, string> = {
   503: 'Not now',
 };
 
+const whatWasAnswered =
+  'What the data source answered, byte for byte. Any other status of its own comes with its own body, too; `Hub-Service` tells it from a problem of the hub’s.';
+
 const replies = (route: Route): ZodOpenApiOperationObject['responses'] =>
   Object.fromEntries(
     Object.entries(route.replies).map(([status, schema]) => [
       status,
       {
-        description: said[Number(status)] ?? 'Answer',
+        description: schema === 'passed' ? whatWasAnswered : (said[Number(status)] ?? 'Answer'),
+        ...(schema === 'passed' ? { content: { '*/*': {} } } : {}),
         ...(typeof schema === 'string' ? {} : { content: { [route.streams ? eventStream : json]: { schema } } }),
       },
     ]),
@@ -86,6 +90,15 @@ const headersOf = (route: Route): z.ZodObject | undefined => {
       ? {
           'Last-Event-ID': z.string().max(1000).optional().meta({
             description: '`id` of the last event that was read: the stream goes on after it. Outweighs `cursor`.',
+          }),
+        }
+      : {}),
+    ...(route.passes
+      ? {
+          'Hub-Service': z.string().optional().meta({
+            description:
+              'Key of the service that is meant, where the consent has several; the first that lets this method and path out, unless said.',
+            example: 'ske-inntekt',
           }),
         }
       : {}),
@@ -122,6 +135,7 @@ const operationOf = (route: Route): ZodOpenApiOperationObject => {
       ...(route.query instanceof z.ZodObject ? { query: route.query } : {}),
       ...(header ? { header } : {}),
     },
+    ...(route.passes && route.method === 'post' ? { requestBody: { content: { '*/*': {} } } } : {}),
     ...(route.body
       ? { requestBody: { required: !route.bodyOptional, content: { [json]: { schema: route.body } } } }
       : {}),
@@ -134,7 +148,7 @@ export const openApiDocument = (routes: readonly Route[]) => {
   const shown = routes.filter(({ hidden }) => !hidden);
   const paths: ZodOpenApiPathsObject = {};
   for (const route of shown) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    const path = route.path.replace(/[:*](\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
   }
   const used = [...new Set(shown.flatMap(problemsOf))].sort();

@@ -27,6 +27,7 @@ export const about = {
 export const tags = [
   { name: 'Consents', description: 'Ask a person or an organisation for consent, and follow it.' },
   { name: 'Tokens', description: 'Maskinporten tokens in the tenant’s name.' },
+  { name: 'Data', description: 'Data of accepted consents, by way of the hub.' },
   { name: 'Events', description: 'What happened, in order.' },
   { name: 'Webhooks', description: 'Where events are sent, and how that went.' },
   { name: 'API keys', description: 'A tenant’s own keys.' },

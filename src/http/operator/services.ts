@@ -1,6 +1,14 @@
 import { z } from 'zod';
+import { dataPathFault } from '../../domain/data-path.ts';
+import {
+  dataHeaderFault,
+  usualMaxBytes,
+  usualRequestHeaders,
+  usualResponseHeaders,
+  usualTimeoutSeconds,
+} from '../../domain/data-source.ts';
 import { dataUrlFault, type Service as ServiceState } from '../../domain/service.ts';
-import { holdsNationalId } from '../../lib/mask.ts';
+import { holdsNationalId, namesPerson } from '../../lib/mask.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { Line, lastCheck, noNational, orNull, Scope, ServiceKey } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
@@ -53,10 +61,47 @@ const Metadata = z
   .array(Line(100))
   .max(50)
   .meta({ description: 'Names a right must carry, all of them and no others.', example: ['fraogmed', 'tilogmed'] });
+/** For what the domain says is wrong with it, in its words. */
+const sound =
+  (fault: (text: string) => string | undefined) =>
+  (text: string, { addIssue }: z.core.$RefinementCtx<string>) => {
+    const said = fault(text);
+    if (said !== undefined) addIssue({ code: 'custom', message: said });
+  };
 const DataPaths = z
-  .array(Line(500))
+  .array(Line(500).superRefine(sound((text) => (namesPerson(text) ? undefined : dataPathFault(text)))))
   .max(100)
-  .meta({ description: 'What the pass-through lets out.', example: ['GET /inntekt/{from}'] });
+  .meta({
+    description:
+      'What the pass-through lets out: a method, GET or POST, and a path below `dataUrl`. `{from}` is filled in by the hub with the giver’s number; any other name in braces stands for a piece of a segment.',
+    example: ['GET /inntekt/{from}'],
+  });
+const HeaderNames = z.array(z.string().max(100, lastCheck).superRefine(sound(dataHeaderFault))).max(50);
+/** Of the pass-through; what is left out is as usual. */
+const passing = {
+  dataRequestHeaders: HeaderNames.exactOptional().meta({
+    description: `Headers that go on to the data source. As usual: ${usualRequestHeaders.join(', ')}. Those that say who asks or how the connection is used never do.`,
+    example: usualRequestHeaders,
+  }),
+  dataResponseHeaders: HeaderNames.exactOptional().meta({
+    description: `Headers of its answer that go back. As usual: ${usualResponseHeaders.join(', ')}.`,
+    example: usualResponseHeaders,
+  }),
+  dataMaxBytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .exactOptional()
+    .meta({ description: `The longest request and the longest answer that pass; ${usualMaxBytes} unless said.` }),
+  dataTimeoutSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .exactOptional()
+    .meta({ description: `From the call to the answer’s last byte; ${usualTimeoutSeconds} unless said.` }),
+};
 
 const Ask = z
   .strictObject({
@@ -72,6 +117,7 @@ const Ask = z
     metadata: Metadata.default([]),
     messageAllowed: z.boolean().default(false),
     dataPaths: DataPaths.default([]),
+    ...passing,
     checkDataAccess: z.boolean().default(true),
   })
   .superRefine(({ generation, resource, serviceCode, serviceEditionCode }, { addIssue }) => {
@@ -97,6 +143,7 @@ const Change = z.strictObject({
   metadata: Metadata.exactOptional(),
   messageAllowed: z.boolean().exactOptional(),
   dataPaths: DataPaths.exactOptional(),
+  ...passing,
   checkDataAccess: z.boolean().exactOptional(),
 });
 
@@ -119,6 +166,10 @@ const Service = z
     template: z.string().nullable(),
     dataUrl: z.string().nullable(),
     dataPaths: z.array(z.string()),
+    dataRequestHeaders: z.array(z.string()),
+    dataResponseHeaders: z.array(z.string()),
+    dataMaxBytes: z.number().int(),
+    dataTimeoutSeconds: z.number().int(),
     checkDataAccess: z.boolean(),
   })
   .meta({ id: 'Service' });
@@ -134,6 +185,10 @@ const serviceView = (service: ServiceState) => ({
   messageRequired: service.messageRequired ?? false,
   template: orNull(service.template),
   dataUrl: orNull(service.dataUrl),
+  dataRequestHeaders: service.dataRequestHeaders ?? usualRequestHeaders,
+  dataResponseHeaders: service.dataResponseHeaders ?? usualResponseHeaders,
+  dataMaxBytes: service.dataMaxBytes ?? usualMaxBytes,
+  dataTimeoutSeconds: service.dataTimeoutSeconds ?? usualTimeoutSeconds,
 });
 
 /** `/operator/v1/services`: the catalogue of what can be consented to. */

@@ -37,15 +37,24 @@ const OfferedService = z
       .string()
       .nullable()
       .meta({ description: 'Services of different templates cannot be asked for together.' }),
+    dataPaths: z.array(z.string()).meta({
+      description: 'What can be read of it by way of the hub, below `/v1/consents/{id}/data/`.',
+      example: ['GET /inntekt/{from}'],
+    }),
   })
   .meta({ id: 'OfferedService' });
 
 const offeredView = (service: ServiceState) => ({
-  ...service,
+  key: service.key,
+  generation: service.generation,
+  dataScope: service.dataScope,
+  metadata: service.metadata,
+  messageAllowed: service.messageAllowed,
   maxValidityDays: orNull(service.maxValidityDays),
   validityMarginMinutes: service.validityMarginMinutes ?? 0,
   messageRequired: service.messageRequired ?? false,
   template: orNull(service.template),
+  dataPaths: service.dataUrl === undefined ? [] : service.dataPaths,
 });
 
 const Readiness = z

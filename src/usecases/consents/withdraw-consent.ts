@@ -13,8 +13,8 @@ import { changeConsent } from './change-consent.ts';
  */
 export const withdrawConsent =
   (parts: Parts): UseCases['withdrawConsent'] =>
-  (by, id) =>
-    parts.store.asTenant(by.caller.tenantId, async (rows) => {
+  async (by, id) => {
+    const withdrawn = await parts.store.asTenant(by.caller.tenantId, async (rows) => {
       const before = await rows.consents.lock(id);
       if (!before) throw new Problem('consent-not-found', 'No consent with this id');
       if (before.status === 'withdrawn') return before;
@@ -24,3 +24,7 @@ export const withdrawConsent =
       const after = await changeConsent(parts)(rows, id, { kind: 'withdrawn', mayBeAtAltinn });
       return after ?? before;
     });
+    // Other processes hear of it in a moment.
+    parts.memories.grants.forget(by.caller.tenantId, id);
+    return withdrawn;
+  };

@@ -2,7 +2,7 @@ import { isInForce } from '../../domain/consent.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
-import type { ByTenant, UseCases } from '../use-cases.ts';
+import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
 import { awaitToken } from './await-token.ts';
 import { isOffered } from './is-offered.ts';
 import type { ReadyToken } from './known-token.ts';
@@ -44,14 +44,17 @@ export const readToken = (parts: Parts): UseCases['readToken'] => {
 /** Where data sources of Altinn 2 look for the consent token, unless their service says otherwise. */
 const usualHeader = 'AltinnSamtykke';
 
+/** What the tokens are for: `action` stands in the audit, `service` is the one they are for, where not for all of the consent's. */
+type TokenUse = { action: string; service?: string };
+
 /**
  * Altinn 3 folds both tokens into one: Maskinporten's, asked for with the data scope and the consent. Altinn 2 has two:
  * Maskinporten's says who asks, and its own what a person consented to.
  */
-export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
+export const consentTokens = (parts: Parts) => {
   const { clock, store, memories, settings } = parts;
   const token = awaitToken(parts);
-  return async (by, id) => {
+  return async (by: ByTenant, id: string, { action, service: only }: TokenUse): Promise<HandedToken[]> => {
     const { tenantId } = by.caller;
     const found = await store.asTenant(tenantId, (rows) => rows.consents.find(id));
     if (!found) throw new Problem('consent-not-found', 'No consent with this id');
@@ -63,7 +66,9 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
         { consentId: id },
       );
     const services = await memories.services();
-    const asked = consent.rights.map(({ service }) => service);
+    const asked = consent.rights
+      .map(({ service }) => service)
+      .filter((service) => only === undefined || service === only);
     const scopes = new Set(
       asked.map((service) => services.get(service)?.dataScope).filter((scope) => scope !== undefined),
     );
@@ -80,7 +85,7 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       ]);
       const headers = new Set(asked.map((service) => services.get(service)?.consentHeader ?? usualHeader));
       await store.asTenant(tenantId, (rows) =>
-        rows.audit.add(auditEntry(parts, by, 'consent-token.handed-out', id, { scopes: [...scopes] }, tenantId)),
+        rows.audit.add(auditEntry(parts, by, action, id, { scopes: [...scopes] }, tenantId)),
       );
       for (const scope of scopes) parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
       const shown = (kind: 'maskinporten' | 'consent', header: string, ready: ReadyToken | undefined) =>
@@ -96,4 +101,12 @@ export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] =
       throw error;
     }
   };
+};
+
+export type ConsentTokens = ReturnType<typeof consentTokens>;
+
+/** The tokens of a consent, to the tenant itself. */
+export const readConsentTokens = (parts: Parts): UseCases['readConsentTokens'] => {
+  const tokens = consentTokens(parts);
+  return (by, id) => tokens(by, id, { action: 'consent-token.handed-out' });
 };

@@ -1,0 +1,75 @@
+import { Pool } from 'undici';
+import { Problem } from '../../domain/problem.ts';
+import type { DataCall, DataEnding, DataSources, DataTaker } from '../../usecases/data-port.ts';
+import { callOptions, Passing, type Patience, Unanswered } from './passing.ts';
+
+type Options = Partial<Patience> & {
+  connectMs?: number;
+  /** To one data source. */
+  connections?: number;
+};
+
+/** What is under way at the end gets so long to finish. */
+const closingMs = 5000;
+
+/**
+ * Connections of its own for each data source, so that one that hangs holds up no other. Their certificates must be right. Bytes
+ * pass as they are: compressed ones stay so.
+ */
+export const openDataSources = ({
+  connectMs = 5000,
+  firstByteMs = 30_000,
+  idleMs = 15_000,
+  connections = 256,
+}: Options = {}): DataSources & { close(): Promise<void> } => {
+  /** As many as the catalogue names. */
+  const pools = new Map<string, Pool>();
+  const poolFor = (origin: string): Pool => {
+    const known = pools.get(origin);
+    if (known) return known;
+    const connect = { timeout: connectMs, rejectUnauthorized: true };
+    const pool = new Pool(origin, { connect, connections, pipelining: 1, keepAliveMaxTimeout: 30_000, allowH2: false });
+    pools.set(origin, pool);
+    return pool;
+  };
+
+  const attempt = (call: DataCall, taker: DataTaker, onTry: (passing: Passing) => void): Promise<DataEnding> =>
+    new Promise((resolve, reject) => {
+      const passing = new Passing(call, taker, { resolve, reject });
+      onTry(passing);
+      poolFor(call.origin).dispatch(callOptions(call, { firstByteMs, idleMs }), passing);
+    });
+
+  return {
+    async call(call, taker) {
+      let latest: Passing | undefined;
+      const onTry = (passing: Passing) => {
+        latest = passing;
+      };
+      const late = setTimeout(
+        () => latest?.stop(new Problem('data-source-timeout', `Not done within ${call.timeoutMs} ms`)),
+        call.timeoutMs,
+      );
+      try {
+        return await attempt(call, taker, onTry).catch((error: unknown) => {
+          if (!(error instanceof Unanswered)) throw error;
+          // A kept connection may have been closed by the other side just then. Only what changes nothing is sent again.
+          if (call.method === 'GET') return attempt(call, taker, onTry);
+          throw error;
+        });
+      } catch (error) {
+        throw error instanceof Unanswered ? error.cause : error;
+      } finally {
+        clearTimeout(late);
+      }
+    },
+    async close() {
+      const all = [...pools.values()];
+      pools.clear();
+      const timer = setTimeout(() => {
+        for (const pool of all) void pool.destroy();
+      }, closingMs);
+      await Promise.all(all.map((pool) => pool.close())).finally(() => clearTimeout(timer));
+    },
+  };
+};

@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { DataReply } from '../usecases/data-port.ts';
+
+/** A request that is passed on instead of being read, and where its answer goes. */
+export type Passing = {
+  /** What stands after the route's own part of the path, as it was written. */
+  rest: string;
+  query: string;
+  headers: IncomingHttpHeaders;
+  body: { bytes: AsyncIterable<Uint8Array>; length?: number } | undefined;
+  reply: DataReply;
+};
+
+const bodyOf = (request: IncomingMessage): Passing['body'] => {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (coding !== undefined) return { bytes: request };
+  return length === undefined || Number(length) === 0 ? undefined : { bytes: request, length: Number(length) };
+};
+
+/** A response as whoever writes an answer into it sees it: begun with our headers, no faster than it is read. */
+const replyInto = (response: ServerResponse, head: () => string[]): DataReply => {
+  let drained = () => {};
+  let isHeard = false;
+  let left = () => {};
+  response.once('close', () => {
+    if (!response.writableFinished) left();
+  });
+  return {
+    begin: (status, headers) => void response.writeHead(status, [...head(), ...headers]),
+    write: (bytes) => response.write(bytes),
+    end: () => void response.end(),
+    break: () => void response.destroy(),
+    onDrained(listener) {
+      drained = listener;
+      if (!isHeard) response.on('drain', () => drained());
+      isHeard = true;
+    },
+    onLeft(listener) {
+      left = listener;
+      if (response.destroyed) left();
+    },
+  };
+};
+
+/** `head`: the headers that all answers carry, as they are when it begins. */
+export const passingOf = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { rest, query }: Pick<Passing, 'rest' | 'query'>,
+  head: () => string[],
+): Passing => ({
+  rest,
+  query,
+  headers: request.headers,
+  body: bodyOf(request),
+  reply: replyInto(response, head),
+});
