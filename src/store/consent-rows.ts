@@ -172,6 +172,22 @@ export const consentRows = (tx: Tx, tenantId: string, tell: (topic: string) => v
       (await tx.callbackState.findMany({ where: { tenantId, consentId: id }, select: { digest: true } })).map(
         ({ digest }) => digest,
       ),
+    async used(id, service, at) {
+      await tx.$executeRaw`
+        insert into data_uses (tenant_id, consent_id, service, at) values (${tenantId}::uuid, ${id}::uuid, ${service}, ${at}::timestamptz)
+        on conflict (tenant_id, consent_id, service) do update set at = excluded.at`;
+      await tx.$executeRaw`select owe('log-use', ${tenantId}::uuid, ${id}::uuid, ${at}::timestamptz, ${at}::timestamptz)`;
+      tell('work:log-use');
+    },
+    uses: (id) =>
+      tx.dataUse.findMany({
+        where: { tenantId, consentId: id },
+        orderBy: { at: 'asc' },
+        select: { service: true, at: true },
+      }),
+    async useLogged(id, { service, at }) {
+      await tx.dataUse.deleteMany({ where: { tenantId, consentId: id, service, at } });
+    },
     mayBeAtAltinn: async (id) => (await tx.callbackState.count({ where: { tenantId, consentId: id } })) > 0,
   };
 };

@@ -66,6 +66,12 @@ export type ConsentRows = {
   isClosedAtAltinn(id: string): Promise<void>;
   /** Digests of the states that went out with it. */
   states(id: string): Promise<Uint8Array[]>;
+  /** Its data were read, and Altinn is to hear of it: that is owed with it. */
+  used(id: string, service: string, at: Date): Promise<void>;
+  /** What Altinn has not heard of yet. */
+  uses(id: string): Promise<{ service: string; at: Date }[]>;
+  /** Altinn has heard of this one; a later one stays. */
+  useLogged(id: string, use: { service: string; at: Date }): Promise<void>;
   /** Was it put to Altinn without being refused? Known for certain only while its row is locked. */
   mayBeAtAltinn(id: string): Promise<boolean>;
 };

@@ -7,6 +7,7 @@ import { requestConsent } from './consents/request-consent.ts';
 import { returnFromAltinn } from './consents/return-from-altinn.ts';
 import { submitConsent } from './consents/submit-consent.ts';
 import { withdrawConsent } from './consents/withdraw-consent.ts';
+import { logUse } from './data/log-use.ts';
 import { passData } from './data/pass-data.ts';
 import { followEvents } from './events/follow-events.ts';
 import { listEvents } from './events/list-events.ts';
@@ -79,6 +80,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'probe-access': probeAccess(parts, token),
     'probe-client': probeClient(parts),
     'generate-key': generateKey(parts),
+    'log-use': logUse(parts, token),
     'erase-consent': eraseConsent(parts),
     tidy: tidy(parts),
   });

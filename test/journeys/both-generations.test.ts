@@ -39,6 +39,13 @@ for (const generation of ['altinn3', 'altinn2'] as const)
       generation === 'altinn3' ? ['maskinporten'] : ['maskinporten', 'consent'],
     );
     expect(await data(first.tokens)).toBe(200);
+    const path = `/v1/consents/${id}/data/inntekt/%7Bfrom%7D?fraOgMed=2025-01&tilOgMed=2025-12`;
+    const read = await call('bank', 'GET', path);
+    expect(read.status, JSON.stringify(read.body)).toBe(200);
+    expect(read.body['inntekt']).toHaveLength(12);
+    await world.settled();
+    const uses = (await sandbox.calls('altinn2-log-use')).map(({ status }) => status);
+    expect(uses).toEqual(generation === 'altinn3' ? [] : [204]);
 
     const upstreamId = new URL(approvalUrl).searchParams.get('id') ?? '';
     expect(upstreamId === id).toBe(generation === 'altinn3');
@@ -47,6 +54,7 @@ for (const generation of ['altinn3', 'altinn2'] as const)
     await sandbox.advance(150_000);
     await until('the tokens to be refused', async () => (await tokens()).status === 409);
     await world.becomes('bank', id, 'revoked');
+    expect((await call('bank', 'GET', path)).status).toBe(409);
     await receiver.got('consent.revoked', id);
     const told = receiver.received.filter(({ event }) => event.data.consent?.['id'] === id);
     expect(told.map(({ event }) => event.type)).toEqual(['consent.requested', 'consent.accepted', 'consent.revoked']);

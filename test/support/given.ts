@@ -27,6 +27,7 @@ export const altinn2Income = {
   metadata: ['fraOgMed', 'tilOgMed'],
   maxValidityDays: 10,
   messageAllowed: false,
+  dataPaths: ['GET /inntekt/{from}'],
   checkDataAccess: true,
 };
 

@@ -3,8 +3,9 @@ import { altinn2Income } from './given.ts';
 import type { World } from './hub-test.ts';
 
 /** Each tenant is offered the same income from the older Altinn too. */
-export const offerBoth = async ({ call, banks }: Pick<World, 'call' | 'banks'>): Promise<void> => {
-  await call('operator', 'POST', '/operator/v1/services', altinn2Income);
+export const offerBoth = async ({ call, banks, sandbox }: Pick<World, 'call' | 'banks' | 'sandbox'>): Promise<void> => {
+  const dataUrl = `${sandbox.url}/data/skatteetaten`;
+  await call('operator', 'POST', '/operator/v1/services', { ...altinn2Income, dataUrl });
   for (const { id } of Object.values(banks)) {
     const path = `/operator/v1/tenants/${id}`;
     const { body } = await call('operator', 'GET', path);

@@ -10,7 +10,6 @@ import type { Parts } from '../memory.ts';
 import type { ConsentTokens } from '../tokens/read-token.ts';
 import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
 import { type Chosen, chooseService } from './choose-service.ts';
-import { useLogged } from './use-logged.ts';
 
 const isBearer = (header: string): boolean => header.toLowerCase() === 'authorization';
 
@@ -63,7 +62,6 @@ const outcomeOf = ({ ended, status = 0 }: DataEnding): string => {
 export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['passData'] => {
   const { clock, store, log, sealing, memories, settings, dataSources, dataMetrics, tokenCounter } = parts;
   const { grants } = memories;
-  const logUse = useLogged(parts);
   const { ofTenant, inAll } = settings.dataCalls;
   const ofTenants = openPlaces({ ofKey: ofTenant, inAll });
   // However many tenants wait for one that hangs, there is room for the others.
@@ -122,7 +120,8 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
       const now = clock.now();
       await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, now, now));
     } else if (status >= 200 && status < 300 && consent.generation === 'altinn2')
-      await logUse({ consent, service, at: clock.now() });
+      // Altinn 2 wants to be told of each use, which ends a one-time consent; Altinn 3 has no word for it.
+      await store.asTenant(tenantId, (rows) => rows.consents.used(id, service.key, clock.now()));
   };
 
   const pass = async (by: ByTenant, id: string, ask: DataAsk, reply: DataReply): Promise<DataEnding> => {
