@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
-import type { Altinn2, ConsentFeed, ConsentGateway } from './altinn-port.ts';
+import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
@@ -59,7 +59,7 @@ export type TokenAsk = {
   consumer: string;
   resource?: readonly string[];
   /** The consent whose `authorization_details` the token shall carry, and whom it is about. */
-  consent?: { id: string; from: Party };
+  consent?: { id: string; from: Party; rights?: Submission['rights'] };
 };
 
 export type IssuedToken = { token: string; expiresAt: Date };

@@ -2,8 +2,8 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { ConsentTokenAsk } from '../../usecases/altinn-port.ts';
+import type { PublishedKeys } from '../published-keys.ts';
 import { type Claims, member } from '../token-claims.ts';
-import type { SigningKeys } from './signing-keys.ts';
 
 /** Clocks are read in whole seconds, by a header that was written before the token was signed. */
 const toleranceSeconds = 5;
@@ -64,7 +64,7 @@ export const tokenIn = (body: unknown): string | undefined =>
 export const checkConsentToken = async (
   token: string,
   ask: ConsentTokenAsk,
-  { keys, now, operatorOrgno }: { keys: SigningKeys; now: Date; operatorOrgno: string },
+  { keys, now, operatorOrgno }: { keys: PublishedKeys; now: Date; operatorOrgno: string },
 ): Promise<{ expiresAt: Date }> => {
   let name: string | undefined;
   try {

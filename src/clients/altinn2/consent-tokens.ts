@@ -3,9 +3,10 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { unless } from '../../lib/unless.ts';
 import type { Altinn2 } from '../../usecases/altinn-port.ts';
+import { openPublishedKeys } from '../published-keys.ts';
 import { type Altinn2Calls, unreadable } from './calls.ts';
 import { checkConsentToken, tokenIn } from './check-consent-token.ts';
-import { openSigningKeys } from './signing-keys.ts';
+import { altinn2KeyPlace } from './key-place.ts';
 import { useToWire } from './wire.ts';
 
 const pathOf = (code: string, rest = ''): string => `authorization/token/${encodeURIComponent(code)}${rest}`;
@@ -18,7 +19,12 @@ export const consentTokens = (
   { call, refused, base, open }: Altinn2Calls,
   { operatorOrgno, clock, log }: { operatorOrgno: string; clock: Clock; log: Log },
 ): Pick<Altinn2, 'consentToken' | 'logUse' | 'giveBack'> => {
-  const keys = openSigningKeys({ base, http: open, clock, log });
+  const keys = openPublishedKeys({
+    place: altinn2KeyPlace(base, open, log),
+    name: 'the keys of Altinn 2’s consent tokens',
+    missing: 'altinn-unavailable',
+    ...{ http: open, clock, log },
+  });
   return {
     async consentToken(ask, token, signal) {
       const { code, to } = ask;

@@ -8,7 +8,30 @@ type Expected = Pick<TokenAsk, 'scopes' | 'consumer' | 'resource' | 'consent'> &
   operatorOrgno: string;
 };
 
-const isFor = (claims: Claims, { id, from }: NonNullable<TokenAsk['consent']>, consumer: string): boolean => {
+type Rights = NonNullable<NonNullable<TokenAsk['consent']>['rights']>;
+
+const listIn = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Names in any case: samples disagree on it. Values as they were asked for. */
+const holds = (metadata: unknown, asked: Record<string, string>): boolean =>
+  Object.entries(asked).every(([name, value]) => member(metadata, name) === value);
+
+/** Does it name all that was asked for? One that names nothing says nothing: whoever gives the data will not give them. */
+const namesRights = (given: unknown, rights: Rights): boolean =>
+  given === undefined ||
+  rights.every(({ resource, metadata }) =>
+    listIn(given).some(
+      (one) =>
+        listIn(member(one, 'resource')).some((each) => member(each, 'value') === resource) &&
+        holds(member(one, 'metadata'), metadata),
+    ),
+  );
+
+const isFor = (
+  claims: Claims,
+  { id, from, rights = [] }: NonNullable<TokenAsk['consent']>,
+  consumer: string,
+): boolean => {
   const details = member(claims, 'authorization_details');
   return (Array.isArray(details) ? details : []).some((one: unknown) => {
     const given = member(one, 'id');
@@ -18,7 +41,8 @@ const isFor = (claims: Claims, { id, from }: NonNullable<TokenAsk['consent']>, c
       member(one, 'type') === consentType &&
       String(given).toLowerCase() === id.toLowerCase() &&
       (giver === undefined || giver === partyUrn(from)) &&
-      (to === undefined || orgnoIn(to) === consumer)
+      (to === undefined || orgnoIn(to) === consumer) &&
+      namesRights(member(one, 'consentRights'), rights)
     );
   });
 };

@@ -3,9 +3,12 @@ import { maskinportenRefusal, type Refusal } from '../../domain/refusals.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
+import { unless } from '../../lib/unless.ts';
 import type { IssuedToken, Maskinporten, TokenAsk } from '../../usecases/ports.ts';
 import { type HttpAnswer, NoAnswer, openHttpCaller } from '../http-caller.ts';
+import { openPublishedKeys } from '../published-keys.ts';
 import { type BreakerState, type Health, openBreaker, type Pass } from './breaker.ts';
+import { isSigned } from './is-signed.ts';
 import { type Known, type MetadataPace, type MetadataState, openMetadata } from './metadata.ts';
 import { longestPauseSeconds, openPauses } from './pauses.ts';
 import { readToken } from './read-token.ts';
@@ -65,6 +68,19 @@ export const openMaskinporten = (
     pace: options.metadataPace,
     onAnswer: ({ date }, askedAt) => theirs.note(date, askedAt),
   });
+  const keys = openPublishedKeys({
+    place: async () => new URL((await metadata.current(AbortSignal.timeout(1000)))?.keysAt ?? 'jwk', issuer),
+    name: 'the keys that Maskinporten signs with',
+    missing: 'maskinporten-unavailable',
+    // Only Maskinporten itself can make us look.
+    unknownMs: 2000,
+    ...{ http, clock, log },
+  });
+  /** What a consent opens is handed on only when Maskinporten has signed it; other tokens are their takers' to check. */
+  const signed = async ({ token }: IssuedToken, signal: AbortSignal): Promise<void> => {
+    if (!(await unless(signal, isSigned(token, keys))))
+      throw new Problem('token-unexpected', 'The token was thrown away: no key of Maskinporten’s has signed it.');
+  };
   const pauses = openPauses({ clock });
   const breaker = openBreaker({
     clock,
@@ -177,6 +193,7 @@ export const openMaskinporten = (
       if ('class' in result && result.class === 'again-now') result = await once(ask, found.tokenEndpoint, signal);
       tellOfTimes(result);
       if ('class' in result) throw result.problem;
+      if (ask.consent) await signed(result, signal);
       return result;
     },
     state() {

@@ -57,7 +57,8 @@ export const openMetadata = ({ issuer, http, clock, log, known, pace, onAnswer }
       const { status, body } = answer;
       if (status !== 200) throw new Error(`the metadata page answered ${status}`);
       const fresh = readMetadata(body, issuer);
-      const isNews = fresh.tokenEndpoint !== latest?.tokenEndpoint || state.source !== 'issuer';
+      const isNews =
+        fresh.tokenEndpoint !== latest?.tokenEndpoint || fresh.keysAt !== latest.keysAt || state.source !== 'issuer';
       latest = fresh;
       state.readAt = clock.now();
       state.source = 'issuer';

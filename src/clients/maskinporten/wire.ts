@@ -3,24 +3,27 @@ import { type Party, partyUrn } from '../../domain/party.ts';
 
 /** Shapes of Maskinporten's metadata, grant and token answer. @see docs/sources/maskinporten.md */
 
-const Metadata = z.looseObject({ issuer: z.string(), token_endpoint: z.url() });
+const Metadata = z.looseObject({ issuer: z.string(), token_endpoint: z.url(), jwks_uri: z.url().optional() });
 
 /** The part of the metadata we go by. */
-export type Metadata = { issuer: string; tokenEndpoint: string };
+export type Metadata = { issuer: string; tokenEndpoint: string; keysAt: string };
 
 /** @throws Error when the document is not that issuer's, or would send our grants to another host */
 export const readMetadata = (document: unknown, issuer: string): Metadata => {
-  const { issuer: said, token_endpoint: tokenEndpoint } = Metadata.parse(document);
+  const { issuer: said, token_endpoint: tokenEndpoint, jwks_uri: named } = Metadata.parse(document);
+  const keysAt = named ?? new URL('jwk', issuer).href;
   if (said !== issuer) throw new Error('the metadata names another issuer');
   if (new URL(tokenEndpoint).origin !== new URL(issuer).origin)
     throw new Error('the token endpoint is on another host');
-  return { issuer, tokenEndpoint };
+  if (new URL(keysAt).origin !== new URL(issuer).origin) throw new Error('the keys are on another host');
+  return { issuer, tokenEndpoint, keysAt };
 };
 
 /** What is kept of it between starts, in the form it came in. */
-export const metadataDocument = ({ issuer, tokenEndpoint }: Metadata): object => ({
+export const metadataDocument = ({ issuer, tokenEndpoint, keysAt }: Metadata): object => ({
   issuer,
   token_endpoint: tokenEndpoint,
+  jwks_uri: keysAt,
 });
 
 export const metadataUrl = (issuer: string): URL => new URL('.well-known/oauth-authorization-server', issuer);

@@ -2,6 +2,7 @@ import { isInForce } from '../../domain/consent.ts';
 import { fateOf, keptProblem, Problem } from '../../domain/problem.ts';
 import { nextRenewalOf, renewalOf, steadyLife } from '../../domain/renewals.ts';
 import { openParties } from '../consents/parties.ts';
+import { upstreamRights } from '../consents/upstream.ts';
 import type { Parts } from '../memory.ts';
 import type { IssuedToken } from '../ports.ts';
 import { waitFor } from '../wait.ts';
@@ -30,7 +31,7 @@ const believedMs = { again: 1000, blocked: 10_000, final: 5000 } as const;
  * @throws Problem by the table of refusals; `maskinporten-unavailable` when no answer came in time
  */
 export const tokenFor = (parts: Parts): TokenFor => {
-  const { clock, store, notices, sealing, settings } = parts;
+  const { clock, store, notices, memories, sealing, settings } = parts;
   const leaseMs = Math.min(longestLeaseMs, settings.leaseMs ?? longestLeaseMs);
   const known = knownToken(parts);
   const maskinporten = askMaskinporten(parts);
@@ -49,7 +50,8 @@ export const tokenFor = (parts: Parts): TokenFor => {
     const { generation, upstreamId: id = consentId } = found.consent;
     if (generation === 'altinn2') return atAltinn2(found, consumer, signal);
     const { from } = openParties(sealing, tenantId, consentId, found.partySealed);
-    return maskinporten.request(by.client, { ...ask, consent: { id, from } }, signal);
+    const rights = upstreamRights(found.consent, await memories.services());
+    return maskinporten.request(by.client, { ...ask, consent: { id, from, rights } }, signal);
   };
 
   const fetchHolding = async (

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
 import { Problem } from '../../../src/domain/problem.ts';
@@ -46,6 +47,7 @@ export const openFake = async (
     response.sendDate = false;
     if (request.url?.endsWith('oauth-authorization-server'))
       return sendJson(response, 200, { issuer: `${url}/`, token_endpoint: `${url}/token` });
+    if (request.url === '/jwk') return sendJson(response, 200, { keys: [shownKey] });
     const grant = new URLSearchParams(body).get('assertion') ?? '';
     grants.push(grant);
     answer(response, grant, grants.length);
@@ -54,8 +56,18 @@ export const openFake = async (
 };
 
 export const party = (orgno: string, ID = 'ID') => ({ authority: 'iso6523-actorid-upis', [ID]: `0192:${orgno}` });
-export const tokenOf = (claims: object): string =>
-  ['{"alg":"RS256"}', JSON.stringify(claims), 'signature']
+/** What the Maskinporten of `openFake` signs with, and what it shows of that. */
+const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const shownKey = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'fake', use: 'sig', alg: 'RS256' };
+const strangersKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+
+const signedBy = (key: KeyObject, claims: object): string => {
+  const input = ['{"alg":"RS256","kid":"fake"}', JSON.stringify(claims)]
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
+  return `${input}.${sign('RSA-SHA256', Buffer.from(input), key).toString('base64url')}`;
+};
+export const tokenOf = (claims: object): string => signedBy(pair.privateKey, claims);
+/** As good as any to look at. */
+export const forged = (claims: object): string => signedBy(strangersKey, claims);
 export const good = () => ({ scope: writeScope, consumer: party(bank), supplier: party(operator) });

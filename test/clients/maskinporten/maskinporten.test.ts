@@ -16,7 +16,7 @@ import {
   sendJson,
   writeScope,
 } from '../neighbour.ts';
-import { good, openClient, openFake, party, problemOf, tokenOf } from './given-client.ts';
+import { forged, good, openClient, openFake, party, problemOf, tokenOf } from './given-client.ts';
 
 describe('with a strict Maskinporten', () => {
   test('a token for a tenant names the tenant and us', async () => {
@@ -154,6 +154,11 @@ describe('a token is thrown away', () => {
   const details = (more: object) => ({
     authorization_details: [{ type: 'urn:altinn:consent', id: consent.id, ...more }],
   });
+  const wanted = (inntektsaar: string) => ({ ...consent, rights: [{ resource: 'r', metadata: { inntektsaar } }] });
+  const right = (inntektsaar: string) => ({
+    resource: [{ type: 'urn:altinn:resource', value: 'r' }],
+    metaData: { InntektsAar: inntektsaar },
+  });
   test.each<[string, object | string, Partial<TokenAsk>]>([
     ['of another tenant', { ...good(), consumer: party(department) }, {}],
     ['without a consumer', { ...good(), consumer: undefined }, {}],
@@ -173,6 +178,8 @@ describe('a token is thrown away', () => {
       { consent },
     ],
     ['of another receiver', { ...good(), ...details({ to: party(department) }) }, { consent }],
+    ['of other rights', { ...good(), ...details({ consentRights: [right('2023')] }) }, { consent: wanted('2024') }],
+    ['that somebody else has signed', forged({ ...good(), ...details({}) }), { consent }],
     ['that cannot be read', 'opaque', {}],
   ])('%s', async (_name, claims, ask) => {
     const access_token = typeof claims === 'string' ? claims : tokenOf(claims);
@@ -190,10 +197,16 @@ describe('a token is thrown away', () => {
       aud: 'https://api.example/',
       consumer: party(bank, 'id'),
       supplier: party(operator, 'id'),
-      ...details({ to: party(bank, 'id'), from: `urn:altinn:person:identifier-no:${person}` }),
+      ...details({
+        to: party(bank, 'id'),
+        from: `urn:altinn:person:identifier-no:${person}`,
+        consentRights: [right('2024')],
+      }),
     };
     const { issuer } = await openFake((response) => sendJson(response, 200, { access_token: tokenOf(claims) }));
-    await expect(openClient(issuer).ask({ consent, resource: ['https://api.example/'] })).resolves.toBeDefined();
+    await expect(
+      openClient(issuer).ask({ consent: wanted('2024'), resource: ['https://api.example/'] }),
+    ).resolves.toBeDefined();
   });
 });
 

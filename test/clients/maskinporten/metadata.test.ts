@@ -44,9 +44,11 @@ const open = (issuer: string, kept?: unknown, pace = {}) => {
 test('whoever asks first waits for the first answer, and that is kept', async () => {
   const { issuer, url } = await openPage(good);
   const { metadata, keeps, wasKept } = open(issuer);
-  expect(await metadata.current(patience())).toEqual({ issuer, tokenEndpoint: `${url}/token` });
+  expect(await metadata.current(patience())).toEqual({
+    ...{ issuer, tokenEndpoint: `${url}/token`, keysAt: `${url}/jwk` },
+  });
   await wasKept;
-  expect(keeps).toEqual([{ issuer, token_endpoint: `${url}/token` }]);
+  expect(keeps).toEqual([{ issuer, token_endpoint: `${url}/token`, jwks_uri: `${url}/jwk` }]);
 });
 
 test('while the page is down the last known good is used', async () => {
@@ -89,6 +91,7 @@ test.each<[string, (url: string) => object]>([
   ['another issuer', (url) => ({ ...good(url), issuer: 'https://maskinporten.no/' })],
   ['the issuer without its slash', (url) => ({ ...good(url), issuer: url })],
   ['a token endpoint on another host', (url) => ({ ...good(url), token_endpoint: 'https://evil.example/token' })],
+  ['keys on another host', (url) => ({ ...good(url), jwks_uri: 'https://evil.example/jwk' })],
   ['a token endpoint on another port', (url) => ({ ...good(url), token_endpoint: 'http://127.0.0.1:1/token' })],
   ['no token endpoint', (url) => ({ issuer: `${url}/` })],
 ])('a page that names %s is not believed', async (_name, page) => {

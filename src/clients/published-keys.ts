@@ -1,19 +1,15 @@
 import { type CryptoKey, importJWK } from 'jose';
 import { z } from 'zod';
-import { Problem } from '../../domain/problem.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import type { HttpAnswer, HttpCaller } from '../http-caller.ts';
+import { Problem, type ProblemCode } from '../domain/problem.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { HttpCaller } from './http-caller.ts';
 
-/** However long Altinn says that they may be kept. */
+/** However long it is said that they may be kept. */
 const shortestMs = 5 * 60_000;
 const longestMs = 24 * 60 * 60_000;
-/** While Altinn does not show them, those known serve on for so long: certificates are announced, and live for years. */
+/** While they are not to be seen, those known serve on for so long: certificates are announced, and live for years. */
 const graceMs = 24 * 60 * 60_000;
-/** A token may name a key that is newer than what we know; or one that there never was. */
-const unknownMs = 60_000;
-
-const ServerMetadata = z.looseObject({ jwks_uri: z.url({ protocol: /^https?$/ }) });
 
 /** `kid` and `x5t` are the same, and either has been left out somewhere. Only RSA is used. */
 const Key = z.looseObject({
@@ -44,46 +40,29 @@ const imported = async (body: unknown): Promise<Map<string, CryptoKey>> => {
   return byName;
 };
 
-/**
- * The keys that Altinn 2 signs consent tokens with, found by its metadata and kept at hand. A key that is not among them
- * makes them be read again, now and then.
- */
-export const openSigningKeys = ({
-  base,
-  http,
-  clock,
-  log,
-}: {
-  base: URL;
+type Options = {
+  /** Where they are published. Asked for each time that they are read. */
+  place(): Promise<URL>;
+  /** Whose, and what they sign: for the log. */
+  name: string;
+  /** Said when there are none at hand, and none to be read. */
+  missing: ProblemCode;
+  /** So seldom they are read again for a name that is not among them. */
+  unknownMs?: number;
   http: HttpCaller;
   clock: Clock;
   log: Log;
-}) => {
+};
+
+/** Keys that somebody publishes and signs with, kept at hand. One that is not among them makes them be read again, now and then. */
+export const openPublishedKeys = ({ place, name: whose, missing, unknownMs = 60_000, http, clock, log }: Options) => {
   let known: Keys | undefined;
   let reading: Promise<void> | undefined;
 
-  const get = async (url: URL): Promise<HttpAnswer> => {
+  const readNow = async (): Promise<void> => {
+    const url = await place();
     const answer = await http.call({ method: 'GET', url, headers: { accept: 'application/json' } });
     if (answer.status !== 200) throw new Error(`${url.href} answered ${answer.status}`);
-    return answer;
-  };
-
-  /** Where the metadata says; the place it has always been where there is none to be read. */
-  const placeOf = async (): Promise<URL> => {
-    const usual = new URL('api/metadata/jwk', base);
-    const answer = await get(new URL('.well-known/oauth-authorization-server', base)).catch((error: unknown) => {
-      log.warn({ error }, 'altinn 2: its metadata was not read');
-      return undefined;
-    });
-    const { data } = ServerMetadata.safeParse(answer?.body);
-    if (!data) return usual;
-    const named = new URL(data.jwks_uri);
-    // What came over TLS is not to be spoilt by what does not.
-    return base.protocol === 'https:' && named.protocol !== 'https:' ? usual : named;
-  };
-
-  const readNow = async (): Promise<void> => {
-    const answer = await get(await placeOf());
     const byName = await imported(answer.body);
     if (byName.size === 0) throw new Error('the key set holds no key that can be used');
     const readAt = clock.now();
@@ -104,26 +83,26 @@ export const openSigningKeys = ({
     try {
       await look();
     } catch (error) {
-      log.warn({ error }, 'altinn 2: the keys of consent tokens were not read');
+      log.warn({ error }, `${whose} were not read`);
       const serves = known !== undefined && now < known.staleAt.getTime() + graceMs;
-      if (!serves) throw new Problem('altinn-unavailable', 'Altinn 2 does not show its keys.', { cause: error });
+      if (!serves) throw new Problem(missing, 'The keys that it signs with are not to be read.', { cause: error });
     }
     if (!known) throw new Error('the keys are gone');
     return known;
   };
 
   return {
-    /** The key of that name; undefined when Altinn has none such. @throws Problem `altinn-unavailable` */
+    /** The key of that name; undefined when there is none such. @throws Problem `missing` */
     async find(name: string): Promise<CryptoKey | undefined> {
       const keys = await current();
       const found = keys.byName.get(name);
       if (found || clock.now().getTime() - keys.readAt.getTime() < unknownMs) return found;
       // Its time begins anew also when it fails: whoever makes up names must not make us ask.
       keys.readAt = clock.now();
-      await look().catch((error: unknown) => log.warn({ error }, 'altinn 2: keys not read again'));
+      await look().catch((error: unknown) => log.warn({ error }, `${whose} were not read again`));
       return known?.byName.get(name);
     },
   };
 };
 
-export type SigningKeys = ReturnType<typeof openSigningKeys>;
+export type PublishedKeys = ReturnType<typeof openPublishedKeys>;
