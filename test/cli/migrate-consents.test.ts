@@ -10,8 +10,9 @@ import { silentLog } from '../../src/lib/log.ts';
 import { operatorApiKey } from '../../src/sandbox/altinn2/first-services.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
+import { until } from '../support/until.ts';
 import { rowsOf } from '../usecases/rows.ts';
-import { runHub } from './run-hub.ts';
+import { runHub, startHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
 let world: OpenWorld;
@@ -119,12 +120,12 @@ const given = async (inntektsaar = '2024', code?: string) => {
   return { id, code: known };
 };
 
-const run = (words: string[] = []) =>
-  runHub(['migrate-consents', '--tenant', bank, ...words], {
-    DATABASE_URL: world.databaseUrl,
-    HUB_DIRECTORY: directory,
-    HUB_SANDBOX_PORT: new URL(world.sandbox.url).port,
-  });
+const settings = () => ({
+  DATABASE_URL: world.databaseUrl,
+  HUB_DIRECTORY: directory,
+  HUB_SANDBOX_PORT: new URL(world.sandbox.url).port,
+});
+const run = (words: string[] = []) => runHub(['migrate-consents', '--tenant', bank, ...words], settings());
 
 test('first a plan, then it moves; its tenant is told', async () => {
   const { id, code } = await given();
@@ -183,6 +184,28 @@ test('without an answer of Altinn 3 nothing moves; it is said, and goes on when 
   await control('faults', { on: 'get', times: 1, fault: { kind: 'status', status: 503 } });
   expect((await run(['--apply'])).stdout).toMatch(/did not answer: run it again/);
   expect((await run(['--apply'])).stdout).toMatch(new RegExp(`^✓ ${id}`));
+});
+
+test('told to stop it finishes what it has begun, and what is left is for the next time', async () => {
+  const { id } = await given();
+  // Erased ones will do: Altinn 3 has none of them.
+  await sql(
+    `insert into consents (tenant_id, id, status, version, generation, party_kind, party_masked, rights, valid_to, redirect_url, created_by, created_at, updated_at, upstream_id)
+     select tenant_id, gen_random_uuid(), status, 1, 'altinn2', party_kind, party_masked, rights, valid_to, redirect_url, created_by, created_at, updated_at, gen_random_uuid()
+     from consents, generate_series(1, 9) where id = $1`,
+    [id],
+  );
+  await world.sandbox.fault('get', { kind: 'hold', when: 'before', name: 'busy' }, 4);
+  const running = startHub(['migrate-consents', '--tenant', bank], settings());
+  await world.sandbox.parked('busy');
+  running.kill('SIGINT');
+  await until('all four to be held', async () => (await world.sandbox.holds()).length === 4);
+  await world.sandbox.release('busy');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/4 stay; 6 not looked at: run it again\.\n$/);
+  expect((await run()).stdout).toMatch(/10 stay\.\n$/);
+  await sql(`delete from consents where generation = 'altinn2' and id <> $1`, [id]);
 });
 
 test('no tenant, no token, no sense: each said in a line', async () => {
