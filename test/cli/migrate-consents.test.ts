@@ -97,6 +97,7 @@ test('first a plan, then it moves; its tenant is told', async () => {
   expect(body).toMatchObject({ status: 'accepted', version: 4, rights });
   const told = await sql(`select data from events where consent_id = $1 and type = 'consent.moved'`, [id]);
   expect(told).toMatchObject([{ data: { consent: { version: 4, rights } } }]);
+  expect(await run(['--csv', csv])).toMatchObject({ code: 1, stderr: `${csv} is there already: name another file\n` });
   expect((await run(['--apply'])).stdout).toBe('There is no consent of Altinn 2 that has not ended.\n');
 });
 
