@@ -218,3 +218,15 @@ test.each<[Role, string | undefined, number]>([
   expect(message(settings(least - 1), role)).toContain(`HUB_DATABASE_CONNECTIONS: this role needs ${least} at least`);
   expect(message(settings(least), role)).toBe('');
 });
+
+test('the resource registry lies beside Altinn 3, or where somebody says', () => {
+  const registryOf = (env: NodeJS.ProcessEnv) => loadConfig(env, 'command').registryUrl;
+  expect(registryOf({})).toBe('http://localhost:3100/altinn3/resourceregistry/api/v1/');
+  expect(registryOf({ ...production, ALTINN3_URL: 'https://altinn.example' })).toBe(
+    'https://altinn.example/resourceregistry/api/v1/',
+  );
+  expect(registryOf({ RESOURCE_REGISTRY_URL: 'http://registry.example/api' })).toBe('http://registry.example/api/');
+  expect(message({ ...production, RESOURCE_REGISTRY_URL: 'http://registry.example' })).toContain(
+    'RESOURCE_REGISTRY_URL',
+  );
+});

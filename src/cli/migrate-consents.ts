@@ -18,8 +18,13 @@ type Asked = Exclude<MovingWords, { usage: string }>;
 
 const openCsv = async (path: string | undefined) => {
   if (path === undefined) return { add: () => undefined, close: async () => undefined };
-  const file = createWriteStream(path, { mode: 0o600 });
-  await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject));
+  // What an earlier run moved stands in its file alone.
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+  await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject)).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? new Error(`${path} is there already: name another file`) : error;
+    },
+  );
   file.write(csvHead);
   return {
     add: (row: MovingRow) => void file.write(csvLine(row)),

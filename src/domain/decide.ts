@@ -73,7 +73,8 @@ export const decide = (before: Consent, news: News, now: Date): Step[] => {
       break;
     case 'moved': {
       const { rights, approvalUrl } = news;
-      if (consent.status === 'pending' || consent.status === 'accepted')
+      const isThere = consent.status === 'pending' || consent.status === 'accepted';
+      if (isThere && consent.generation === 'altinn2')
         become(consent.status, { generation: 'altinn3', rights, approvalUrl }, 'consent.moved');
       break;
     }

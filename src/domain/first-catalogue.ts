@@ -1,4 +1,5 @@
 import type { Fills, Offer } from './import-plan.ts';
+import { upstreamName } from './service.ts';
 
 /** A service that our sources name. `environment`: seen in Altinn's test environment alone. */
 type CatalogueEntry = Offer & { environment: 'any' | 'test' };
@@ -101,3 +102,18 @@ export const firstCatalogue: readonly CatalogueEntry[] = [...skatteetaten, ...te
 /** What the catalogue says of a resource of Altinn 3. */
 export const catalogued = (resource: string): CatalogueEntry | undefined =>
   firstCatalogue.find((entry) => entry.resource === resource);
+
+/**
+ * What it says of the service of Altinn 2 that a resource was made of: as the registry tells it, or else by the name that
+ * Altinn gave it, `{org}_{code}_{edition}`. Its data are the same; names, template and header are Altinn 3's to say.
+ */
+export const cataloguedFrom = (resource: string, altinn2: string | undefined): Fills | undefined => {
+  const found = firstCatalogue.find((entry) => {
+    if (entry.generation !== 'altinn2') return false;
+    const name = upstreamName(entry);
+    return altinn2 === undefined ? resource.toLowerCase().endsWith(`_${name}`) : altinn2 === name;
+  });
+  if (!found) return undefined;
+  const { metadata: _, template: __, consentHeader: ___, ...fills } = found.fills;
+  return fills;
+};

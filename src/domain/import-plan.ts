@@ -20,6 +20,8 @@ export type Offer = Pick<Service, 'key' | 'generation' | 'resource' | 'serviceCo
   /** Where it was read, for people. */
   source: string;
   fills: Fills;
+  /** What people should know of it beside. */
+  notes?: string[];
   /** For a new one: is access to the data proved first? */
   checkDataAccess?: boolean;
 };
@@ -48,14 +50,17 @@ const refused = ({ key, source }: { key: string; source: string }, why: string):
 });
 
 /** A template says whether a message goes with it; one that nobody knows says nothing. */
-const filled = ({ generation, fills }: Offer): { fills: Fills; notes: string[] } => {
-  if (fills.template === undefined) return { fills, notes: [] };
+const filled = ({ generation, fills, notes = [] }: Offer): { fills: Fills; notes: string[] } => {
+  if (fills.template === undefined) return { fills, notes };
   const rule = messageRuleOf(generation, fills.template);
   return rule
-    ? { fills: { ...rule, ...fills }, notes: [] }
+    ? { fills: { ...rule, ...fills }, notes }
     : {
         fills,
-        notes: [`the template ${fills.template} is not known here: whether a message is allowed is yours to say`],
+        notes: [
+          ...notes,
+          `the template ${fills.template} is not known here: whether a message is allowed is yours to say`,
+        ],
       };
 };
 
@@ -66,7 +71,8 @@ const newRow = (offer: Offer): PlanRow => {
   const { fills, notes } = filled(offer);
   const { dataScope, metadata } = fills;
   if (!keyPattern.test(key)) return refused(offer, 'this name cannot be a key: POST /operator/v1/services with one');
-  if (metadata === undefined) return refused(offer, 'its metadata names are not known: import it from the registry');
+  if (metadata === undefined)
+    return refused(offer, `its metadata names are not known: hub services import ${key} asks the registry`);
   if (dataScope === undefined) return refused(offer, `its data scope is not known: --data-scope ${key}=<scope>`);
   const service: Service = {
     key,

@@ -190,12 +190,6 @@ export const problems = {
     title: 'This service needs a message',
     text: 'Its page shows one to the person. Send `message`.',
   },
-  'name-required': {
-    status: 422,
-    mover: 'caller',
-    title: 'A name is missing',
-    text: 'Altinn 2 compares the name with its registers: a person’s surname, or the organisation’s whole name. Services of Altinn 3 need none.',
-  },
   'message-not-allowed': {
     status: 422,
     mover: 'caller',
@@ -566,7 +560,7 @@ export const problems = {
     status: 422,
     mover: 'caller',
     title: 'A name is missing',
-    text: 'Altinn 2 wants a name beside the number: the surname of a person, or the whole name of an organisation.',
+    text: 'Altinn 2 wants a name beside the number, and compares it with its registers: the surname of a person, or the whole name of an organisation. Services of Altinn 3 need none.',
   },
   'name-not-matched': {
     status: 422,

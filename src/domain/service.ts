@@ -57,8 +57,10 @@ export const longestValidityWords = ({ maxValidityDays, validityMarginMinutes = 
 
 /** Why nobody could ask for a right with these names; undefined when somebody can. Altinn reads them without regard to case. */
 export const metadataNamesFault = (names: readonly string[]): string | undefined => {
+  if (names.length > 50) return 'names more than 50';
   const seen = new Map<string, string>();
   for (const name of names) {
+    if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name)) return 'holds what is no name';
     const known = seen.get(name.toLowerCase());
     if (known === name) return `names ${name} twice`;
     if (known !== undefined) return `names ${known} and ${name}, which are one name to Altinn`;

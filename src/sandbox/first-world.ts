@@ -68,6 +68,12 @@ const resources: Resource[] = [
     version: 4,
   }),
   consent({
+    identifier: 'samtykke-test-vegard',
+    title: { nb: 'Samtykke, test', nn: 'Samtykke, test', en: 'Consent, a test' },
+    metadata: ['inntektsaar'],
+    template: 'default',
+  }),
+  consent({
     identifier: 'samtykke-esoknad',
     title: { nb: 'Samtykke til eSøknad', nn: 'Samtykke til eSøknad', en: 'Consent to an electronic loan application' },
     metadata: ['rente', 'banknavn', 'utloepsar'],

@@ -2,24 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openMaskinporten } from '../../src/clients/maskinporten/maskinporten.ts';
-import { signingKeys } from '../../src/clients/maskinporten/signing-keys.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { randomIds } from '../../src/lib/ids.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import { operatorApiKey } from '../../src/sandbox/altinn2/first-services.ts';
-import { persons } from '../support/given.ts';
+import { persons, surnames } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
+import { until } from '../support/until.ts';
 import { rowsOf } from '../usecases/rows.ts';
-import { runHub } from './run-hub.ts';
+import { runHub, startHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
 let world: OpenWorld;
 const directory = mkdtempSync(join(tmpdir(), 'hub-'));
 const bank = '313876144';
-
-/** Asks Altinn 2 for a consent, as the operator for the bank; answers its code. */
-let askAltinn2: (inntektsaar: string) => Promise<string>;
 
 const services = [
   {
@@ -41,48 +33,10 @@ const services = [
 
 beforeAll(async () => {
   world = await openWorld('postgresql', { HUB_DIRECTORY: directory });
-  const { call, banks, sandbox } = world;
+  const { call, banks } = world;
   for (const service of services) await call('operator', 'POST', '/operator/v1/services', service);
   const offered = ['ske-inntekt', 'ske-skattegrunnlag', ...services.map(({ key }) => key)];
   await call('operator', 'PATCH', `/operator/v1/tenants/${banks.bank.id}`, { services: offered });
-
-  const scope = 'altinn:consentrequests.write';
-  const { privateJwk, publicJwk, kid = '' } = await signingKeys.generate(new Date());
-  const client = { clientId: 'asks-altinn-2', scopes: [scope], jwks: { keys: [publicJwk] } };
-  await fetch(`${sandbox.url}/sandbox/clients`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(client),
-  });
-  const maskinporten = openMaskinporten({
-    issuer: `${sandbox.url}/maskinporten/`,
-    operatorOrgno,
-    clock: systemClock,
-    ids: randomIds,
-    log: silentLog,
-    known: { read: async () => undefined, keep: async () => undefined },
-  });
-  const key = signingKeys.open(privateJwk, { kid, certificateChain: [] });
-  const ask = { clientId: 'asks-altinn-2', key, consumer: bank, scopes: [scope] };
-  const { token } = await maskinporten.requestToken(ask, AbortSignal.timeout(20_000));
-  await maskinporten.close();
-  askAltinn2 = async (inntektsaar) => {
-    const response = await fetch(`${sandbox.url}/altinn2/api/consentRequests`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', apikey: operatorApiKey, authorization: `Bearer ${token}` },
-      body: JSON.stringify({
-        CoveredBy: bank,
-        HandledBy: operatorOrgno,
-        OfferedBy: persons.one,
-        OfferedByName: 'Nordmann',
-        ValidTo: new Date(Date.now() + 5 * 86_400_000).toISOString(),
-        RedirectUrl: 'https://hub.example/callback/x1',
-        RequestResources: [{ ServiceCode: '4628', ServiceEditionCode: 210607, Metadata: { inntektsaar } }],
-      }),
-    });
-    const { AuthorizationCode } = (await response.json()) as { AuthorizationCode: string };
-    return AuthorizationCode;
-  };
 });
 afterAll(async () => {
   await world.close();
@@ -97,34 +51,27 @@ const control = (path: string, body: object = {}) =>
     body: JSON.stringify(body),
   });
 
-/** A consent of the bank's that lives in Altinn 2, where its person has accepted it; and all others of Altinn 2 are gone. */
-const given = async (inntektsaar = '2024', code?: string) => {
-  const known = code ?? (await askAltinn2(inntektsaar));
-  if (code === undefined) await control(`altinn2/requests/${known}/accept`);
+/** A consent of the bank's that lives in Altinn 2, where its person has accepted it; when the test ends there is none any more. */
+const given = async (inntektsaar = '2024') => {
   const { id, approvalUrl } = await world.ask('bank', {
+    from: { person: persons.one, name: surnames.one },
+    rights: [{ service: '4628_210607', metadata: { inntektsaar } }],
     validTo: new Date(Date.now() + 5 * 86_400_000).toISOString(),
   });
   await world.answer(approvalUrl, 'accept');
   await world.becomes('bank', id, 'accepted');
-  await world.settled();
-  const rights = JSON.stringify([{ service: '4628_210607', metadata: { inntektsaar } }]);
-  await sql(`update consents set generation = 'altinn2', upstream_id = $2, rights = $3::jsonb where id = $1`, [
-    id,
-    known,
-    rights,
-  ]);
   onTestFinished(async () => {
-    await sql(`update consents set generation = 'altinn3' where id = $1`, [id]);
+    await world.call('bank', 'POST', `/v1/consents/${id}/withdraw`);
   });
-  return { id, code: known };
+  return { id, code: new URL(approvalUrl).searchParams.get('id') ?? '' };
 };
 
-const run = (words: string[] = []) =>
-  runHub(['migrate-consents', '--tenant', bank, ...words], {
-    DATABASE_URL: world.databaseUrl,
-    HUB_DIRECTORY: directory,
-    HUB_SANDBOX_PORT: new URL(world.sandbox.url).port,
-  });
+const settings = () => ({
+  DATABASE_URL: world.databaseUrl,
+  HUB_DIRECTORY: directory,
+  HUB_SANDBOX_PORT: new URL(world.sandbox.url).port,
+});
+const run = (words: string[] = []) => runHub(['migrate-consents', '--tenant', bank, ...words], settings());
 
 test('first a plan, then it moves; its tenant is told', async () => {
   const { id, code } = await given();
@@ -150,7 +97,25 @@ test('first a plan, then it moves; its tenant is told', async () => {
   expect(body).toMatchObject({ status: 'accepted', version: 4, rights });
   const told = await sql(`select data from events where consent_id = $1 and type = 'consent.moved'`, [id]);
   expect(told).toMatchObject([{ data: { consent: { version: 4, rights } } }]);
+  expect(await run(['--csv', csv])).toMatchObject({ code: 1, stderr: `${csv} is there already: name another file\n` });
   expect((await run(['--apply'])).stdout).toBe('There is no consent of Altinn 2 that has not ended.\n');
+});
+
+test('two tokens opened its data, and one does once it has moved', async () => {
+  const { id, code } = await given();
+  const tokens = async () => {
+    const { body } = await world.call('bank', 'POST', `/v1/consents/${id}/token`);
+    return body['tokens'] as { kind: string; token: string }[];
+  };
+  expect((await tokens()).map(({ kind }) => kind)).toEqual(['maskinporten', 'consent']);
+  await control('altinn2/migrate', { code });
+  await run(['--apply']);
+  const [token, ...others] = await tokens();
+  expect(others).toEqual([]);
+  const data = await fetch(`${world.sandbox.url}/data/skatteetaten/summertskattegrunnlag/${persons.one}`, {
+    headers: { authorization: `Bearer ${token?.token}` },
+  });
+  expect(data.status).toBe(200);
 });
 
 test('what happened at Altinn 3 before it moved is read at once', async () => {
@@ -183,6 +148,28 @@ test('without an answer of Altinn 3 nothing moves; it is said, and goes on when 
   await control('faults', { on: 'get', times: 1, fault: { kind: 'status', status: 503 } });
   expect((await run(['--apply'])).stdout).toMatch(/did not answer: run it again/);
   expect((await run(['--apply'])).stdout).toMatch(new RegExp(`^✓ ${id}`));
+});
+
+test('told to stop it finishes what it has begun, and what is left is for the next time', async () => {
+  const { id } = await given();
+  // Erased ones will do: Altinn 3 has none of them.
+  await sql(
+    `insert into consents (tenant_id, id, status, version, generation, party_kind, party_masked, rights, valid_to, redirect_url, created_by, created_at, updated_at, upstream_id)
+     select tenant_id, gen_random_uuid(), status, 1, 'altinn2', party_kind, party_masked, rights, valid_to, redirect_url, created_by, created_at, updated_at, gen_random_uuid()
+     from consents, generate_series(1, 9) where id = $1`,
+    [id],
+  );
+  await world.sandbox.fault('get', { kind: 'hold', when: 'before', name: 'busy' }, 4);
+  const running = startHub(['migrate-consents', '--tenant', bank], settings());
+  await world.sandbox.parked('busy');
+  running.kill('SIGINT');
+  await until('all four to be held', async () => (await world.sandbox.holds()).length === 4);
+  await world.sandbox.release('busy');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/4 stay; 6 not looked at: run it again\.\n$/);
+  expect((await run()).stdout).toMatch(/10 stay\.\n$/);
+  await sql(`delete from consents where generation = 'altinn2' and id <> $1`, [id]);
 });
 
 test('no tenant, no token, no sense: each said in a line', async () => {

@@ -75,6 +75,20 @@ test('from the registry come names and template, from the catalogue what it know
   expect(of('gone')).toMatchObject({ what: 'refused', why: 'is not among what is imported' });
 });
 
+test('what was made of a service of Altinn 2 has its data, and a name that nobody imports is told', async () => {
+  await neighbour.control('PUT', 'resources/skd_4628_210607', { metadata: ['inntektsaar'], altinn2: '4628_210607' });
+  await neighbour.control('PUT', 'resources/skd_4804_210607', { metadata: ['fraogmed', 'tilogmed'] });
+  const { of } = await plan(['import', 'skd_4628_210607', 'skd_4804_210607', '--take', 'anything']);
+  const common = { generation: 'altinn3', maxValidityDays: 10, template: 'default' };
+  const taxBasis = 'skatteetaten:summertskattegrunnlag';
+  expect(of('skd_4628_210607')).toMatchObject({ what: 'new', service: { ...common, dataScope: taxBasis } });
+  expect(of('skd_4804_210607')).toMatchObject({
+    what: 'new',
+    service: { ...common, dataScope: 'skatteetaten:inntekt' },
+  });
+  expect(of('anything')).toMatchObject({ what: 'refused', source: '--take' });
+});
+
 test('what was edited since stays and is told, what the registry changed is taken, and --take lets go of the rest', async () => {
   await plan(['import', income, '--apply']);
   await rowsOf(database, `update services set data_scope = 'ours:scope', max_validity_days = 30`);

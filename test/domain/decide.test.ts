@@ -21,8 +21,8 @@ const queued: Consent = {
 const problem: KeptProblem = { code: 'access-not-delegated', detail: 'x', mover: 'tenant' };
 const failure: KeptProblem = { code: 'altinn-refused', detail: 'x', mover: 'nobody' };
 
-const tell = (...news: News[]) => {
-  let consent = queued;
+const tellOf = (first: Consent, ...news: News[]) => {
+  let consent = first;
   const events: string[] = [];
   for (const item of news)
     for (const step of decide(consent, item, now)) {
@@ -31,6 +31,7 @@ const tell = (...news: News[]) => {
     }
   return { consent, events };
 };
+const tell = (...news: News[]) => tellOf(queued, ...news);
 
 const submitted: News = { kind: 'submitted', approvalUrl: 'https://am.ui.example/request' };
 const upstream = (status: 'Created' | 'Accepted' | 'Rejected' | 'Revoked' | 'Deleted'): News => ({
@@ -86,6 +87,25 @@ test('a withdrawn consent stays withdrawn, whatever the person does afterwards',
   expect(consent).toMatchObject({ status: 'withdrawn', upstream: 'open' });
 });
 
+test('what waits or is accepted at Altinn may move to Altinn 3, with the rights it has there; what has ended, or never went out, stays', () => {
+  const rights = [{ service: 'skd_4628_210607', metadata: { inntektsaar: '2024' } }];
+  const ofTwo = (...news: News[]) => tellOf({ ...queued, generation: 'altinn2' }, ...news);
+  const moved: News = { kind: 'moved', rights, approvalUrl: 'https://am.ui.example/moved' };
+  expect(ofTwo(submitted, moved, upstream('Accepted')).events).toEqual([
+    'consent.requested',
+    'consent.moved',
+    'consent.accepted',
+  ]);
+  expect(ofTwo(submitted, upstream('Accepted'), moved).consent).toMatchObject({
+    ...{ status: 'accepted', version: 4, generation: 'altinn3', rights },
+    approvalUrl: 'https://am.ui.example/moved',
+  });
+  expect(ofTwo(moved).events).toEqual([]);
+  expect(ofTwo(submitted, moved, moved).events).toEqual(['consent.requested', 'consent.moved']);
+  expect(tell(submitted, moved).events).toEqual(['consent.requested']);
+  expect(ofTwo(submitted, upstream('Rejected'), moved).events).not.toContain('consent.moved');
+});
+
 test('what never went out is closed upstream when it is withdrawn', () => {
   expect(tell({ kind: 'withdrawn', mayBeAtAltinn: false }).consent).toMatchObject({
     status: 'withdrawn',
@@ -123,6 +143,7 @@ const anyNews: fc.Arbitrary<News> = fc.oneof(
   fc.constantFrom(0, 7, 400).map((days): News => ({ kind: 'expiring', days })),
   fc.constant<News>({ kind: 'expired' }),
   fc.boolean().map((mayBeAtAltinn): News => ({ kind: 'withdrawn', mayBeAtAltinn })),
+  fc.constant<News>({ kind: 'moved', rights: [], approvalUrl: 'https://am.ui.example/moved' }),
 );
 const hour = 3_600_000;
 /** News as they come, late, doubled and contradictory, with so many hours between. */

@@ -97,6 +97,12 @@ test('one written by hand is known by what Altinn calls it, keeps its words, and
 test.each([
   ['metadata that clash in case', offer({ metadata: ['fraOgMed', 'fraogmed'] }), /fraOgMed and fraogmed/],
   ['metadata twice', offer({ metadata: ['year', 'year'] }), /names year twice/],
+  ['metadata without a name', offer({ metadata: ['year', ' '] }), /holds what is no name/],
+  [
+    'more metadata than anybody means',
+    offer({ metadata: Array.from({ length: 51 }, (_, n) => `n${n}`) }),
+    /more than 50/,
+  ],
   ['no key', offer({}, { key: 'Tax of 2025', resource: 'Tax of 2025' }), /cannot be a key/],
 ])('%s: refused', (_, one, why) => {
   expect(planned([one])).toMatchObject([{ what: 'refused', why: expect.stringMatching(why) }]);

@@ -55,12 +55,12 @@ hubTest(
     expect(await refusal(world, { rights: [loan], message })).toEqual([422, 'message-not-allowed', '/message']);
     expect(await refusal(world, { rights: [one, loan], message })).toEqual([422, 'services-mixed', '/rights']);
     expect(await refusal(world, { rights: [two, loan] })).toEqual([422, 'services-mixed', '/rights']);
-    expect(await refusal(world, { rights: [two] })).toEqual([422, 'name-required', '/from/name']);
+    expect(await refusal(world, { rights: [two] })).toEqual([422, 'name-missing', '/from/name']);
     const from = { person: persons.one, name: 'Nordmann' };
     const requiredDelegator = { person: persons.one };
     expect(await refusal(world, { rights: [two], from, requiredDelegator })).toEqual([
       422,
-      'name-required',
+      'name-missing',
       '/requiredDelegator/name',
     ]);
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();

@@ -151,6 +151,6 @@ test('the resource registry is open, and its consent search leaves out what is d
   expect((await send('GET', `${registry}/none`)).status).toBe(404);
   const all = (await send('GET', `${registry}/resourcelist`)).body as unknown as unknown[];
   const consents = (await send('GET', `${registry}/search?ResourceType=Consent`)).body as unknown as unknown[];
-  expect(consents).toHaveLength(6);
+  expect(consents).toHaveLength(7);
   expect(all.length).toBeGreaterThan(consents.length);
 });

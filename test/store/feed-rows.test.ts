@@ -132,6 +132,20 @@ test('several consents change in one statement; their events have no holes, and 
   expect((await store.readEvents(tenantId, 10, 100)).items).toEqual([]);
 });
 
+test('one that moved from Altinn 2 is found by the id it has at Altinn, and one that has not moved is not', async () => {
+  const tenantId = await givenTenant(store);
+  const [moved, older] = [randomIds.uuid(), randomIds.uuid()];
+  for (const id of [moved, older]) await store.createConsent(tenantId, givenDraft({ id, generation: 'altinn2' }), now);
+  const [code, other] = [randomUUID(), randomUUID()];
+  const found = await store.asTenant(tenantId, async (rows) => {
+    await rows.consents.isAtAltinn(moved, code);
+    await rows.consents.isAtAltinn(older, other);
+    await rows.consents.moveToAltinn3(moved, [{ service: 'skd_4628_210607', metadata: { inntektsaar: '2024' } }]);
+    return rows.consents.findSome([code, other]);
+  });
+  expect(found).toMatchObject([{ id: moved, upstreamId: code, rights: [{ service: 'skd_4628_210607' }] }]);
+});
+
 test('another tenant’s consents are neither found nor locked', async () => {
   const [bank, insurer] = [await givenTenant(store), await givenTenant(store)];
   const id = await givenConsent(insurer, 'pending');

@@ -3,7 +3,7 @@ import type { MovingRow } from '../../usecases/consents/move-consents.ts';
 import { count } from '../doctor/finding.ts';
 
 const marks: Record<MovingRow['outcome'], string> = { moves: '→', moved: '✓', stays: '✗' };
-/** More lines nobody reads on a terminal: the CSV has them all. */
+/** More consents nobody reads on a terminal: the CSV has them all. */
 const mostShown = 50;
 
 const columns = ['consent', 'code', 'status', 'from', 'to', 'outcome', 'why', 'notes'] as const;
@@ -28,7 +28,7 @@ export const openReport = () => {
       const { id, status, from, to, outcome, notes } = row;
       many[outcome] += 1;
       if (row.why !== undefined) why.set(row.why, (why.get(row.why) ?? 0) + 1);
-      if (lines.length >= mostShown) return;
+      if (many.moves + many.moved + many.stays > mostShown) return;
       const names = to.length > 0 ? `${from.join(', ')} → ${to.join(', ')}` : from.join(', ');
       lines.push(
         `${marks[outcome]} ${id}  ${status.padEnd(8)}  ${names}`,

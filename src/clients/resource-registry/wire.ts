@@ -13,7 +13,7 @@ const Resource = z.looseObject({
   identifier: z.string().min(1),
   resourceType: z.string().nullish(),
   status: z.string().nullish(),
-  consentTemplate: z.string().nullish(),
+  consentTemplate: z.string().max(100).nullish(),
   consentMetadata: z.record(z.string(), z.unknown()).nullish(),
   isOneTimeConsent: z.boolean().nullish(),
   resourceReferences: z.array(Reference).nullish(),

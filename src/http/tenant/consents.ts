@@ -78,7 +78,7 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'metadata-unknown',
       'message-not-allowed',
       'message-required',
-      'name-required',
+      'name-missing',
       'valid-to-past',
       'valid-to-too-late',
       'redirect-url-not-registered',

@@ -37,9 +37,13 @@ const member = (value: unknown, name: string): unknown => {
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-const metadataFor = (right: unknown, resource: string): Record<string, string> | undefined => {
+/** One that Altinn moved from Altinn 2 is named after the service it had there: `skd_4804_210607`. */
+const isOf = (value: unknown, { resource, services = [] }: Pick<Wanted, 'resource' | 'services'>): boolean =>
+  value === resource || services.some((service) => String(value).endsWith(`_${service}`));
+
+const metadataFor = (right: unknown, wanted: Wanted): Record<string, string> | undefined => {
   const named = list(member(right, 'resource')).some(
-    (one) => member(one, 'type') === 'urn:altinn:resource' && member(one, 'value') === resource,
+    (one) => member(one, 'type') === 'urn:altinn:resource' && isOf(member(one, 'value'), wanted),
   );
   const metadata = member(right, 'metadata') ?? {};
   if (!named || typeof metadata !== 'object') return undefined;
@@ -51,7 +55,7 @@ const fromOf = (subject: string): string =>
     ? `urn:altinn:person:identifier-no:${subject}`
     : `urn:altinn:organization:identifier-no:${subject}`;
 
-export type Wanted = { scope: string; resource: string; subject: string };
+export type Wanted = { scope: string; resource: string; services?: string[]; subject: string };
 
 /** Who may ask at all: a good token with this API's scope, and a delegation from where delegations come from. */
 export const callingConsumer = (
@@ -75,9 +79,10 @@ export const callingConsumer = (
  */
 export const consentedMetadata = (
   given: AccessClaims | undefined,
-  { scope, resource, subject }: Wanted,
+  wanted: Wanted,
   now: Date,
 ): { metadata: Record<string, string>[] } | { refused: DataRefusal } => {
+  const { scope, subject } = wanted;
   const caller = callingConsumer(given, scope);
   if ('refused' in caller) return caller;
   const { claims, consumer } = caller;
@@ -89,7 +94,7 @@ export const consentedMetadata = (
   const validTo = parseInstant(String(member(consent, 'validTo')));
   if (validTo === undefined || validTo <= now.getTime() * 1000) return { refused: 'consent-expired' };
   const metadata = list(member(consent, 'consentRights'))
-    .map((right) => metadataFor(right, resource))
+    .map((right) => metadataFor(right, wanted))
     .filter((found) => found !== undefined);
   return metadata.length > 0 ? { metadata } : { refused: 'consent-not-covering' };
 };

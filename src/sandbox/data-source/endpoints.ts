@@ -46,7 +46,7 @@ const consentedIn = async (
   const claims = await readBearer(ask.headers);
   const consentToken = consentTokenIn(ask);
   if (consentToken === undefined) {
-    const checked = consentedMetadata(claims, { scope, resource, subject }, clock.now());
+    const checked = consentedMetadata(claims, { scope, resource, services, subject }, clock.now());
     return 'refused' in checked ? { reply: refuse(checked.refused) } : checked;
   }
   const caller = callingConsumer(claims, scope);

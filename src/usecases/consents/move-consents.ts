@@ -89,13 +89,14 @@ const move = async (parts: Parts, seen: Consent, { rights, approvalUrl }: NonNul
     const { id, tenantId } = seen;
     const before = await rows.consents.lock(id);
     if (before?.generation !== 'altinn2' || before.version !== seen.version || before.endedAt) return false;
-    await rows.consents.moveToAltinn3(id, rights);
     // Two tokens opened its data, and one does now.
     await rows.tokens.dropOfConsent(id);
     const now = parts.clock.now();
     await rows.outbox.owe('read-consent', id, now, now);
     await rows.outbox.owe('read-feed', tenantId, now, now);
     await changeConsent(parts)(rows, id, { kind: 'moved', rights, approvalUrl });
+    // Behind its event, as it must be found in Altinn 2 to be moved; its row is locked already, so nobody waits for anybody.
+    await rows.consents.moveToAltinn3(id, rights);
     return true;
   });
 

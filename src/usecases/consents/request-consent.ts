@@ -26,9 +26,9 @@ const checkNumber = (party: Party, field: string): void => {
 /** Altinn 2 compares names with the registers, and refuses a request without them. */
 const checkNames = ({ from, requiredDelegator }: ConsentAsk): void => {
   const detail = 'is needed by services of Altinn 2';
-  if (!from.name?.trim()) throw fault('name-required', '/from/name', detail);
+  if (!from.name?.trim()) throw fault('name-missing', '/from/name', detail);
   if (requiredDelegator && !requiredDelegator.name?.trim())
-    throw fault('name-required', '/requiredDelegator/name', detail);
+    throw fault('name-missing', '/requiredDelegator/name', detail);
 };
 
 const servicesAsked = (ask: ConsentAsk, tenant: Tenant, catalogue: Map<string, Service>): Service[] => {
@@ -91,7 +91,7 @@ const canonical = <A extends Pick<ConsentAsk, 'rights' | 'validTo'>>(ask: A): st
  * and is Altinn 3's id too: what was sent twice arrives once.
  *
  * @throws Problem `person-number-invalid`, `organization-number-invalid`, `service-unknown`, `services-mixed`, `metadata-…`,
- * `message-…`, `name-required`, `valid-to-…`, `redirect-url-…`, `national-id-not-allowed`, `idempotency-key-reused`
+ * `message-…`, `name-missing`, `valid-to-…`, `redirect-url-…`, `national-id-not-allowed`, `idempotency-key-reused`
  */
 export const requestConsent =
   ({ clock, ids, store, sealing, memories, settings }: Parts): UseCases['requestConsent'] =>

@@ -1,4 +1,4 @@
-import { catalogued, firstCatalogue } from '../../domain/first-catalogue.ts';
+import { catalogued, cataloguedFrom, firstCatalogue } from '../../domain/first-catalogue.ts';
 import { type Fills, type Offer, type PlanRow, planImport, type Unusable } from '../../domain/import-plan.ts';
 import { systemEntry } from '../audit.ts';
 import type { Ports } from '../ports.ts';
@@ -30,8 +30,11 @@ const offerOf = (found: RegisteredResource | UnreadableResource): Parted => {
   if ('fault' in found) return { key: id, source: registrySource, fault: found.fault };
   if (!found.isConsent) return { key: id, source: registrySource, fault: 'is there, and is no consent resource' };
   const known = catalogued(id);
+  const older = found.altinn2 && `${found.altinn2.serviceCode}_${found.altinn2.serviceEditionCode}`;
+  const said = known?.fills ?? cataloguedFrom(id, older);
+  const { status = 'Active' } = found;
   const fills: Fills = {
-    ...known?.fills,
+    ...said,
     metadata: found.metadata,
     ...(found.template === undefined ? {} : { template: found.template }),
   };
@@ -39,8 +42,9 @@ const offerOf = (found: RegisteredResource | UnreadableResource): Parted => {
     key: id,
     generation: 'altinn3',
     resource: id,
-    source: known ? `${registrySource}, catalogue` : registrySource,
+    source: said ? `${registrySource}, catalogue` : registrySource,
     fills,
+    notes: status.toLowerCase() === 'active' ? [] : [`the registry says it is ${status}`],
     ...(known?.checkDataAccess === undefined ? {} : { checkDataAccess: known.checkDataAccess }),
   };
 };
@@ -99,6 +103,12 @@ const offersFor = async ({ registry, settings }: Parts, { from, dataScopes }: Im
   return withScopes(offers, dataScopes);
 };
 
+/** Keys that were meant, and are nowhere: a slip of the pen that would else look like success. */
+const notTaken = (take: ImportAsk['take'], offers: readonly Parted[], plan: readonly PlanRow[]): PlanRow[] =>
+  [...take]
+    .filter((key) => ![...offers, ...plan].some((one) => one.key === key))
+    .map((key) => ({ what: 'refused', key, source: '--take', why: 'is not among what is imported', notes: [] }));
+
 /**
  * Brings services into the catalogue, or only tells what that would change. What is told is what was done: both happen while
  * nobody else changes a service.
@@ -109,7 +119,8 @@ export const importServices =
     const offers = await offersFor(parts, ask);
     const { clock, store } = parts;
     return store.asOperator(async (rows) => {
-      const plan = planImport(offers, await rows.services.lock(), ask.take);
+      const planned = planImport(offers, await rows.services.lock(), ask.take);
+      const plan = [...planned, ...notTaken(ask.take, offers, planned)];
       if (!ask.apply) return plan;
       for (const row of plan) {
         const now = clock.now();
