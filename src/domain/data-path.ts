@@ -11,6 +11,9 @@ const placeholders = new RegExp(placeholder.source, 'g');
 const isPlain = (text: string): boolean =>
   !/[\\\p{Cc}]/u.test(text) && text.split('/').every((segment) => !/^\.{1,2}(?:;|$)/.test(segment));
 
+/** Longer is no path that anybody listed. */
+const mostCharacters = 2000;
+
 const slashesIn = (text: string): number => text.split('/').length;
 
 const refuse = (detail: string): never => {
@@ -33,6 +36,7 @@ const unescaped = (text: string): string => {
  * @throws Problem `data-path-invalid`
  */
 export const segmentsOf = (path: string): string[] => {
+  if (path.length > mostCharacters) refuse(`The path is longer than ${mostCharacters} characters`);
   if (!/^[\x21-\x7e]+$/.test(path)) refuse('The path holds a character that wants an escape');
   const once = unescaped(path);
   const twice = unescaped(once);
@@ -47,12 +51,19 @@ export const segmentsOf = (path: string): string[] => {
   return segments;
 };
 
+/** So many pieces of it the caller chooses. */
+const chosenIn = (segment: string): number =>
+  [...segment.matchAll(placeholders)].filter(([, name]) => name !== 'from').length;
+
 /** What is wrong with a pattern; undefined where nothing is. */
 export const dataPathFault = (text: string): string | undefined => {
   const [, path] = /^(?:GET|POST) \/(\S+)$/.exec(text) ?? [];
   if (path === undefined) return 'must be a method, GET or POST, and a path: GET /inntekt/{from}';
   const bare = path.replace(placeholders, 'x');
   if (/[{}?#%\\]/.test(bare)) return 'may hold no query and no escapes, and braces only around a name';
+  // Two that meet, or three, could be told apart in too many ways.
+  if (/\}\{/.test(path) || path.split('/').some((segment) => chosenIn(segment) > 2))
+    return 'may hold two names in braces in a segment at most, with something between';
   if (!isPlain(bare) || bare.split('/').slice(0, -1).includes(''))
     return 'may hold no empty segment, and no “.” or “..”';
   return undefined;

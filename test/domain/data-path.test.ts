@@ -55,6 +55,7 @@ describe('a path that somebody might read in another way', () => {
     'a%',
     'a b',
     'å',
+    'a'.repeat(2001),
     '',
     '/',
   ])('%j is not passed on', (path) => {
@@ -108,6 +109,8 @@ describe('a pattern', () => {
     'GET /{',
     'GET /{from',
     'GET /{a b}',
+    'GET /{a}{b}',
+    'GET /{a}-{b}-{c}',
     'GET /a\\b',
     'get /a',
   ])('%j is none', (pattern) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { dataPathFault, dataPatternOf, matches, segmentsOf } from '../../src/domain/data-path.ts';
 import { redirectKind } from '../../src/domain/redirect.ts';
 import { dataUrlFault } from '../../src/domain/service.ts';
 import { checked } from '../../src/http/faults.ts';
@@ -59,12 +60,17 @@ const spiteful = [
   '.',
   '\u00a0',
 ];
+/** As many ways to match as a pattern may have. */
+const wide = dataPatternOf('GET /a{a}.{b}!') ?? { method: 'GET' as const, segments: [] };
 const texts: [string, (text: string) => unknown][] = [
   ['scrubbing', scrub],
   ['looking for a number', holdsNationalId],
   ['looking for a person', namesPerson],
   ['a redirect address', (text) => quietly(() => redirectKind(`a.${text}:x`, false))()],
   ['a data address', (text) => quietly(() => dataUrlFault(`https://${text}`, true))()],
+  ['a path for data', (text) => quietly(() => segmentsOf(text))()],
+  ['a path for data that is let out', (text) => matches(wide, 'GET', [`a${text.slice(0, 2000)}`])],
+  ['a pattern of such paths', (text) => dataPathFault(`GET /{a}${text}`)],
   ['a content type', (text) => isJson(`application/json${text}!`)],
   ['a preference', (text) => waitOf(`${text}=`)],
   ['an idempotency key', (text) => quietly(() => idempotencyKeyOf(text))()],
