@@ -1,3 +1,4 @@
+import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
@@ -8,8 +9,9 @@ import { type Ids, randomIds } from './lib/ids.ts';
 import { openKeystore } from './lib/keystore.ts';
 import { silentLog } from './lib/log.ts';
 import { openKeys } from './local-keys.ts';
+import { altinn2Settings } from './settings/altinn2.ts';
 import { openReader, type Reader } from './store/open-reader.ts';
-import type { ConsentGateway } from './usecases/altinn-port.ts';
+import type { Altinn2, ConsentGateway } from './usecases/altinn-port.ts';
 import type { ConsentReader } from './usecases/consents/moving-port.ts';
 import type { Maskinporten, Settings, SigningKey } from './usecases/ports.ts';
 import type { UsableClient } from './usecases/tokens/find-client.ts';
@@ -22,7 +24,7 @@ const timeoutMs = 4000;
 export type Examination = {
   clock: Clock;
   ids: Ids;
-  settings: Pick<Settings, 'operatorOrgno' | 'consentScope' | 'ownScopes' | 'links'>;
+  settings: Pick<Settings, 'operatorOrgno' | 'consentScope' | 'ownScopes' | 'altinn2' | 'links'>;
   reader: Reader;
   /** As workers open them. */
   keyOf(by: UsableClient): Promise<SigningKey>;
@@ -30,6 +32,7 @@ export type Examination = {
   shut(key: UsableClient['key']): string | undefined;
   maskinporten: Maskinporten;
   altinn3: ConsentGateway & ConsentReader;
+  altinn2: Pick<Altinn2, 'list'>;
   /** For each single try. */
   patience(): AbortSignal;
   close(): Promise<void>;
@@ -58,6 +61,7 @@ export const openExamination = async (
     known: { read: async () => undefined, keep: async () => undefined },
   });
   const altinn3 = openAltinn3({ ...shared, baseUrl: config.altinn3Url });
+  const altinn2 = openAltinn2({ ...shared, ...config.altinn2, baseUrl: config.altinn2.url, operatorOrgno });
   const reader = openReader(databaseUrl, silentLog);
   return {
     clock: systemClock,
@@ -66,6 +70,7 @@ export const openExamination = async (
       operatorOrgno,
       consentScope,
       ownScopes,
+      altinn2: altinn2Settings(config.altinn2),
       links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfServiceUrl },
     },
     reader,
@@ -79,9 +84,16 @@ export const openExamination = async (
     },
     maskinporten,
     altinn3,
+    altinn2,
     patience: () => AbortSignal.timeout(timeoutMs),
     close: async () => {
-      await Promise.allSettled([reader.close(), maskinporten.close(), altinn3.close(), keySources.close()]);
+      await Promise.allSettled([
+        reader.close(),
+        maskinporten.close(),
+        altinn3.close(),
+        altinn2.close(),
+        keySources.close(),
+      ]);
     },
   };
 };

@@ -28,6 +28,7 @@ import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
 import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
+import { altinn2Settings } from './settings/altinn2.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
@@ -139,12 +140,7 @@ export const compose = async (
       issuer,
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
-      altinn2: {
-        consentScope: config.altinn2.consentScope,
-        tokenScope: config.altinn2.tokenScope,
-        lostAfterMs: config.altinn2.lostAfterMs,
-        byCertificate: config.altinn2.certificate !== undefined,
-      },
+      altinn2: altinn2Settings(config.altinn2),
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,

@@ -207,6 +207,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
   if (faults.length > 0)
     throw new Error(`The configuration is not usable:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
   const usual = outside[environment](read.HUB_SANDBOX_PORT);
+  const ownSandbox = environment === 'sandbox' && read.MASKINPORTEN_ISSUER === undefined;
   return Object.freeze({
     environment,
     production: environment === 'production',
@@ -224,6 +225,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     registryUrl: read.RESOURCE_REGISTRY_URL ?? `${read.ALTINN3_URL ?? usual.altinn3}resourceregistry/api/v1/`,
     consentScope: read.ALTINN3_CONSENT_SCOPE,
     altinn2: {
+      /** Somebody has set it up, or the sandbox has one. */
+      isSet: ownSandbox || read.ALTINN2_URL !== undefined || read.ALTINN2_API_KEY !== undefined,
       url: read.ALTINN2_URL ?? usual.altinn2,
       apiKey: read.ALTINN2_API_KEY ?? (environment === 'sandbox' ? sandboxApiKey : undefined),
       consentScope: read.ALTINN2_CONSENT_SCOPE,
@@ -243,7 +246,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ),
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
     portalUrl: usual.portal,
-    ownSandbox: environment === 'sandbox' && read.MASKINPORTEN_ISSUER === undefined,
+    ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */
     operatorOrgno: read.HUB_ORGNO ?? '310149942',

@@ -45,6 +45,7 @@ test('the consent API’s scope may be several, whose order and doubles make no 
 
 test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 knows', () => {
   expect(loadConfig({}, 'all').altinn2).toEqual({
+    isSet: true,
     url: 'http://localhost:3100/altinn2/',
     apiKey: operatorApiKey,
     consentScope: 'altinn:consentrequests.read altinn:consentrequests.write',
@@ -63,9 +64,11 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
   const apiKey = 'b7a3c1de-0000-4000-8000-0123456789ab';
   const set = { ALTINN2_API_KEY: apiKey, ALTINN2_TOKEN_SCOPE: 'altinn:consenttokens' };
   expect(loadConfig({ ...production, ...set }, 'worker').altinn2).toMatchObject({
+    isSet: true,
     apiKey,
     tokenScope: 'altinn:consenttokens',
   });
+  expect(loadConfig(production, 'worker').altinn2.isSet).toBe(false);
   expect(message({ ALTINN2_API_KEY: 'secret' })).toMatch(/^- ALTINN2_API_KEY: (?!.*secret)/m);
   expect(message({ ALTINN2_TOKEN_SCOPE: ' ' })).toContain('- ALTINN2_TOKEN_SCOPE');
 });

@@ -60,6 +60,7 @@ const examine = async (config: Config): Promise<Finding[]> => {
     ...within.findings,
     outside.maskinporten,
     outside.altinn,
+    ...(outside.altinn2 ? [outside.altinn2] : []),
     outside.clockWith(within.aheadMs),
   ];
 };

@@ -32,3 +32,11 @@ export const isForeignKey = (certificates: string[] | undefined, key: string | u
   const [first] = certificates ?? [];
   return first !== undefined && key !== undefined && !new X509Certificate(first).checkPrivateKey(createPrivateKey(key));
 };
+
+type Altinn2Config = { consentScope: string; tokenScope: string; lostAfterMs: number; certificate?: object };
+
+/** What use cases know of it: nothing secret. */
+export const altinn2Settings = ({ consentScope, tokenScope, lostAfterMs, certificate }: Altinn2Config) => ({
+  ...{ consentScope, tokenScope, lostAfterMs },
+  byCertificate: certificate !== undefined,
+});

@@ -8,6 +8,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
+import { offerBoth } from '../support/offer-both.ts';
 import { until } from '../support/until.ts';
 import { examine } from './examine.ts';
 import { freePort, runHub } from './run-hub.ts';
@@ -411,4 +412,22 @@ test('keys at hand that do not open what is stored are told before somebody need
   ]);
   const { HUB_KEYSTORE_PRIVATE_KEYS: _, ...ofAnApi } = others;
   expect((await told(ofAnApi))[1]).toMatch(/^untried: HUB_KEYSTORE_PRIVATE_KEYS is not set here/);
+});
+
+test('a tenant with a service of Altinn 2 has its steps there too, and a key that Altinn does not know is named', async () => {
+  await offerBoth(world);
+  const { code, stdout } = await runHub(['doctor', '--tenant', orgnos.bank], settings());
+  for (const line of [
+    /^✓ Altinn 2 +http:\S+ answers$/m,
+    /^Asking for consents in Altinn 2: altinn:consentrequests\.read altinn:consentrequests\.write$/m,
+    /^✓ Altinn +takes this token, and our API key$/m,
+    /^Consent tokens of Altinn 2: altinn:consenttokens\.read altinn:consenttokens\.write$/m,
+  ])
+    expect(stdout).toMatch(line);
+  expect(stdout).not.toMatch(/[✗]|eyJ|0a17e2aa/);
+  expect(code).toBe(0);
+  const stranger = '0a17e2aa-5a4d-4b0c-8000-00000000ffff';
+  const { wrong } = await walked(['--tenant', orgnos.bank], { ALTINN2_API_KEY: stranger });
+  expect(wrong.map(({ part, what }) => [part, what])).toEqual([[expect.stringContaining('in Altinn 2'), 'Altinn']]);
+  expect(JSON.stringify(wrong)).not.toContain(stranger);
 });

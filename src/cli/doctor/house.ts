@@ -15,4 +15,4 @@ export const readHouse = ({ reader }: Pick<Examination, 'reader'>): Promise<Hous
   }));
 
 /** Maskinporten, Altinn and the clocks, as they were found before the path was walked. */
-export type Outside = { maskinporten: Finding; altinn: Finding; clock: Finding };
+export type Outside = { maskinporten: Finding; altinn: Finding; altinn2?: Finding; clock: Finding };

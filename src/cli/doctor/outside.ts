@@ -65,15 +65,18 @@ const clock = (clocks: Record<string, number | undefined>): Finding => {
   return worst > 8000 ? wrong('clock', says, next) : note('clock', says, next);
 };
 
-/** Maskinporten, Altinn, and what time it is. */
+/** Maskinporten, Altinn in both generations, and what time it is. */
 export const examineOutside = async (
   config: Config,
 ): Promise<{
   maskinporten: Finding;
   altinn: Finding;
+  /** Missing where nobody has set it up. */
+  altinn2?: Finding;
   clockWith: (databaseAheadMs: number | undefined) => Finding;
 }> => {
-  const [maskinporten, altinn] = await Promise.all([
+  const { url: altinn2Url, isSet } = config.altinn2;
+  const [maskinporten, altinn, altinn2] = await Promise.all([
     look(
       'Maskinporten',
       'MASKINPORTEN_ISSUER',
@@ -88,10 +91,20 @@ export const examineOutside = async (
       config.ownSandbox,
       async () => undefined,
     ),
+    isSet
+      ? look(
+          'Altinn 2',
+          'ALTINN2_URL',
+          `${altinn2Url}.well-known/oauth-authorization-server`,
+          config.ownSandbox,
+          async () => undefined,
+        )
+      : undefined,
   ]);
   return {
     maskinporten: maskinporten.finding,
     altinn: altinn.finding,
+    ...(altinn2 ? { altinn2: altinn2.finding } : {}),
     clockWith: (database) =>
       clock({ Maskinporten: maskinporten.aheadMs, Altinn: altinn.aheadMs, 'the database': database }),
   };

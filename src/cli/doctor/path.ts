@@ -18,12 +18,13 @@ const walked = async (config: Config, databaseUrl: string, whose: Whose, hsm: bo
   try {
     const fault = await parts.reader.fault();
     if (fault !== undefined) return [wrong('database', fault, '`hub doctor` says more of the database')];
-    const { maskinporten, altinn, clockWith } = await outside;
+    const { maskinporten, altinn, altinn2, clockWith } = await outside;
     const short = (line: Finding, address: string): Finding =>
       line.state === 'ok' ? { ...line, says: `${address} answers` } : line;
     const found = {
       maskinporten: short(maskinporten, config.issuer),
       altinn: short(altinn, config.altinn3Url),
+      ...(altinn2 ? { altinn2: short(altinn2, config.altinn2.url) } : {}),
       clock: clockWith(undefined),
     };
     return await ('client' in whose ? clientPath(parts, whose.client, found) : tenantPath(parts, whose.tenant, found));

@@ -1,5 +1,6 @@
 import type { Examination } from '../../compose-examination.ts';
 import type { Access } from '../../domain/access.ts';
+import type { Generation } from '../../domain/consent.ts';
 import { keptProblem, Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
 import { findClient, type UsableClient } from '../../usecases/tokens/find-client.ts';
@@ -92,19 +93,56 @@ const tokenLines = async (walk: Walk, scope: string): Promise<Asked> => {
   return { lines: [client, ok('token', `Maskinporten gives one for ${tenant.orgno}; it lives ${life} s`)], token };
 };
 
-/** Reads a consent that nobody has asked for: not to find it is Altinn’s answer to somebody it knows. */
-const altinnLine = async ({ parts, tenant, outside }: Walk, token: string | undefined): Promise<Finding> => {
-  if (outside.altinn.state !== 'ok') return untried('Altinn', 'it does not answer');
+/**
+ * Reads a consent that nobody has asked for: not to find it is Altinn’s answer to somebody it knows. Altinn 2 gives that answer to
+ * strangers too, and shows its list to none of them.
+ */
+const altinnLine = async (
+  { parts, tenant, outside }: Walk,
+  { generation, token }: { generation: Generation; token: string | undefined },
+): Promise<Finding> => {
+  const isAltinn2 = generation === 'altinn2';
+  const answers = isAltinn2 ? outside.altinn2 : outside.altinn;
+  if (answers && answers.state !== 'ok') return untried('Altinn', 'it does not answer');
   if (tenant.status === 'suspended') return untried('Altinn', 'suspended: not tried');
   if (token === undefined) return untried('Altinn', 'no token to show');
-  const taken = ok('Altinn', 'takes this token');
+  const taken = ok('Altinn', isAltinn2 ? 'takes this token, and our API key' : 'takes this token');
   try {
-    await parts.altinn3.read(parts.ids.uuid(), token, parts.patience());
+    if (isAltinn2) await parts.altinn2.list({ after: parts.clock.now() }, token, parts.patience());
+    else await parts.altinn3.read(parts.ids.uuid(), token, parts.patience());
     return taken;
   } catch (error) {
     if (!(error instanceof Problem)) return wrong('Altinn', wordsOf(error), 'see the log of the workers');
     return error.code === 'altinn-refused' ? taken : refused(parts, 'Altinn', keptProblem(error));
   }
+};
+
+/** Each generation that a service of the tenant’s lives in; the newer one where it has none. */
+const askingLines = async (walk: Walk, services: readonly Service[]): Promise<Finding[]> => {
+  const { altinn2, consentScope } = walk.parts.settings;
+  const lives = new Set<Generation>(services.map(({ generation }) => generation));
+  if (lives.size === 0) lives.add('altinn3');
+  const lines: Finding[] = [];
+  if (lives.has('altinn3')) {
+    const asking = await tokenLines(walk, consentScope);
+    const last = await altinnLine(walk, { generation: 'altinn3', token: asking.token });
+    lines.push(...inPart(`Asking for consents: ${consentScope}`, [...asking.lines, last]));
+  }
+  if (lives.has('altinn2')) {
+    const asking = altinn2.byCertificate
+      ? { lines: [ok('client', 'none is needed: the enterprise certificate speaks')], token: '' }
+      : await tokenLines(walk, altinn2.consentScope);
+    const last = await altinnLine(walk, { generation: 'altinn2', token: asking.token });
+    lines.push(...inPart(`Asking for consents in Altinn 2: ${altinn2.consentScope}`, [...asking.lines, last]));
+    if (!altinn2.byCertificate)
+      lines.push(
+        ...inPart(
+          `Consent tokens of Altinn 2: ${altinn2.tokenScope}`,
+          (await tokenLines(walk, altinn2.tokenScope)).lines,
+        ),
+      );
+  }
+  return lines;
 };
 
 /** Only a consent tells whether its data source lets this tenant ask: what came of the last one is all there is to know. */
@@ -133,8 +171,7 @@ export const tenantPath = async (parts: Examination, orgno: string, outside: Out
   const taken = await parts.reader.lastTaken(tenant.id);
   const walk: Walk = { parts, tenant, house, outside, known, taken };
   const services = house.services.filter(({ key }) => tenant.services.includes(key));
-  const { consentScope } = parts.settings;
-  const asking = await tokenLines(walk, consentScope);
+  const asking = await askingLines(walk, services);
   const data: Finding[] = [];
   for (const [scope, of] of Map.groupBy(services, ({ dataScope }) => dataScope)) {
     const { lines } = await tokenLines(walk, scope);
@@ -145,8 +182,9 @@ export const tenantPath = async (parts: Examination, orgno: string, outside: Out
     ...tenantLines(tenant, house.services),
     outside.maskinporten,
     outside.altinn,
+    ...(outside.altinn2 && services.some(({ generation }) => generation === 'altinn2') ? [outside.altinn2] : []),
     outside.clock,
-    ...inPart(`Asking for consents: ${consentScope}`, [...asking.lines, await altinnLine(walk, asking.token)]),
+    ...asking,
     ...data,
     ...inPart('The tenant’s own', await ownLines(parts, tenant)),
   ];
