@@ -1,4 +1,6 @@
+import type { RequestListener } from 'node:http';
 import Koa, { type Context } from 'koa';
+import { atEndOfTurn } from '../lib/end-of-turn.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { foreignPolicy, headersOfAll } from './headers.ts';
@@ -22,20 +24,6 @@ type Options = {
   isClosing: () => boolean;
 };
 
-let finished: (() => void)[] = [];
-const sendFinished = (): void => {
-  const all = finished;
-  finished = [];
-  for (const one of all) one();
-};
-/**
- * Answers that are ready in one turn of the event loop go out together at its end. Each of them may wake whoever waits for
- * it on another processor, which costs more than the rest of a quick answer: together they wake it once.
- */
-const atEndOfTurn = (one: () => void): void => {
-  if (finished.push(one) === 1) setImmediate(sendFinished);
-};
-
 /** Puts an answer's own headers beside those that all carry; its own word counts. */
 const addHeaders = (head: string[], headers: Record<string, string>): void => {
   for (const [name, value] of Object.entries(headers)) {
@@ -47,7 +35,6 @@ const addHeaders = (head: string[], headers: Record<string, string>): void => {
 
 /** Head and body in one write. An answer is whole by then, so that nothing is left for Koa to find out about it. */
 const write = (ctx: Context, { status, headers, content }: Answer, head: string[]): void => {
-  ctx.respond = false;
   if (headers) addHeaders(head, headers);
   if (!content) {
     if (status !== 204 && status !== 304) head.push('content-length', '0');
@@ -97,11 +84,16 @@ const preferences =
 /** What is known of a request on its way through the app. */
 type Passing = { requestId: string; line: Line; routed: boolean };
 
-/** The Koa app over the list of routes: one middleware around all of them for id, headers, problems and log line. */
-export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClosing }: Options): Koa => {
+const nothingNext = async (): Promise<void> => {};
+
+/**
+ * The Koa app over the list of routes: one function around all of them for id, headers, problems and log line. Koa makes the
+ * context and reads the request; of what it does around a chain of middlewares nothing is left to do, since each answer here
+ * is sent by whoever has it.
+ */
+export const openApp = (options: Options): RequestListener => {
+  const { routes, run, log, ids, secure, metrics, streams, isClosing } = options;
   const app = new Koa<Passing>();
-  // A caller that went away is no error of ours; what handlers throw has been answered before it gets here.
-  app.on('error', (error: Error) => log.debug({ error }, 'a response could not be sent'));
 
   const send = (ctx: Context, answer: Answer): void => {
     const { requestId, line } = ctx.state as Passing;
@@ -115,7 +107,6 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
   const follow = async (ctx: Context, stream: Stream, headers: Record<string, string> = {}): Promise<void> => {
     const { requestId, line } = ctx.state as Passing;
     line.status = 200;
-    ctx.respond = false;
     const head = headersOfAll(requestId, secure);
     addHeaders(head, { ...headers, 'content-type': stream.type });
     line.ended = await streams.send(ctx.res, head, stream);
@@ -145,7 +136,6 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
     });
     if (answer.stream) await follow(ctx, answer.stream, answer.headers);
     else if (answer.passed) {
-      ctx.respond = false;
       line.status = answer.status;
       line.ended = answer.passed.ended;
     } else if (answer.problem) {
@@ -155,17 +145,17 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
   };
   const routed = routing(routes, answered);
 
-  app.use(async (ctx, next) => {
+  const answerOne = async (ctx: Context): Promise<void> => {
     const startedAt = performance.now();
     const requestId = ids.uuid();
     const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
-    ctx.state = { requestId, line, routed: false };
+    const passing: Passing = { requestId, line, routed: false };
+    ctx.state = passing;
     try {
-      await routed(ctx, next);
-      if (!ctx.state.routed) throw unrouted(ctx);
+      await routed(ctx, nothingNext);
+      if (!passing.routed) throw unrouted(ctx);
     } catch (error) {
       if (error instanceof RequestAborted) {
-        ctx.respond = false;
         line.status = 499;
       } else {
         send(ctx, answerOf(error, requestId, log));
@@ -176,6 +166,12 @@ export const openApp = ({ routes, run, log, ids, secure, metrics, streams, isClo
     if (line.ended === undefined) metrics?.observe(line.method, line.route, line.status, ms / 1000);
     else metrics?.streamed(line.method, line.route, line.status);
     log.line(fieldsOf(line), 'request');
-  });
-  return app;
+  };
+  return (request, response) => {
+    answerOne(app.createContext(request, response)).catch((error: unknown) => {
+      // What is thrown in here nobody else would catch, and the process would end.
+      log.error({ error }, 'a response could not be sent');
+      response.destroy();
+    });
+  };
 };

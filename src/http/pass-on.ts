@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { atEndOfTurn } from '../lib/end-of-turn.ts';
 import type { DataReply } from '../usecases/data-port.ts';
 
 /** A request that is passed on instead of being read, and where its answer goes. */
@@ -22,13 +23,29 @@ const replyInto = (response: ServerResponse, head: () => string[]): DataReply =>
   let drained = () => {};
   let isHeard = false;
   let left = () => {};
+  /** Of an answer that came whole with its head: both go out in one write. */
+  let awaited: number | undefined;
+  let whole: Uint8Array | undefined;
   response.once('close', () => {
     if (!response.writableFinished) left();
   });
   return {
-    begin: (status, headers) => void response.writeHead(status, [...head(), ...headers]),
-    write: (bytes) => response.write(bytes),
-    end: () => void response.end(),
+    begin(status, headers) {
+      const all = head();
+      for (const each of headers) all.push(each);
+      response.writeHead(status, all);
+      const at = headers.indexOf('content-length');
+      awaited = at < 0 ? undefined : Number(headers[at + 1]);
+    },
+    write(bytes) {
+      if (bytes.length !== awaited) {
+        awaited = undefined;
+        return response.write(bytes);
+      }
+      whole = bytes;
+      return true;
+    },
+    end: () => atEndOfTurn(() => (whole ? response.end(whole) : response.end())),
     break: () => void response.destroy(),
     onDrained(listener) {
       drained = listener;

@@ -103,7 +103,7 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
     streams,
     isClosing: () => closing,
   });
-  const main = await listen(app.callback(), { host, port: options.port });
+  const main = await listen(app, { host, port: options.port });
   let metrics: Awaited<ReturnType<typeof startMetrics>> | undefined;
   try {
     if (options.metrics) metrics = await startMetrics({ host, checks, log, metrics: options.metrics });

@@ -63,8 +63,11 @@ const unescaped = (text: string): string =>
     ? text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString())
     : text;
 
-/** Most texts have neither so many digits nor an escape, and need no closer look. */
-const worthALook = new RegExp(`${maybeNational}|%`);
+/**
+ * Most texts have neither so many digits nor an escape of what a number is written with (a digit, a blank, a dash, another escape),
+ * and need no closer look.
+ */
+const worthALook = new RegExp(`${maybeNational}|%[023ce]`, 'i');
 
 /** Does this text hold something that looks like a national identity number, also when percent-encoded, even twice? */
 export const holdsNationalId = (text: string): boolean =>
