@@ -49,6 +49,8 @@ const movedRight = (right: Right, there: readonly RightThere[], moving: Moving):
   if (known.length === 0) return `no service stands for ${match.resource}: hub services import ${match.resource}`;
   const allowed = known.find((one) => offered.includes(one.key));
   if (!allowed) return `the tenant is not offered ${known[0]?.key}: PATCH /operator/v1/tenants/{id} with its services`;
+  if (service.dataUrl !== undefined && (allowed.dataUrl === undefined || allowed.dataPaths.length === 0))
+    return `${allowed.key} does not say where its data are, and ${service.key} does: PATCH /operator/v1/services/${allowed.key} with dataUrl and dataPaths`;
   return { service: allowed.key, metadata: inLowerCase(right.metadata) };
 };
 

@@ -493,7 +493,7 @@ export const problems = {
   'consent-not-usable': {
     status: 409,
     mover: 'nobody',
-    title: 'Maskinporten gives no token for this consent',
+    title: 'There is no token for this consent',
     text: 'It is not given, revoked or expired. The hub reads it at Altinn and tells by an event what became of it.',
   },
   'altinn-unavailable': {
@@ -506,7 +506,7 @@ export const problems = {
     status: 502,
     mover: 'caller',
     title: 'It is not known what became of the request',
-    text: 'The request went out to Altinn 2 and no answer came. Altinn 2 cannot be asked twice without asking the person twice, so the hub looked for the request in its list, and did not find it. Ask again with a new request if you still need the consent.',
+    text: 'The request went out to Altinn 2 and no answer came. Altinn 2 cannot be asked twice without asking the person twice, so the hub looked for the request in its list, and did not find it. Ask again, with another `Idempotency-Key`, if you still need the consent.',
   },
   'altinn-refused': {
     status: 422,

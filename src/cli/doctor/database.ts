@@ -94,20 +94,25 @@ const work = (
       `the operator must act: see /problems/${lastProblem} and the log of ${job}`,
     );
   if (failing > 0)
-    return note(job, `${says}${whyOf(lastProblem)}`, `tried again by itself; the log has each failure of ${job}`);
+    return note(
+      job,
+      `${says}${whyOf(lastProblem)}`,
+      lastProblem === 'altinn-refused'
+        ? 'tried again by itself; where these are of Altinn 2 its API key may be refused: hub doctor --tenant <orgno> tries it'
+        : `tried again by itself; the log has each failure of ${job}`,
+    );
   return ok(job, says);
 };
 
 const blocked = (rows: Contents['blocked']): Finding[] => {
   const hint = {
-    operator: 'the operator must act: see /problems/<code> and GET /operator/v1/maskinporten-clients',
     us: 'a fault of the hub: see the log',
   };
   if (rows.length === 0) return [ok('blocked', 'no consent waits for somebody outside')];
   return rows.map(({ mover, code, consents, tenants }) => {
     const says = `${count(consents, 'consent')} of ${count(tenants, 'tenant')}: ${code} (${mover} must act)`;
     return mover === 'operator' || mover === 'us'
-      ? wrong('blocked', says, hint[mover])
+      ? wrong('blocked', says, mover === 'us' ? hint.us : `the operator must act: /problems/${code} says where`)
       : note('blocked', says, 'the tenant’s GET /v1/readiness says whose move it is, with the link');
   });
 };

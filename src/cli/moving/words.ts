@@ -4,8 +4,9 @@ import { holdsNationalId } from '../../lib/mask.ts';
 
 const usage = `hub migrate-consents --tenant <orgno>   which of a tenant's consents of Altinn 2 would move to Altinn 3, and why others do not
   --apply                               move them; stop it and repeat it at will
-  --csv <file>                          all of them, one a line
+  --csv <file>                          all of them, one a line; a new file each time
   --map <key>=<key>                     which service of Altinn 3 one of Altinn 2 is now, where Altinn's names do not say it
+It needs a worker's settings. Exit code 1 where something stays.
 `;
 
 export type MovingWords =

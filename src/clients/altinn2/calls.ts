@@ -1,5 +1,6 @@
 import { type Altinn2Call, altinn2Refusal } from '../../domain/altinn2-refusals.ts';
 import { Problem } from '../../domain/problem.ts';
+import { problems } from '../../domain/problems.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type CallerTls, type HttpAnswer, type HttpCall, NoAnswer, openHttpCaller } from '../http-caller.ts';
@@ -100,7 +101,9 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
       const says = byCertificate ? {} : tokenSays(token, answer.date ?? clock.now());
       const { problem } = altinn2Refusal(answer, { ...asked, ...says, byCertificate });
       const { code: upstreamId, ...rest } = about;
-      log.info(
+      const tell = problems[problem.code].mover === 'operator' ? log.error : log.info;
+      tell.call(
+        log,
         { ...rest, ...(upstreamId && { upstreamId }), verb: asked.verb, status: answer.status, code: problem.code },
         'altinn 2: refused',
       );

@@ -7,11 +7,11 @@ export const about = {
     summary: 'Consents in Altinn and tokens from Maskinporten, on behalf of many organisations.',
     description: `One supplier (the **operator**) asks for consents on behalf of many organisations (**tenants**).
 
-- Everything is JSON. Instants are ISO 8601 in UTC. What is left open is \`null\`. Answers may get more fields; requests with unknown fields are refused.
+- Everything is JSON but the stream of events and what data sources answer. Instants are ISO 8601 in UTC. What is left open is \`null\`. Answers may get more fields; requests with unknown fields are refused.
 - Errors are \`application/problem+json\` (RFC 9457). \`type\` can be read at that address, \`mover\` says who can mend it, \`errors\` names the fields.
 - Lists come in pages: \`{items, next}\`. Ask again with \`?cursor=<next>\`.
 - Every type of event, with its shape and an example, is at \`/docs/events\`; \`/problems\` lists what can go wrong.
-- National identity numbers are never in addresses, events or answers; a request that puts one into an address is refused.
+- National identity numbers are never in addresses, events or the hub’s own answers; a request that puts one into an address is refused.
 - Each answer has an \`x-request-id\`. Over a limit: 429 with \`Retry-After\`; a 503 has it too.
 
 **Roles of operator keys.** Each may what the ones before it may.

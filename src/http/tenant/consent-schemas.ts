@@ -52,13 +52,15 @@ export const PartyIn = z
   )
   .meta(oneOfTwo({}));
 
+const namesOfAltinn2 = 'Needed by services of Altinn 2: the surname of a person, or the whole name of an organisation.';
+
 const NamedPartyIn = z
   .strictObject({ ...partyFields, name: Name.exactOptional() })
   .refine(exactlyOne, 'must have either person or organization')
   .transform(({ person, organization, ...name }) =>
     person === undefined ? { organization: organization ?? '', ...name } : { person, ...name },
   )
-  .meta(oneOfTwo({ name: { type: 'string', description: 'Where a service of Altinn 2 wants it too.' } }));
+  .meta(oneOfTwo({ name: { type: 'string', description: namesOfAltinn2 } }));
 
 const RightIn = z.strictObject({ service: ServiceKey, metadata: Metadata.default({}) });
 
@@ -72,7 +74,9 @@ export const ConsentAskIn = z
         'Where the browser goes afterwards, with `consent` and `status` added. A registered address; its query is free.',
     }),
     message: Message.exactOptional(),
-    requiredDelegator: z.strictObject({ person: PersonNumber, name: Name.exactOptional() }).exactOptional(),
+    requiredDelegator: z
+      .strictObject({ person: PersonNumber, name: Name.exactOptional().meta({ description: namesOfAltinn2 }) })
+      .exactOptional(),
     reference: Reference.exactOptional(),
   })
   .meta({ id: 'ConsentAsk' });

@@ -10,7 +10,7 @@ import { PageOf, PageQuery, pageAsk, pageView, paging } from '../paging.ts';
 import { preferenceApplied } from '../prefer.ts';
 import { type Answer, type Route, route } from '../route.ts';
 import { Consent, ConsentAskIn, PartyIn } from './consent-schemas.ts';
-import { tokenProblems } from './token-problems.ts';
+import { consentTokenProblems, tokenProblems } from './token-problems.ts';
 
 const tag = 'Consents';
 
@@ -88,6 +88,8 @@ export const consentRoutes = (uses: UseCases): Route[] => [
       'altinn-refused',
       'person-unknown',
       'organization-unknown',
+      'name-not-matched',
+      'altinn2-outcome-unknown',
     ],
     handle: async ({ by, body, waitMs, idempotencyKey }) => {
       const { consent } = await uses.requestConsent(by, body, idempotencyKey);
@@ -168,7 +170,13 @@ export const consentRoutes = (uses: UseCases): Route[] => [
     description: 'One token for Altinn 3, two for Altinn 2. Send each in the header it names.',
     params: ById,
     replies: { 200: Tokens },
-    problems: ['consent-not-found', 'consent-not-accepted', 'consent-not-usable', ...tokenProblems],
+    problems: [
+      'consent-not-found',
+      'consent-not-accepted',
+      'consent-not-usable',
+      ...tokenProblems,
+      ...consentTokenProblems,
+    ],
     handle: async ({ by, params }) => {
       const tokens = await uses.readConsentTokens(by, params.id);
       return {

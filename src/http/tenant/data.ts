@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
 import { type Answer, type Asked, type Route, route } from '../route.ts';
-import { tokenProblems } from './token-problems.ts';
+import { consentTokenProblems, tokenProblems } from './token-problems.ts';
 
 type Ask = Asked<'tenant', { id: string }, undefined, undefined>;
 
@@ -59,6 +59,7 @@ const both = {
     'data-too-large',
     'too-much-data',
     ...tokenProblems,
+    ...consentTokenProblems,
     'data-source-unavailable',
     'data-source-timeout',
     'data-source-redirected',

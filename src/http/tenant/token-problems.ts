@@ -18,3 +18,13 @@ export const tokenProblems: readonly ProblemCode[] = [
   'token-not-ready',
   'tenant-suspended',
 ];
+
+/** Of tokens that Altinn 2 gives. */
+export const consentTokenProblems = [
+  'altinn-unavailable',
+  'altinn-busy',
+  'altinn-not-authorised',
+  'altinn-key-refused',
+  'altinn2-not-set-up',
+  'consent-token-foreign',
+] as const satisfies ProblemCode[];

@@ -5,7 +5,7 @@ import { stoppedFor } from '../../domain/refusals.ts';
 import type { Service } from '../../domain/service.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
-import { consentScopeOf } from '../consents/upstream.ts';
+import { scopesOf } from '../consents/upstream.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { Settings } from '../ports.ts';
 import { holdersOf } from '../tokens/find-client.ts';
@@ -17,6 +17,7 @@ const patienceMs = 5000;
 
 const words = {
   'consent-administration': 'The tenant has delegated “API access to manage consents” to the operator',
+  'consent-tokens': 'The tenant has delegated the consent tokens of Altinn 2 to the operator',
   'data-access': 'The tenant may use the data source’s API through the operator',
   'access-list': 'The data source lets the tenant ask for this consent',
 } as const;
@@ -99,8 +100,10 @@ export const readReadiness = (parts: Parts): UseCases['readReadiness'] => {
       known.find((access) => access.kind === kind && access.name === name);
     const enabled = endpoints.find(({ status }) => status === 'enabled');
     const stepsOf = ({ key, dataScope, checkDataAccess, generation }: Service): ReadinessStep[] => [
-      clientStep(clients, [consentScopeOf(settings, generation), dataScope], settings, tenant),
-      accessStep('consent-administration', of('scope', consentScopeOf(settings, generation)), tenant),
+      clientStep(clients, [...scopesOf(settings, generation), dataScope], settings, tenant),
+      ...scopesOf(settings, generation).map((scope, place) =>
+        accessStep(place === 0 ? 'consent-administration' : 'consent-tokens', of('scope', scope), tenant),
+      ),
       ...(checkDataAccess ? [accessStep('data-access', of('scope', dataScope), tenant)] : []),
       accessStep('access-list', of('service', key), tenant),
       settingStep(
@@ -142,7 +145,7 @@ export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
     const scopes = new Set<string>();
     for (const key of tenant.services) {
       const service = catalogue.get(key);
-      if (service) scopes.add(consentScopeOf(settings, service.generation));
+      for (const scope of service ? scopesOf(settings, service.generation) : []) scopes.add(scope);
       if (service?.checkDataAccess) scopes.add(service.dataScope);
     }
     if (scopes.size === 0) scopes.add(settings.consentScope);

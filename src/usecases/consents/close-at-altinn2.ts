@@ -33,8 +33,9 @@ export const closeAtAltinn2 = (
     const givenBack = await unlessRefused(
       asking(tenantId, 'tokens', signal, (token) => altinn2.giveBack(code, token, signal)),
     );
-    // A key or token that is not taken is refused in the same words: then it cannot be read either, and is tried again.
-    if (!givenBack) await asking(tenantId, 'requests', signal, (token) => altinn2.read(code, token, signal));
+    // A key or token that is not taken is refused in the same words: then its list is not shown either, and all is tried again.
+    if (!givenBack)
+      await asking(tenantId, 'requests', signal, (token) => altinn2.list({ after: clock.now() }, token, signal));
   };
 
   return async (consent: Consent, signal: AbortSignal): Promise<{ nextAt: Date } | undefined> => {

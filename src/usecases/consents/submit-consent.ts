@@ -16,7 +16,7 @@ import { changeConsent, changeSeenConsent } from './change-consent.ts';
 import { findLostRequest } from './lost-request.ts';
 import { openParties } from './parties.ts';
 import { stateDigest } from './state.ts';
-import { callingAltinn2, consentScopeOf, upstreamRights } from './upstream.ts';
+import { callingAltinn2, consentScopeOf, scopesOf, upstreamRights } from './upstream.ts';
 
 /** Altinn made no request, and may make one later. */
 const madeNone: ReadonlySet<string> = new Set(['altinn-unreachable', 'altinn-busy']);
@@ -99,7 +99,17 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     }
     const now = clock.now();
     const nextAt = nextLostLook(sentAt, now, settings.altinn2.lostAfterMs);
-    if (nextAt) return { nextAt };
+    if (nextAt) {
+      log.info(
+        { tenantId, consentId: id, sentAt, nextAt },
+        'altinn 2 does not list the request whose answer was lost; looked for again',
+      );
+      return { nextAt };
+    }
+    log.error(
+      { tenantId, consentId: id, sentAt },
+      'altinn 2 never listed the request whose answer was lost: its consent fails',
+    );
     const problem = keptProblem(
       new Problem('altinn2-outcome-unknown', 'It went out to Altinn 2, no answer came, and Altinn does not list it'),
     );
@@ -143,9 +153,8 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     const services = consent.rights
       .map(({ service }) => catalogue.get(service))
       .filter((service) => service !== undefined);
-    const byCertificate = consent.generation === 'altinn2' && settings.altinn2.byCertificate;
     const scopes = [
-      ...(byCertificate ? [] : [consentScopeOf(settings, consent.generation)]),
+      ...scopesOf(settings, consent.generation),
       ...services.filter(({ checkDataAccess }) => checkDataAccess).map(({ dataScope }) => dataScope),
     ];
     return { consent, partySealed, services, scopes, access };

@@ -15,6 +15,13 @@ export const consentScopeOf = (
   generation: Generation,
 ): string => (generation === 'altinn2' ? altinn2.consentScope : consentScope);
 
+/** All that is needed there before a person is asked: in Altinn 2 its data open with a token besides. None where a certificate speaks. */
+export const scopesOf = (settings: Pick<Settings, 'consentScope' | 'altinn2'>, generation: Generation): string[] => {
+  if (generation === 'altinn3') return [settings.consentScope];
+  const { consentScope, tokenScope, byCertificate } = settings.altinn2;
+  return byCertificate ? [] : [consentScope, tokenScope];
+};
+
 export const upstreamRights = (
   { rights }: Pick<Consent, 'rights'>,
   catalogue: ReadonlyMap<string, Service>,

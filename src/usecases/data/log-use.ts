@@ -28,8 +28,10 @@ export const logUse = (parts: Parts, tokenFor: TokenFor): Work => {
       if (code !== undefined && found?.consent.generation === 'altinn2' && service)
         await asking(tenantId, 'tokens', signal, (token) =>
           altinn2.logUse(code, { resource: upstreamName(service), at: use.at }, token, signal),
-        ).catch((error: unknown) => {
+        ).catch(async (error: unknown) => {
           if (!(error instanceof Problem) || !noMore.has(error.code)) throw error;
+          // A key or token that is not taken is refused in the same words: then its list is not shown either, and all is tried again.
+          await asking(tenantId, 'requests', signal, (token) => altinn2.list({ after: use.at }, token, signal));
           log.warn({ tenantId, consentId: id, problem: error.code }, 'altinn 2 does not take note of a use');
         });
       const now = clock.now();

@@ -43,7 +43,8 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
         leaveSource();
       };
     leaveTenant?.();
-    throw new Problem('too-much-data', 'As many are under way as may be', { retryAfterSeconds: 1 });
+    const which = leaveTenant ? 'to this data source' : 'of this tenant, or of this process,';
+    throw new Problem('too-much-data', `As many calls ${which} are under way as may be`, { retryAfterSeconds: 1 });
   };
 
   const inForce = (sealed: SealedParty | undefined, id: string): SealedParty => {

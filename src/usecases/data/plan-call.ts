@@ -3,10 +3,10 @@ import type { DataSource } from '../../domain/data-source.ts';
 import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
+import type { SealedParty } from '../consent-rows-port.ts';
 import { openParties } from '../consents/parties.ts';
 import type { DataAsk } from '../data-port.ts';
 import type { Parts } from '../memory.ts';
-import type { SealedParty } from '../store-port.ts';
 import { chooseService } from './choose-service.ts';
 
 /** Where a call goes, for one consent. Its path may hold the giver's number. */
