@@ -76,8 +76,9 @@ const titleOf = (whose: Whose, { environment }: Config): string =>
 export const doctor = async (words: readonly string[] = []): Promise<number> => {
   const asked = readWords(words);
   if ('usage' in asked) {
-    process.stderr.write(asked.usage);
-    return 2;
+    const isAsked = words.includes('--help');
+    (isAsked ? process.stdout : process.stderr).write(asked.usage);
+    return isAsked ? 0 : 2;
   }
   const { json, whose, hsm = false } = asked;
   let findings: Finding[];

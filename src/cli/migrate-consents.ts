@@ -89,8 +89,9 @@ const run = async (
 export const migrateConsents = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
   if ('usage' in ask) {
-    process.stderr.write(ask.usage);
-    return 2;
+    const isAsked = words.includes('--help');
+    (isAsked ? process.stdout : process.stderr).write(ask.usage);
+    return isAsked ? 0 : 2;
   }
   return orSay(async () => {
     const config = loadConfig(process.env, 'command');

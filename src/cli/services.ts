@@ -9,14 +9,15 @@ import { readWords } from './services/words.ts';
 import { orSay } from './stop-signals.ts';
 
 /**
- * `hub services import`: a plan first, and with `--apply` done. Exit code 1 when something was refused, 2 when the words are
- * wrong; what was not refused is done all the same.
+ * `hub services import`: a plan first, and with `--apply` done. Exit code 1 when something was refused (but for what comes with the
+ * hub, some of which wants words of the operator's own), 2 when the words are wrong; what was not refused is done all the same.
  */
 export const services = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
   if ('usage' in ask) {
-    process.stderr.write(ask.usage);
-    return 2;
+    const isAsked = words.includes('--help');
+    (isAsked ? process.stdout : process.stderr).write(ask.usage);
+    return isAsked ? 0 : 2;
   }
   return orSay(async () => {
     const config = loadConfig(process.env, 'command');
@@ -29,7 +30,7 @@ export const services = async (words: readonly string[]): Promise<number> => {
         process.stdout.write(
           ask.json ? plan.map((row) => `${scrub(JSON.stringify(row))}\n`).join('') : planTable(plan, ask.apply),
         );
-        return plan.some(({ what }) => what === 'refused') ? 1 : 0;
+        return plan.some(({ what }) => what === 'refused') && ask.from !== 'catalogue' ? 1 : 0;
       } finally {
         await parts.close();
       }

@@ -2,6 +2,7 @@ import type { Consent } from '../../domain/consent.ts';
 import { type Moving, movedRights } from '../../domain/moving.ts';
 import { partyUrn } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
+import { systemEntry } from '../audit.ts';
 import type { SealedParty } from '../consent-rows-port.ts';
 import type { Ports } from '../ports.ts';
 import type { Tenant } from '../use-cases.ts';
@@ -94,6 +95,9 @@ const move = async (parts: Parts, seen: Consent, { rights, approvalUrl }: NonNul
     const now = parts.clock.now();
     await rows.outbox.owe('read-consent', id, now, now);
     await rows.outbox.owe('read-feed', tenantId, now, now);
+    const names = (all: Consent['rights']) => all.map(({ service }) => service);
+    const details = { from: names(seen.rights), to: names(rights) };
+    await rows.audit.add({ ...systemEntry(parts, 'migrate-consents', 'consent.moved', id, details), tenantId });
     await changeConsent(parts)(rows, id, { kind: 'moved', rights, approvalUrl });
     // Behind its event, as it must be found in Altinn 2 to be moved; its row is locked already, so nobody waits for anybody.
     await rows.consents.moveToAltinn3(id, rights);
