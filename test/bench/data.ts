@@ -42,10 +42,12 @@ const openConsents = async (hub: Hub, dataUrl: string): Promise<Consented[]> => 
   return all;
 };
 
-const residentBytes = async ({ metricsUrl }: Hub): Promise<number> => {
+/** What the API process tells of itself. */
+const metricOf = async ({ metricsUrl }: Hub, name: string): Promise<number> => {
   const text = await (await fetch(metricsUrl)).text();
-  return Number(/^process_resident_memory_bytes[^\n]* (\d[\d.e+]*)$/m.exec(text)?.[1]);
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1]);
 };
+const residentBytes = (hub: Hub) => metricOf(hub, 'process_resident_memory_bytes');
 
 const get = (host: string, path: string, headers: Record<string, string>): string => {
   const lines = Object.entries({ host, accept: 'application/json', ...headers });
@@ -72,12 +74,20 @@ const measure = async (name: string, bytes: number, hub: Hub, proxy: Started, al
     hub: { url: hub.url, status: 200, next },
   };
   const results = { bare: [] as Loaded[], hub: [] as Loaded[] };
+  const cpu = {
+    bare: async () => Number(await (await fetch(`${proxyUrl}/cpu`)).text()),
+    hub: () => metricOf(hub, 'process_cpu_seconds_total'),
+  };
+  const spent = { bare: 0, hub: 0 };
   let before = 0;
   for (let turn = -1; turn < rounds; turn += 1) {
     if (turn === 0) before = await residentBytes(hub);
     for (const way of ['bare', 'hub'] as const) {
+      const used = await cpu[way]();
       const loaded = await load({ ...ways[way], connections, seconds });
-      if (turn >= 0) results[way].push(loaded);
+      if (turn < 0) continue;
+      spent[way] += (await cpu[way]()) - used;
+      results[way].push(loaded);
     }
   }
   const after = await residentBytes(hub);
@@ -89,11 +99,14 @@ const measure = async (name: string, bytes: number, hub: Hub, proxy: Started, al
   const p50 = ({ times }: Loaded) => percentile(Float64Array.from(times).sort(), 0.5);
   const [made, ceiling] = [results.hub, results.bare].map((runs) => median(runs, ({ perSecond }) => perSecond));
   if (!made || !ceiling) throw new Error('nothing was measured');
+  const microseconds = (way: 'bare' | 'hub') =>
+    round((spent[way] * 1_000_000) / results[way].reduce((sum, { answered }) => sum + answered, 0), 0);
   const mb = (many: number) => round(many / 1_000_000);
   return rateOf(name, made, ceiling, [
     `${bytes} bytes an answer, ${banks} banks with a consent each, ${connections} connections, ${rounds} rounds of ${seconds} s, median; ${percentiles(made.times)}`,
     `ceiling: node:http and undici’s streaming to the same source, in a process of its own: ${percentiles(ceiling.times)}`,
     `one at a time the hub adds ${round(p50(alone.hub) - p50(alone.bare), 2)} ms (p50 ${round(p50(alone.hub), 2)} beside ${round(p50(alone.bare), 2)} ms)`,
+    `processor time of a call: ${microseconds('hub')} µs beside ${microseconds('bare')} µs`,
     `memory of the API process: ${mb(before)} MB before, ${mb(after)} MB after ${mb(results.hub.reduce((sum, { answered }) => sum + answered, 0) * bytes)} MB had passed`,
   ]);
 };

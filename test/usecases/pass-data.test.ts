@@ -32,7 +32,14 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
     sealing,
     memories: {
       services: async () => new Map([[known.key, known]]),
-      grants: { consent: async () => accepted, tokens: async () => ({ tokens, isFresh: false }), forget: () => {} },
+      house: () => undefined,
+      grants: {
+        consent: async () => accepted,
+        tokens: async () => ({ tokens, isFresh: false }),
+        heldConsent: () => undefined,
+        heldTokens: () => undefined,
+        forget: () => {},
+      },
     },
     settings: { production: true, dataCalls: { inAll: 2, ofTenant: 1 } },
     tokenCounter: { count: (...counted: unknown[]) => told.counted.push(counted) },

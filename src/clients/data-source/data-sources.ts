@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { Problem } from '../../domain/problem.ts';
-import type { DataCall, DataEnding, DataSources, DataTaker } from '../../usecases/data-port.ts';
+import type { DataEnding, DataSources } from '../../usecases/data-port.ts';
 import { callOptions, Passing, type Patience, Unanswered } from './passing.ts';
 
 type Options = Partial<Patience> & {
@@ -33,36 +33,38 @@ export const openDataSources = ({
     return pool;
   };
 
-  const attempt = (call: DataCall, taker: DataTaker, onTry: (passing: Passing) => void): Promise<DataEnding> =>
-    new Promise((resolve, reject) => {
-      const passing = new Passing(call, taker, { resolve, reject });
-      onTry(passing);
-      poolFor(call.origin).dispatch(callOptions(call, { firstByteMs, idleMs }), passing);
-    });
-
   return {
-    async call(call, taker) {
-      let latest: Passing | undefined;
-      const onTry = (passing: Passing) => {
-        latest = passing;
-      };
-      const late = setTimeout(
-        () => latest?.stop(new Problem('data-source-timeout', `Not done within ${call.timeoutMs} ms`)),
-        call.timeoutMs,
-      );
-      try {
-        return await attempt(call, taker, onTry).catch((error: unknown) => {
-          if (!(error instanceof Unanswered)) throw error;
-          // A kept connection may have been closed by the other side just then. Only what changes nothing is sent again.
-          if (call.method === 'GET') return attempt(call, taker, onTry);
-          throw error;
-        });
-      } catch (error) {
-        throw error instanceof Unanswered ? error.cause : error;
-      } finally {
-        clearTimeout(late);
-      }
-    },
+    call: (call, taker) =>
+      new Promise<DataEnding>((resolve, reject) => {
+        let isAgain = false;
+        let passing: Passing;
+        const late = setTimeout(
+          () => passing.stop(new Problem('data-source-timeout', `Not done within ${call.timeoutMs} ms`)),
+          call.timeoutMs,
+        );
+        const attempt = () => {
+          passing = new Passing(call, taker, {
+            resolve(ending) {
+              clearTimeout(late);
+              resolve(ending);
+            },
+            reject(error) {
+              const isUnanswered = error instanceof Unanswered;
+              // A kept connection may have been closed by the other side just then. Only what changes nothing is sent again.
+              if (isUnanswered && call.method === 'GET' && !isAgain) {
+                isAgain = true;
+                // Its connection is only just being given up.
+                setImmediate(attempt);
+                return;
+              }
+              clearTimeout(late);
+              reject(isUnanswered ? error.cause : error);
+            },
+          });
+          poolFor(call.origin).dispatch(callOptions(call, { firstByteMs, idleMs }), passing);
+        };
+        attempt();
+      }),
     async close() {
       const all = [...pools.values()];
       pools.clear();

@@ -9,21 +9,26 @@ const most = 10_000;
 /** A token on its way may be looked at a moment later. */
 const leastLeftMs = 3000;
 
+type Asked = { tokens: Promise<HandedToken[]>; held?: HandedToken[] };
+
+/** A consent as it is remembered, with its tokens by API key and service. */
 type Known = {
   consent: Promise<SealedParty | undefined>;
-  /** By API key and service. */
-  tokens: Map<string, Promise<HandedToken[]>>;
+  found?: SealedParty;
+  asked: Map<string, Asked>;
   stop(): void;
 };
+
+type At = { tenantId: string; id: string; keyId: string; service: string };
 
 export type Grants = {
   /** Undefined for one that is not there, also for another tenant's. */
   consent(tenantId: string, id: string): Promise<SealedParty | undefined>;
   /** `isFresh`: asked for just now. */
-  tokens(
-    at: { tenantId: string; id: string; keyId: string; service: string },
-    ask: () => Promise<HandedToken[]>,
-  ): Promise<{ tokens: HandedToken[]; isFresh: boolean }>;
+  tokens(at: At, ask: () => Promise<HandedToken[]>): Promise<{ tokens: HandedToken[]; isFresh: boolean }>;
+  /** The same where they are at hand: at once. */
+  heldConsent(tenantId: string, id: string): SealedParty | undefined;
+  heldTokens(at: At): HandedToken[] | undefined;
   /** What happened here just now counts at once. */
   forget(tenantId: string, id: string): void;
 };
@@ -51,30 +56,43 @@ export const openGrants = ({
     };
     // Heard before the look, so that nothing falls between.
     const stop = notices.on(`consent:${id}`, forget);
-    const made: Known = { consent: store.findConsent(tenantId, id), tokens: new Map(), stop };
+    const made: Known = { consent: store.findConsent(tenantId, id), asked: new Map(), stop };
     known.set(name, made);
-    made.consent.then((found) => found || forget(), forget);
+    made.consent.then((found) => {
+      if (found) made.found = found;
+      else forget();
+    }, forget);
     return made;
+  };
+
+  const goodIn = (held: HandedToken[] | undefined): HandedToken[] | undefined => {
+    const leastAt = clock.now().getTime() + leastLeftMs;
+    return held?.every(({ expiresAt }) => expiresAt.getTime() > leastAt) ? held : undefined;
   };
 
   return {
     consent: (tenantId, id) => look(tenantId, id).consent,
+    heldConsent: (tenantId, id) => known.get(nameOf(tenantId, id))?.found,
+    heldTokens: ({ tenantId, id, keyId, service }) =>
+      goodIn(known.get(nameOf(tenantId, id))?.asked.get(`${keyId} ${service}`)?.held),
     async tokens({ tenantId, id, keyId, service }, ask) {
-      const { tokens } = look(tenantId, id);
+      const { asked } = look(tenantId, id);
       const name = `${keyId} ${service}`;
-      const before = tokens.get(name);
-      if (before) {
-        const held = await before;
-        const leastAt = clock.now().getTime() + leastLeftMs;
-        if (held.every(({ expiresAt }) => expiresAt.getTime() > leastAt)) return { tokens: held, isFresh: false };
-      }
+      const before = asked.get(name);
+      const good = before && goodIn(await before.tokens);
+      if (good) return { tokens: good, isFresh: false };
       // Somebody else may have begun to ask anew meanwhile.
-      const latest = tokens.get(name);
-      if (latest && latest !== before) return { tokens: await latest, isFresh: false };
-      const asked = ask();
-      tokens.set(name, asked);
-      asked.catch(() => tokens.get(name) === asked && tokens.delete(name));
-      return { tokens: await asked, isFresh: true };
+      const latest = asked.get(name);
+      if (latest && latest !== before) return { tokens: await latest.tokens, isFresh: false };
+      const made: Asked = { tokens: ask() };
+      asked.set(name, made);
+      try {
+        made.held = await made.tokens;
+        return { tokens: made.held, isFresh: true };
+      } catch (error) {
+        if (asked.get(name) === made) asked.delete(name);
+        throw error;
+      }
     },
     forget: (tenantId, id) => void known.delete(nameOf(tenantId, id)),
   };

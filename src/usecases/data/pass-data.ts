@@ -1,48 +1,14 @@
 import { isInForce } from '../../domain/consent.ts';
-import { filledPath, segmentsOf } from '../../domain/data-path.ts';
-import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import { openPlaces } from '../../lib/places.ts';
-import { openParties } from '../consents/parties.ts';
-import type { DataAsk, DataCall, DataEnding, DataReply, DataTaker } from '../data-port.ts';
+import type { DataAsk, DataCall, DataEnding, DataReply } from '../data-port.ts';
 import type { Parts } from '../memory.ts';
 import type { SealedParty } from '../store-port.ts';
 import type { ConsentTokens } from '../tokens/read-token.ts';
 import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
-import { type Chosen, chooseService } from './choose-service.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
+import { type Plan, planCall } from './plan-call.ts';
 import { useLogged } from './use-logged.ts';
-
-const isBearer = (header: string): boolean => header.toLowerCase() === 'authorization';
-
-/** Those of the list, and the tokens in the headers they name, which outweigh any other. */
-const requestHeaders = (
-  { source }: Chosen,
-  { headers }: DataAsk,
-  tokens: readonly HandedToken[],
-): Record<string, string> => {
-  const sent: Record<string, string> = { 'user-agent': 'samtykkehub' };
-  for (const name of source.requestHeaders) {
-    const value = headers[name];
-    if (value !== undefined) sent[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  for (const { header, token } of tokens) sent[header.toLowerCase()] = isBearer(header) ? `Bearer ${token}` : token;
-  return sent;
-};
-
-const responseHeaders = (
-  { service, source }: Chosen,
-  status: number,
-  headers: Parameters<DataTaker['begin']>[1],
-): string[] => {
-  const told = ['hub-service', service.key];
-  for (const name of source.responseHeaders) {
-    const value = headers[name];
-    if (value !== undefined) told.push(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  const length = headers['content-length'];
-  if (typeof length === 'string' && status !== 204 && status !== 304) told.push('content-length', length);
-  return told;
-};
 
 const isDenied = (status: number | undefined): boolean => status === 401 || status === 403;
 
@@ -57,12 +23,13 @@ const outcomeOf = ({ ended, status = 0 }: DataEnding): string => {
  * is kept. Whether a consent is good its data source decides, by the tokens; where it says no, Altinn is asked at once what
  * became of the consent.
  *
- * @throws Problem before an answer has begun: `data-path-invalid`, `consent-not-found`, `consent-not-accepted`, as `chooseService`,
+ * @throws Problem before an answer has begun: `data-path-invalid`, `consent-not-found`, `consent-not-accepted`, as `planCall`,
  * `consentTokens` and `DataSources`; `data-too-large`, `too-much-data`
  */
 export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['passData'] => {
-  const { clock, store, log, sealing, memories, settings, dataSources, dataMetrics, tokenCounter } = parts;
+  const { clock, store, log, memories, settings, dataSources, dataMetrics, tokenCounter } = parts;
   const { grants } = memories;
+  const planned = planCall(parts);
   const logUse = useLogged(parts);
   const { ofTenant, inAll } = settings.dataCalls;
   const ofTenants = openPlaces({ ofKey: ofTenant, inAll });
@@ -81,8 +48,7 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
     throw new Problem('too-much-data', 'As many are under way as may be', { retryAfterSeconds: 1 });
   };
 
-  const found = async (tenantId: string, id: string): Promise<SealedParty> => {
-    const sealed = await grants.consent(tenantId, id);
+  const inForce = (sealed: SealedParty | undefined, id: string): SealedParty => {
     if (!sealed) throw new Problem('consent-not-found', 'No consent with this id');
     const { consent } = sealed;
     if (isInForce(consent, clock.now())) return sealed;
@@ -90,76 +56,80 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
     throw new Problem('consent-not-accepted', `The consent is ${stands}`, { consentId: id });
   };
 
-  const numberOf = ({ consent, partySealed }: SealedParty): string => {
-    if (!partySealed) throw new Problem('consent-not-usable', 'Whom it is about was erased');
-    return partyNumber(openParties(sealing, consent.tenantId, consent.id, partySealed).from);
-  };
-
-  const tokensFor = async (by: ByTenant, id: string, { service }: Chosen): Promise<HandedToken[]> => {
+  const tokensFor = async (by: ByTenant, id: string, { service }: Plan): Promise<HandedToken[]> => {
     const { tenantId, keyId } = by.caller;
-    const { tokens, isFresh } = await grants
-      .tokens({ tenantId, id, keyId, service: service.key }, () =>
+    const at = { tenantId, id, keyId, service: service.key };
+    // Counted where they are asked for, and here each further time they go out.
+    const count = () => tokenCounter.count(tenantId, keyId, service.dataScope);
+    try {
+      const { tokens, isFresh } = await grants.tokens(at, () =>
         readTokens(by, id, { action: 'consent.data-read', service: service.key }),
-      )
-      .catch(async (error: unknown) => {
-        // It may have ended since it was looked at, and its tokens with it: then that is what is told.
-        grants.forget(tenantId, id);
-        await found(tenantId, id);
-        throw error;
-      });
-    // Counted where it was asked for, and here each further time it goes out.
-    if (!isFresh) tokenCounter.count(tenantId, keyId, service.dataScope);
-    return tokens;
+      );
+      if (!isFresh) count();
+      return tokens;
+    } catch (error) {
+      // It may have ended since it was looked at, and its tokens with it: then that is what is told.
+      grants.forget(tenantId, id);
+      inForce(await grants.consent(tenantId, id), id);
+      throw error;
+    }
   };
 
   /** What follows once the answer has gone out. Whoever asked has what it wanted, and does not wait for this. */
-  const follow = async ({ consent }: SealedParty, { service }: Chosen, ending: DataEnding): Promise<void> => {
+  const follow = async ({ consent }: SealedParty, { service }: Plan, ending: DataEnding): Promise<void> => {
     const { tenantId, id } = consent;
-    const { status = 0, ended, why } = ending;
-    if (ended === 'cut') log.warn({ consentId: id, service: service.key, status, why }, 'data broke off on the way');
-    if (isDenied(status)) {
-      grants.forget(tenantId, id);
-      const now = clock.now();
-      await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, now, now));
-    } else if (status >= 200 && status < 300 && consent.generation === 'altinn2')
-      await logUse({ consent, service, at: clock.now() });
+    const { status = 0 } = ending;
+    try {
+      if (isDenied(status)) {
+        grants.forget(tenantId, id);
+        const now = clock.now();
+        await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, now, now));
+      } else if (status >= 200 && status < 300 && consent.generation === 'altinn2')
+        await logUse({ consent, service, at: clock.now() });
+    } catch (error) {
+      log.warn({ error, consentId: id }, 'what follows a call for data could not be noted');
+    }
+  };
+
+  const call = (sealed: SealedParty, plan: Plan, tokens: HandedToken[], ask: DataAsk, reply: DataReply) => {
+    const { origin, maxBytes, timeoutMs } = plan.source;
+    const out: DataCall = {
+      origin,
+      path: ask.query === '' ? plan.path : `${plan.path}?${ask.query}`,
+      method: ask.method,
+      headers: requestHeaders(plan, ask, tokens),
+      ...(ask.body ? { body: ask.body } : {}),
+      maxBytes,
+      timeoutMs,
+    };
+    const begin = (status: number, headers: Parameters<typeof responseHeaders>[2]) =>
+      reply.begin(status, responseHeaders(plan, status, headers));
+    return dataSources.call(out, { ...reply, begin }).then((ending) => {
+      const { status, ended, why } = ending;
+      const { consent } = sealed;
+      if (ended === 'cut')
+        log.warn({ consentId: consent.id, service: plan.service.key, status, why }, 'data broke off on the way');
+      if (isDenied(status) || consent.generation === 'altinn2') void follow(sealed, plan, ending);
+      return ending;
+    });
+  };
+
+  const check = (ask: DataAsk, { source: { maxBytes } }: Plan): void => {
+    if (!/^[\x21-\x7e]*$/.test(ask.query)) throw new Problem('data-path-invalid', 'The query wants escapes');
+    if ((ask.body?.length ?? 0) > maxBytes)
+      throw new Problem('data-too-large', `${maxBytes} bytes may be sent at most`);
   };
 
   const pass = async (by: ByTenant, id: string, ask: DataAsk, reply: DataReply): Promise<DataEnding> => {
-    const segments = segmentsOf(ask.path);
-    if (!/^[\x21-\x7e]*$/.test(ask.query)) throw new Problem('data-path-invalid', 'The query wants escapes');
-    const sealed = await found(by.caller.tenantId, id);
-    const { method, service } = ask;
-    const chosen = chooseService(
-      sealed.consent,
-      await memories.services(),
-      { method, segments, service },
-      settings.production,
-    );
-    const { source, pattern } = chosen;
-    if ((ask.body?.length ?? 0) > source.maxBytes)
-      throw new Problem('data-too-large', `${source.maxBytes} bytes may be sent at most`);
-    const leave = enter(by.caller.tenantId, source.origin);
+    const { tenantId, keyId } = by.caller;
+    const sealed = inForce(grants.heldConsent(tenantId, id) ?? (await grants.consent(tenantId, id)), id);
+    const plan = planned(sealed, memories.house()?.services ?? (await memories.services()), ask);
+    check(ask, plan);
+    const leave = enter(tenantId, plan.source.origin);
     try {
-      const tokens = await tokensFor(by, id, chosen);
-      const path = source.basePath + filledPath(pattern, segments, () => numberOf(sealed));
-      const call: DataCall = {
-        origin: source.origin,
-        path: ask.query === '' ? path : `${path}?${ask.query}`,
-        method,
-        headers: requestHeaders(chosen, ask, tokens),
-        ...(ask.body ? { body: ask.body } : {}),
-        maxBytes: source.maxBytes,
-        timeoutMs: source.timeoutMs,
-      };
-      const ending = await dataSources.call(call, {
-        ...reply,
-        begin: (status, headers) => reply.begin(status, responseHeaders(chosen, status, headers)),
-      });
-      follow(sealed, chosen, ending).catch((error: unknown) =>
-        log.warn({ error, consentId: id }, 'what follows a call for data could not be noted'),
-      );
-      return ending;
+      const held = grants.heldTokens({ tenantId, id, keyId, service: plan.service.key });
+      if (held) tokenCounter.count(tenantId, keyId, plan.service.dataScope);
+      return await call(sealed, plan, held ?? (await tokensFor(by, id, plan)), ask, reply);
     } finally {
       leave();
     }
