@@ -36,8 +36,7 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
       grants: {
         consent: async () => accepted,
         tokens: async () => ({ tokens, isFresh: false }),
-        heldConsent: () => undefined,
-        heldTokens: () => undefined,
+        held: () => undefined,
         forget: () => {},
       },
     },

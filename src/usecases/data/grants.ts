@@ -14,10 +14,12 @@ type Asked = { tokens: Promise<HandedToken[]>; held?: HandedToken[] };
 /** A consent as it is remembered, with its tokens by API key and service. */
 type Known = {
   consent: Promise<SealedParty | undefined>;
-  found?: SealedParty;
+  held?: Held;
   asked: Map<string, Asked>;
   stop(): void;
 };
+
+type Held = { sealed: SealedParty; tokens(keyId: string, service: string): HandedToken[] | undefined };
 
 type At = { tenantId: string; id: string; keyId: string; service: string };
 
@@ -26,9 +28,8 @@ export type Grants = {
   consent(tenantId: string, id: string): Promise<SealedParty | undefined>;
   /** `isFresh`: asked for just now. */
   tokens(at: At, ask: () => Promise<HandedToken[]>): Promise<{ tokens: HandedToken[]; isFresh: boolean }>;
-  /** The same where they are at hand: at once. */
-  heldConsent(tenantId: string, id: string): SealedParty | undefined;
-  heldTokens(at: At): HandedToken[] | undefined;
+  /** The consent where it is at hand, and those of its tokens that are: at once. */
+  held(tenantId: string, id: string): Held | undefined;
   /** What happened here just now counts at once. */
   forget(tenantId: string, id: string): void;
 };
@@ -47,6 +48,11 @@ export const openGrants = ({
   notices.on('changed:tokens', () => known.clear());
   const nameOf = (tenantId: string, id: string) => `${tenantId} ${id}`;
 
+  const goodIn = (held: HandedToken[] | undefined): HandedToken[] | undefined => {
+    const leastAt = clock.now().getTime() + leastLeftMs;
+    return held?.every(({ expiresAt }) => expiresAt.getTime() > leastAt) ? held : undefined;
+  };
+
   const look = (tenantId: string, id: string): Known => {
     const name = nameOf(tenantId, id);
     const there = known.get(name);
@@ -56,25 +62,20 @@ export const openGrants = ({
     };
     // Heard before the look, so that nothing falls between.
     const stop = notices.on(`consent:${id}`, forget);
-    const made: Known = { consent: store.findConsent(tenantId, id), asked: new Map(), stop };
+    const asked: Known['asked'] = new Map();
+    const made: Known = { consent: store.findConsent(tenantId, id), asked, stop };
     known.set(name, made);
     made.consent.then((found) => {
-      if (found) made.found = found;
+      const held = (keyId: string, service: string) => goodIn(asked.get(`${keyId} ${service}`)?.held);
+      if (found) made.held = { sealed: found, tokens: held };
       else forget();
     }, forget);
     return made;
   };
 
-  const goodIn = (held: HandedToken[] | undefined): HandedToken[] | undefined => {
-    const leastAt = clock.now().getTime() + leastLeftMs;
-    return held?.every(({ expiresAt }) => expiresAt.getTime() > leastAt) ? held : undefined;
-  };
-
   return {
     consent: (tenantId, id) => look(tenantId, id).consent,
-    heldConsent: (tenantId, id) => known.get(nameOf(tenantId, id))?.found,
-    heldTokens: ({ tenantId, id, keyId, service }) =>
-      goodIn(known.get(nameOf(tenantId, id))?.asked.get(`${keyId} ${service}`)?.held),
+    held: (tenantId, id) => known.get(nameOf(tenantId, id))?.held,
     async tokens({ tenantId, id, keyId, service }, ask) {
       const { asked } = look(tenantId, id);
       const name = `${keyId} ${service}`;

@@ -122,14 +122,15 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
 
   const pass = async (by: ByTenant, id: string, ask: DataAsk, reply: DataReply): Promise<DataEnding> => {
     const { tenantId, keyId } = by.caller;
-    const sealed = inForce(grants.heldConsent(tenantId, id) ?? (await grants.consent(tenantId, id)), id);
+    const held = grants.held(tenantId, id);
+    const sealed = inForce(held ? held.sealed : await grants.consent(tenantId, id), id);
     const plan = planned(sealed, memories.house()?.services ?? (await memories.services()), ask);
     check(ask, plan);
     const leave = enter(tenantId, plan.source.origin);
     try {
-      const held = grants.heldTokens({ tenantId, id, keyId, service: plan.service.key });
-      if (held) tokenCounter.count(tenantId, keyId, plan.service.dataScope);
-      return await call(sealed, plan, held ?? (await tokensFor(by, id, plan)), ask, reply);
+      const tokens = held?.tokens(keyId, plan.service.key);
+      if (tokens) tokenCounter.count(tenantId, keyId, plan.service.dataScope);
+      return await call(sealed, plan, tokens ?? (await tokensFor(by, id, plan)), ask, reply);
     } finally {
       leave();
     }
