@@ -9,7 +9,6 @@ import { type Ids, randomIds } from './lib/ids.ts';
 import { openKeystore } from './lib/keystore.ts';
 import { silentLog } from './lib/log.ts';
 import { openKeys } from './local-keys.ts';
-import { altinn2Settings } from './settings/altinn2.ts';
 import { openReader, type Reader } from './store/open-reader.ts';
 import type { Altinn2, ConsentGateway } from './usecases/altinn-port.ts';
 import type { ConsentReader } from './usecases/consents/moving-port.ts';
@@ -70,7 +69,7 @@ export const openExamination = async (
       operatorOrgno,
       consentScope,
       ownScopes,
-      altinn2: altinn2Settings(config.altinn2),
+      altinn2: config.altinn2.told,
       links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfServiceUrl },
     },
     reader,

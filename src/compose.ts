@@ -28,7 +28,6 @@ import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
 import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
-import { altinn2Settings } from './settings/altinn2.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
@@ -140,12 +139,13 @@ export const compose = async (
       issuer,
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
-      altinn2: altinn2Settings(config.altinn2),
+      altinn2: config.altinn2.told,
       links: { delegate: portal, grant: portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,
       dataCalls: config.dataCalls,
+      dataHosts: config.dataHosts,
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,

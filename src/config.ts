@@ -3,7 +3,7 @@ import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
-import { apiKey, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
+import { apiKey, certificateIn, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { outside } from './settings/outside.ts';
@@ -78,6 +78,7 @@ const Env = z.object({
   HUB_PKCS11_TOKEN: z.string().optional(),
   HUB_PKCS11_PIN: z.string().optional(),
   HUB_EGRESS_ALLOW: list.optional(),
+  HUB_DATA_HOSTS: list.optional(),
   HUB_EGRESS_CA_FILE: certificateFile.optional(),
   HUB_EGRESS_PROXY: proxy.optional(),
   HUB_WEBHOOK_SCHEDULE: schedule.default([...defaultSchedule]),
@@ -229,17 +230,14 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
       isSet: ownSandbox || read.ALTINN2_URL !== undefined || read.ALTINN2_API_KEY !== undefined,
       url: read.ALTINN2_URL ?? usual.altinn2,
       apiKey: read.ALTINN2_API_KEY ?? (environment === 'sandbox' ? sandboxApiKey : undefined),
-      consentScope: read.ALTINN2_CONSENT_SCOPE,
-      tokenScope: read.ALTINN2_TOKEN_SCOPE,
-      lostAfterMs: read.ALTINN2_LOST_AFTER_SECONDS * 1000,
-      ...(read.ALTINN2_CERTIFICATE_FILE === undefined || read.ALTINN2_CERTIFICATE_KEY_FILE === undefined
-        ? {}
-        : {
-            certificate: {
-              cert: read.ALTINN2_CERTIFICATE_FILE.join(''),
-              key: read.ALTINN2_CERTIFICATE_KEY_FILE,
-            },
-          }),
+      /** To use cases: nothing secret. */
+      told: {
+        consentScope: read.ALTINN2_CONSENT_SCOPE,
+        tokenScope: read.ALTINN2_TOKEN_SCOPE,
+        lostAfterMs: read.ALTINN2_LOST_AFTER_SECONDS * 1000,
+        byCertificate: read.ALTINN2_CERTIFICATE_FILE !== undefined,
+      },
+      ...certificateIn(read.ALTINN2_CERTIFICATE_FILE, read.ALTINN2_CERTIFICATE_KEY_FILE),
     },
     ownScopes: nameOfScopes(
       [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),
@@ -271,6 +269,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     eraseAfterMs: read.HUB_ERASE_AFTER_DAYS * 24 * 60 * 60 * 1000,
     keepEventsMs: read.HUB_EVENT_RETENTION_DAYS * 24 * 60 * 60 * 1000,
     streams: { inAll: read.HUB_STREAMS, ofTenant: read.HUB_STREAMS_PER_TENANT },
+    dataHosts:
+      read.HUB_DATA_HOSTS?.map((host) => host.toLowerCase()) ?? (environment === 'production' ? [] : undefined),
     dataCalls: { inAll: read.HUB_DATA_CALLS, ofTenant: read.HUB_DATA_CALLS_PER_TENANT },
     renewAt: read.HUB_TOKEN_RENEW_AT,
     refreshPerSecond: read.HUB_REFRESH_PER_SECOND,

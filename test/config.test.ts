@@ -48,9 +48,12 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
     isSet: true,
     url: 'http://localhost:3100/altinn2/',
     apiKey: operatorApiKey,
-    consentScope: 'altinn:consentrequests.read altinn:consentrequests.write',
-    tokenScope: 'altinn:consenttokens.read altinn:consenttokens.write',
-    lostAfterMs: 15 * 60 * 1000,
+    told: {
+      consentScope: 'altinn:consentrequests.read altinn:consentrequests.write',
+      tokenScope: 'altinn:consenttokens.read altinn:consenttokens.write',
+      lostAfterMs: 15 * 60 * 1000,
+      byCertificate: false,
+    },
   });
   expect(loadConfig({}, 'all').ownScopes.split(' ')).toEqual([
     'altinn:consentrequests.read',
@@ -66,7 +69,7 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
   expect(loadConfig({ ...production, ...set }, 'worker').altinn2).toMatchObject({
     isSet: true,
     apiKey,
-    tokenScope: 'altinn:consenttokens',
+    told: { tokenScope: 'altinn:consenttokens' },
   });
   expect(loadConfig(production, 'worker').altinn2.isSet).toBe(false);
   expect(message({ ALTINN2_API_KEY: 'secret' })).toMatch(/^- ALTINN2_API_KEY: (?!.*secret)/m);

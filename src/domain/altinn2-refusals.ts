@@ -56,7 +56,7 @@ const withoutEchoes = (text: string, sent: readonly string[]): string =>
       .filter((word) => word.trim() !== '')
       .sort((a, b) => b.length - a.length)
       .reduce((left, word) => left.replace(new RegExp(RegExp.escape(word), 'giu'), '…'), text)
-      .replace(/[a-z][a-z\d+.-]*:\/\/\S+/gi, '…'),
+      .replace(/(?<![a-z\d+.-])[a-z\d+.-]+:\/\/\S+/gi, '…'),
   ).slice(0, 300);
 
 /** A member whatever its casing: `ErrorCode` was seen, `errorCode` is documented. */
@@ -79,7 +79,11 @@ const faultOf = ({ code, text }: Said, { sent = [] }: Altinn2Call): { row: Row<A
   const byCode = faultRows.find((one) => one.code !== undefined && one.code === code);
   const known = byCode ?? faultRows.find((one) => one.text?.test(told));
   const [kind, problem, detail] = (known ?? { row: otherFault }).row;
-  const words = told === '' ? '' : ` It says: “${told}”${/^\d{1,10}$/.test(code) ? ` (${code})` : ''}.`;
+  // The register's own name of a person is nobody's to learn from a guess.
+  const words =
+    told === '' || problem === 'name-not-matched'
+      ? ''
+      : ` It says: “${told}”${/^\d{1,10}$/.test(code) ? ` (${code})` : ''}.`;
   return {
     row: [kind, problem, (call) => `${typeof detail === 'string' ? detail : detail(call)}${words}`],
     byWording: !byCode && known !== undefined,

@@ -9,7 +9,7 @@ const placeholders = new RegExp(placeholder.source, 'g');
 
 /** Somebody on the way may take these for a step up, for another separator, or for the end. */
 const isPlain = (text: string): boolean =>
-  !/[\\\p{Cc}]/u.test(text) && text.split('/').every((segment) => !/^\.{1,2}(?:;|$)/.test(segment));
+  !/[\\\p{Cc}]/u.test(text) && text.split('/').every((segment) => !/^\.{1,2}(?![\p{L}\p{N}._~-])/u.test(segment));
 
 /** Longer is no path that anybody listed. */
 const mostCharacters = 2000;
@@ -43,6 +43,7 @@ export const segmentsOf = (path: string): string[] => {
   if (/%[0-9a-f]{2}/i.test(twice)) refuse('The path is escaped more than twice');
   for (const text of [path, once, twice, twice.normalize('NFKC')]) {
     if (slashesIn(text) !== slashesIn(path)) refuse('The path holds an encoded slash');
+    if (/[?#]/.test(text)) refuse('The path holds an encoded question mark or number sign');
     if (!isPlain(text)) refuse('The path holds “.” or “..” as a segment, a backslash or a control character');
   }
   const segments = once.split('/');

@@ -62,9 +62,13 @@ export type DataSource = {
 const allowed = (names: readonly string[]): string[] => names.filter((name) => dataHeaderFault(name) === undefined);
 
 /** Undefined for a service that names none, or one where no token may be carried to. */
-export const dataSourceOf = (service: Service, production: boolean): DataSource | undefined => {
+export const dataSourceOf = (
+  service: Service,
+  production: boolean,
+  hosts?: readonly string[],
+): DataSource | undefined => {
   const { dataUrl, dataPaths } = service;
-  if (dataUrl === undefined || dataUrlFault(dataUrl, production) !== undefined) return undefined;
+  if (dataUrl === undefined || dataUrlFault(dataUrl, production, hosts) !== undefined) return undefined;
   const { origin, pathname } = new URL(dataUrl);
   return {
     origin,

@@ -114,11 +114,17 @@ const isAddress = (hostname: string): boolean => hostname.startsWith('[') || /^[
  * Why the hub does not carry a person's token to this address; undefined when it does. In production a certificate must vouch
  * for whoever answers, and this machine and its neighbours are no data source.
  */
-export const dataUrlFault = (text: string, production: boolean): string | undefined => {
+export const dataUrlFault = (
+  text: string,
+  production: boolean,
+  /** Those that the process was started with, whatever the catalogue says. Undefined: any. */
+  hosts?: readonly string[],
+): string | undefined => {
   if (!URL.canParse(text)) return 'must be an address';
   const { protocol, hostname, username, password } = new URL(text);
   if (protocol !== 'https:' && protocol !== 'http:') return 'must be an address with https';
   if (username !== '' || password !== '') return 'may hold no user and no password';
+  if (hosts && !hosts.includes(new URL(text).host)) return 'is at no host that HUB_DATA_HOSTS names';
   if (!production) return undefined;
   if (protocol !== 'https:') return 'must be an address with https';
   return isAddress(hostname) || /(?:^|\.)localhost\.?$/.test(hostname) ? 'needs the name of a host' : undefined;

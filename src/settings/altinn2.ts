@@ -27,16 +27,12 @@ export const privateKeyFile = z.string().transform((path, ctx): string => {
   }
 });
 
+/** What speaks over two-way TLS; nothing where it is not set. */
+export const certificateIn = (certificates: string[] | undefined, key: string | undefined) =>
+  certificates === undefined || key === undefined ? {} : { certificate: { cert: certificates.join(''), key } };
+
 /** Is this another certificate's key? */
 export const isForeignKey = (certificates: string[] | undefined, key: string | undefined): boolean => {
   const [first] = certificates ?? [];
   return first !== undefined && key !== undefined && !new X509Certificate(first).checkPrivateKey(createPrivateKey(key));
 };
-
-type Altinn2Config = { consentScope: string; tokenScope: string; lostAfterMs: number; certificate?: object };
-
-/** What use cases know of it: nothing secret. */
-export const altinn2Settings = ({ consentScope, tokenScope, lostAfterMs, certificate }: Altinn2Config) => ({
-  ...{ consentScope, tokenScope, lostAfterMs },
-  byCertificate: certificate !== undefined,
-});

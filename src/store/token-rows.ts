@@ -26,8 +26,8 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     tell('changed:tokens');
   },
   async dropOfConsent(consentId) {
-    await tx.token.deleteMany({ where: { tenantId, consentId } });
-    tell('changed:tokens');
+    const { count } = await tx.token.deleteMany({ where: { tenantId, consentId } });
+    if (count > 0) tell('changed:tokens');
   },
   async dropOfScope(scope, failure, until) {
     // The lease too: what its holder asked for before it was known may still come.

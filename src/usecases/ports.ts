@@ -175,6 +175,8 @@ export type Settings = {
   streams: { inAll: number; ofTenant: number };
   /** Calls to data sources that may be under way in one process. */
   dataCalls: { inAll: number; ofTenant: number };
+  /** Hosts (`host`, `host:port`) that a person's data may be read at, and its tokens and number carried to. Undefined: any. */
+  dataHosts?: readonly string[] | undefined;
   /** At which part of its life a token in use is fetched anew. */
   renewAt: number;
   /** So many renewals a second at most, for each Maskinporten client, over all processes. */

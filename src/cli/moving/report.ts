@@ -32,7 +32,10 @@ export const openReport = () => {
       const names = to.length > 0 ? `${from.join(', ')} → ${to.join(', ')}` : from.join(', ');
       lines.push(
         `${marks[outcome]} ${id}  ${status.padEnd(8)}  ${names}`,
-        ...[row.why, ...notes].filter((text) => text !== undefined).map((text) => `    ${text}`),
+        ...[row.why, ...notes]
+          .filter((text) => text !== undefined)
+          // Altinn's words, too: nothing in them drives a terminal.
+          .map((text) => `    ${text.replace(/\p{Cc}/gu, ' ')}`),
       );
     },
     done: (): number => many.moves + many.moved + many.stays,

@@ -38,7 +38,7 @@ export const unreadable = (): Problem => new Problem('altinn-unavailable', 'Alti
 
 const noAnswer = (error: NoAnswer, verb: Verb): Problem => {
   const { reason, wasSent } = error.failure;
-  if (certificateRefused.test(reason))
+  if (certificateRefused.test(reason) && !(verb === 'submit' && wasSent))
     return new Problem('altinn-not-authorised', 'Altinn 2 does not accept the enterprise certificate.', {
       cause: error,
     });
@@ -53,6 +53,7 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
   // one shows after we have written, as a connection that broke.
   const tls: CallerTls | undefined = certificate && { ...certificate, maxVersion: 'TLSv1.2' };
   const http = openHttpCaller({ timeoutMs, tls });
+  const open = openHttpCaller({ timeoutMs });
   const lists = openHttpCaller({ timeoutMs, tls, maxBytes: mostOfList });
   // A create can neither be repeated nor asked about: on a kept connection that is just being hung up on it would be lost in
   // the unknown.
@@ -71,7 +72,7 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
   return {
     base,
     /** Without key, token and the rest: for what anybody may read. */
-    open: http,
+    open,
     async call({ verb, path, query, token, ...ask }: Ask, signal: AbortSignal): Promise<HttpAnswer> {
       if (apiKey === undefined) throw new Problem('altinn2-not-set-up', 'There is no API key for Altinn 2.');
       const headers = {
@@ -111,7 +112,7 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
     },
 
     async close(): Promise<void> {
-      await Promise.all([http.close(), lists.close(), creates.close()]);
+      await Promise.all([http.close(), open.close(), lists.close(), creates.close()]);
     },
   };
 };

@@ -8,6 +8,8 @@ import { type Claims, member } from '../token-claims.ts';
 /** Clocks are read in whole seconds, by a header that was written before the token was signed. */
 const toleranceSeconds = 5;
 
+const longestLifeMs = 60_000;
+
 const foreign = (fault: string, cause?: unknown): Problem =>
   new Problem('consent-token-foreign', `Altinn 2 gave a token, but ${fault}.`, cause === undefined ? {} : { cause });
 
@@ -85,5 +87,7 @@ export const checkConsentToken = async (
   });
   const fault = faultIn(verified.payload, ask, operatorOrgno);
   if (fault) throw foreign(fault);
-  return { expiresAt: new Date((verified.payload.exp ?? 0) * 1000) };
+  // Theirs live half a minute. One that says longer is not kept for longer: it would outlive what it speaks of.
+  const longest = now.getTime() + longestLifeMs;
+  return { expiresAt: new Date(Math.min((verified.payload.exp ?? 0) * 1000, longest)) };
 };

@@ -17,6 +17,7 @@ export const altinn2KeyPlace = (base: URL, http: HttpCaller, log: Log) => async 
   const { data } = ServerMetadata.safeParse(answer?.status === 200 ? answer.body : undefined);
   if (!data) return usual;
   const named = new URL(data.jwks_uri);
-  // What came over TLS is not to be spoilt by what does not.
-  return base.protocol === 'https:' && named.protocol !== 'https:' ? usual : named;
+  // `www.altinn.no` has them at `altinn.no`. What came over TLS is not to be spoilt by what does not.
+  const isTheirs = named.host === base.host || `www.${named.host}` === base.host;
+  return isTheirs && (base.protocol !== 'https:' || named.protocol === 'https:') ? named : usual;
 };

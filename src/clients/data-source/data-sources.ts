@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import { Problem } from '../../domain/problem.ts';
 import type { DataEnding, DataSources } from '../../usecases/data-port.ts';
+import { guardedLookup, isForbidden } from './guarded-lookup.ts';
 import { callOptions, Passing, type Patience, Unanswered } from './passing.ts';
 
 type Options = Partial<Patience> & {
@@ -27,7 +28,7 @@ export const openDataSources = ({
   const poolFor = (origin: string): Pool => {
     const known = pools.get(origin);
     if (known) return known;
-    const connect = { timeout: connectMs, rejectUnauthorized: true };
+    const connect = { timeout: connectMs, rejectUnauthorized: true, lookup: guardedLookup };
     const pool = new Pool(origin, { connect, connections, pipelining: 1, keepAliveMaxTimeout: 30_000, allowH2: false });
     pools.set(origin, pool);
     return pool;
@@ -36,6 +37,10 @@ export const openDataSources = ({
   return {
     call: (call, taker) =>
       new Promise<DataEnding>((resolve, reject) => {
+        if (isForbidden(new URL(call.origin).hostname)) {
+          reject(new Problem('data-source-unavailable', 'Its address is one that nothing is sent to'));
+          return;
+        }
         let isAgain = false;
         let passing: Passing;
         const late = setTimeout(

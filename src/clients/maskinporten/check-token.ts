@@ -12,39 +12,39 @@ type Rights = NonNullable<NonNullable<TokenAsk['consent']>['rights']>;
 
 const listIn = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** Names in any case: samples disagree on it. Values as they were asked for. */
-const holds = (metadata: unknown, asked: Record<string, string>): boolean =>
-  Object.entries(asked).every(([name, value]) => member(metadata, name) === value);
+/** A right as it is compared: names in any case, since samples disagree on it, and in order; values as they are. */
+const rightText = (resources: unknown, metadata: unknown): string =>
+  JSON.stringify([
+    resources,
+    Object.entries(metadata ?? {})
+      .map(([name, value]) => [name.toLowerCase(), value])
+      .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1)),
+  ]);
 
-/** Does it name all that was asked for? One that names nothing says nothing: whoever gives the data will not give them. */
-const namesRights = (given: unknown, rights: Rights): boolean =>
-  given === undefined ||
-  rights.every(({ resource, metadata }) =>
-    listIn(given).some(
-      (one) =>
-        listIn(member(one, 'resource')).some((each) => member(each, 'value') === resource) &&
-        holds(member(one, 'metadata'), metadata),
+/** Does it name what was asked for, all of it and nothing else? */
+const areRights = (given: unknown, rights: Rights): boolean => {
+  const named = listIn(given).map((one) =>
+    rightText(
+      listIn(member(one, 'resource')).map((each) => member(each, 'value')),
+      member(one, 'metadata'),
     ),
   );
+  const wanted = rights.map(({ resource, metadata }) => rightText([resource], metadata));
+  return JSON.stringify(named.sort()) === JSON.stringify(wanted.sort());
+};
 
-const isFor = (
-  claims: Claims,
-  { id, from, rights = [] }: NonNullable<TokenAsk['consent']>,
-  consumer: string,
-): boolean => {
-  const details = member(claims, 'authorization_details');
-  return (Array.isArray(details) ? details : []).some((one: unknown) => {
-    const given = member(one, 'id');
-    const giver = member(one, 'from');
-    const to = member(one, 'to');
-    return (
-      member(one, 'type') === consentType &&
-      String(given).toLowerCase() === id.toLowerCase() &&
-      (giver === undefined || giver === partyUrn(from)) &&
-      (to === undefined || orgnoIn(to) === consumer) &&
-      namesRights(member(one, 'consentRights'), rights)
-    );
-  });
+/** It carries this consent and no other, with all that says whose it is and what it opens. */
+const isFor = (claims: Claims, { id, from, rights }: NonNullable<TokenAsk['consent']>, consumer: string): boolean => {
+  const carried = listIn(member(claims, 'authorization_details')).filter((one) => member(one, 'type') === consentType);
+  const [only, ...others] = carried;
+  return (
+    only !== undefined &&
+    others.length === 0 &&
+    String(member(only, 'id')).toLowerCase() === id.toLowerCase() &&
+    member(only, 'from') === partyUrn(from) &&
+    orgnoIn(member(only, 'to')) === consumer &&
+    (rights === undefined || areRights(member(only, 'consentRights'), rights))
+  );
 };
 
 /**

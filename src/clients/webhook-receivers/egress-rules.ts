@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { PrivateTarget } from '../../domain/receiver.ts';
-import { isNeverReached, isPublicAddress, isReceiverAddress } from './addresses.ts';
+import { isNeverReached, isPublicAddress, isReceiverAddress } from '../addresses.ts';
 
 /** Where a connection is about to go. `hostname` is as a URL has it: lower case, an IPv6 address in brackets. */
 export type Target = { protocol: string; hostname: string; port: number };

@@ -2,7 +2,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { PrivateTarget } from '../../domain/receiver.ts';
-import { isThisMachine } from './addresses.ts';
+import { isThisMachine } from '../addresses.ts';
 import type { EgressRules, Target } from './egress-rules.ts';
 import type { OwnPlaces } from './own-places.ts';
 import type { Tunnel } from './proxy-tunnel.ts';

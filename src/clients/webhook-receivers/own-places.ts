@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { remember } from '../../lib/remember.ts';
-import { isThisMachine, normalAddress } from './addresses.ts';
+import { isThisMachine, normalAddress } from '../addresses.ts';
 import { type Resolve, resolveNames } from './resolve-names.ts';
 
 /** Somewhere the hub itself keeps things or listens. */

@@ -28,6 +28,13 @@ const DataUrl = z
       addIssue({ code: 'custom', message: noNational.error, params: noNational.params });
   });
 
+const sound =
+  (fault: (text: string) => string | undefined) =>
+  (text: string, { addIssue }: z.core.$RefinementCtx<string>) => {
+    const said = fault(text);
+    if (said !== undefined) addIssue({ code: 'custom', message: said });
+  };
+
 /** What may change once a service is defined: everything but its key and generation. */
 const changeable = {
   resource: Line(200).exactOptional().meta({ description: 'Altinn 3: the resource id.', example: 'ske-inntekt' }),
@@ -37,9 +44,11 @@ const changeable = {
 };
 /** What a change may empty again, with `null`. */
 const clearable = {
-  consentHeader: Line(100).meta({
-    description: 'Altinn 2: the header in which the data source wants the consent token.',
-  }),
+  consentHeader: Line(100)
+    .superRefine(sound((name) => dataHeaderFault(name.toLowerCase())))
+    .meta({
+      description: 'Altinn 2: the header in which the data source wants the consent token.',
+    }),
   maxValidityDays: z.number().int().min(1).max(36_500),
   validityMarginMinutes: z
     .number()
@@ -62,12 +71,6 @@ const Metadata = z
   .max(50)
   .meta({ description: 'Names a right must carry, all of them and no others.', example: ['fraogmed', 'tilogmed'] });
 /** For what the domain says is wrong with it, in its words. */
-const sound =
-  (fault: (text: string) => string | undefined) =>
-  (text: string, { addIssue }: z.core.$RefinementCtx<string>) => {
-    const said = fault(text);
-    if (said !== undefined) addIssue({ code: 'custom', message: said });
-  };
 const DataPaths = z
   .array(Line(500).superRefine(sound((text) => (namesPerson(text) ? undefined : dataPathFault(text)))))
   .max(100)

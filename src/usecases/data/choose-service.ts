@@ -3,13 +3,17 @@ import type { DataPattern } from '../../domain/data-path.ts';
 import { type DataSource, dataSourceOf, patternFor } from '../../domain/data-source.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Service } from '../../domain/service.ts';
+import type { Settings } from '../ports.ts';
 
 export type Chosen = { service: Service; source: DataSource; pattern: DataPattern };
 
+/** What the process was started with. */
+type Trusted = Pick<Settings, 'production' | 'dataHosts'>;
+
 /** Of each service once, for as long as it is remembered. */
 const sources = new WeakMap<Service, { source: DataSource | undefined }>();
-const sourceOf = (service: Service, production: boolean): DataSource | undefined => {
-  const known = sources.get(service) ?? { source: dataSourceOf(service, production) };
+const sourceOf = (service: Service, { production, dataHosts }: Trusted): DataSource | undefined => {
+  const known = sources.get(service) ?? { source: dataSourceOf(service, production, dataHosts) };
   sources.set(service, known);
   return known.source;
 };
@@ -34,13 +38,13 @@ export const chooseService = (
   consent: Consent,
   services: ReadonlyMap<string, Service>,
   { method, segments, service: key }: Asked,
-  production: boolean,
+  trusted: Trusted,
 ): Chosen => {
   const keys = key === undefined ? consent.rights.map(({ service }) => service) : named(consent, key);
   let hasSource = false;
   for (const each of keys) {
     const service = services.get(each);
-    const source = service && sourceOf(service, production);
+    const source = service && sourceOf(service, trusted);
     if (!service || !source) continue;
     hasSource = true;
     const pattern = patternFor(source, method, segments);

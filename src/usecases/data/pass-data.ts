@@ -131,6 +131,13 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
       const tokens = held?.tokens(keyId, plan.service.key);
       if (tokens) tokenCounter.count(tenantId, keyId, plan.service.dataScope);
       return await call(sealed, plan, tokens ?? (await tokensFor(by, id, plan)), ask, reply);
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : 'internal';
+      log.warn(
+        { consentId: id, service: plan.service.key, origin: plan.source.origin, code },
+        'data were not passed on',
+      );
+      throw error;
     } finally {
       leave();
     }

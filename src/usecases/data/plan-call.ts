@@ -47,7 +47,7 @@ export const planCall = ({ sealing, settings }: Pick<Parts, 'sealing' | 'setting
     if (known) return known;
     const segments = segmentsOf(path);
     const asked = { method, segments, service: key };
-    const { service, source, pattern } = chooseService(sealed.consent, services, asked, settings.production);
+    const { service, source, pattern } = chooseService(sealed.consent, services, asked, settings);
     const plan = { service, source, path: source.basePath + filledPath(pattern, segments, () => numberOf(sealed)) };
     if (name.length <= mostCharacters && byAsk.size < mostPlans) byAsk.set(name, plan);
     return plan;

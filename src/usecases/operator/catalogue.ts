@@ -19,7 +19,8 @@ export const catalogue = (parts: Parts): Verbs => {
   const check = (service: Service) => {
     const fault = serviceFault(service);
     if (fault) throw wrong(fault.field, fault.detail === 'is missing' ? 'missing' : 'value-wrong', fault.detail);
-    const urlFault = service.dataUrl === undefined ? undefined : dataUrlFault(service.dataUrl, settings.production);
+    const { production, dataHosts } = settings;
+    const urlFault = service.dataUrl === undefined ? undefined : dataUrlFault(service.dataUrl, production, dataHosts);
     if (urlFault !== undefined) throw wrong('dataUrl', 'value-wrong', urlFault);
   };
   const find = async (key: string): Promise<Service> => {

@@ -85,7 +85,16 @@ export const consentTokens = (parts: Parts) => {
       ]);
       const headers = new Set(asked.map((service) => services.get(service)?.consentHeader ?? usualHeader));
       await store.asTenant(tenantId, (rows) =>
-        rows.audit.add(auditEntry(parts, by, action, id, { scopes: [...scopes] }, tenantId)),
+        rows.audit.add(
+          auditEntry(
+            parts,
+            by,
+            action,
+            id,
+            { scopes: [...scopes], ...(only === undefined ? {} : { service: only }) },
+            tenantId,
+          ),
+        ),
       );
       for (const scope of scopes) parts.tokenCounter.count(tenantId, by.caller.keyId, scope);
       const shown = (kind: 'maskinporten' | 'consent', header: string, ready: ReadyToken | undefined) =>

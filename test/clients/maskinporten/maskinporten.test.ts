@@ -113,7 +113,17 @@ describe('the grant', () => {
       tries === 1
         ? sendJson(response, 400, { error: 'invalid_grant', error_uri: 'https://maskinporten.no/errors/MP-012' })
         : sendJson(response, 200, {
-            access_token: tokenOf({ ...good(), authorization_details: [{ type: 'urn:altinn:consent', id: 'A-1' }] }),
+            access_token: tokenOf({
+              ...good(),
+              authorization_details: [
+                {
+                  type: 'urn:altinn:consent',
+                  id: 'A-1',
+                  from: `urn:altinn:person:identifier-no:${person}`,
+                  to: party(bank),
+                },
+              ],
+            }),
             expires_in: 120,
           }),
     );
@@ -152,7 +162,17 @@ describe('the grant', () => {
 describe('a token is thrown away', () => {
   const consent = { id: 'ecbff842-199b-45c9-8b58-80ed4d813660', from: { person } };
   const details = (more: object) => ({
-    authorization_details: [{ type: 'urn:altinn:consent', id: consent.id, ...more }],
+    authorization_details: [
+      {
+        ...{
+          type: 'urn:altinn:consent',
+          id: consent.id,
+          from: `urn:altinn:person:identifier-no:${person}`,
+          to: party(bank),
+        },
+        ...more,
+      },
+    ],
   });
   const wanted = (inntektsaar: string) => ({ ...consent, rights: [{ resource: 'r', metadata: { inntektsaar } }] });
   const right = (inntektsaar: string) => ({
@@ -178,6 +198,23 @@ describe('a token is thrown away', () => {
       { consent },
     ],
     ['of another receiver', { ...good(), ...details({ to: party(department) }) }, { consent }],
+    ['that does not say whose it is', { ...good(), ...details({ from: undefined }) }, { consent }],
+    [
+      'that carries another consent besides',
+      {
+        ...good(),
+        authorization_details: [
+          ...details({}).authorization_details,
+          { ...details({}).authorization_details[0], id: 'f70542a8-d97a-40a8-9ef7-221603ffd5e6' },
+        ],
+      },
+      { consent },
+    ],
+    [
+      'of rights that nobody asked for',
+      { ...good(), ...details({ consentRights: [right('2024'), right('2023')] }) },
+      { consent: wanted('2024') },
+    ],
     ['of other rights', { ...good(), ...details({ consentRights: [right('2023')] }) }, { consent: wanted('2024') }],
     ['that somebody else has signed', forged({ ...good(), ...details({}) }), { consent }],
     ['that cannot be read', 'opaque', {}],

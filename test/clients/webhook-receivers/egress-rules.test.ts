@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isPublicAddress } from '../../../src/clients/webhook-receivers/addresses.ts';
+import { isPublicAddress } from '../../../src/clients/addresses.ts';
 import { egressRules } from '../../../src/clients/webhook-receivers/egress-rules.ts';
 
 const strict = egressRules({ production: true, allow: [] });
