@@ -8,6 +8,7 @@ export const tenantTables = [
   'tenant_counters',
   'api_keys',
   'consents',
+  'data_uses',
   'callback_states',
   'outbox',
   'events',

@@ -57,6 +57,7 @@ test('nothing is written through neither door', async () => {
     `fail_token('${id}', '${id}', 1, '{}', now())`,
     `owe_for_waiting('tidy', '${id}', '${id}', now())`,
     `goes_out('${id}', '${id}', '', now())`,
+    `goes_out_once('${id}', '${id}', '', now())`,
     `due_deliveries('[]')`,
     `pass_gates('[]', '{}')`,
     `record_attempts('[]', '{}')`,

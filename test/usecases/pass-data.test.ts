@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
 import type { Service } from '../../src/domain/service.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { sealingRing } from '../../src/lib/seal.ts';
 import { sealParties } from '../../src/usecases/consents/parties.ts';
 import { passData } from '../../src/usecases/data/pass-data.ts';
@@ -26,7 +27,13 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
     ...(isErased ? {} : { partySealed }),
   };
   const known: Service = { ...service, dataUrl: 'https://data.example/api', dataPaths: ['GET /a/{from}'], ...services };
-  const told = { calls: [] as DataCall[], begun: [] as unknown[], counted: [] as unknown[], outcomes: [] as string[] };
+  const told = {
+    calls: [] as DataCall[],
+    begun: [] as unknown[],
+    counted: [] as unknown[],
+    outcomes: [] as string[],
+    uses: [] as unknown[],
+  };
   const parts = {
     clock: { now: () => now },
     sealing,
@@ -39,6 +46,11 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
         held: () => undefined,
         forget: () => {},
       },
+    },
+    log: silentLog,
+    store: {
+      asTenant: (_tenantId: string, work: (rows: object) => unknown) =>
+        work({ consents: { used: async (...used: unknown[]) => told.uses.push(used) } }),
     },
     settings: { production: true, dataCalls: { inAll: 2, ofTenant: 1 } },
     tokenCounter: { count: (...counted: unknown[]) => told.counted.push(counted) },
@@ -84,6 +96,8 @@ test('one token or two: each goes in the header it names, whatever the caller se
   // The token of a call that needed none anew counts as used all the same.
   expect(told.counted).toEqual([[consent.tenantId, 'key', service.dataScope]]);
   expect(told.outcomes).toEqual(['ok']);
+  // Altinn 2 alone wants to hear of it.
+  expect([told.uses, single.uses]).toEqual([[[consent.id, 'ske-inntekt', now]], []]);
 });
 
 test.each<[string, Given, Partial<DataAsk>]>([
