@@ -28,6 +28,8 @@ export const openDataSources = ({
   const poolFor = (origin: string): Pool => {
     const known = pools.get(origin);
     if (known) return known;
+    if (isForbidden(new URL(origin).hostname))
+      throw new Problem('data-source-unavailable', 'Its address is one that nothing is sent to');
     const connect = { timeout: connectMs, rejectUnauthorized: true, lookup: guardedLookup };
     const pool = new Pool(origin, { connect, connections, pipelining: 1, keepAliveMaxTimeout: 30_000, allowH2: false });
     pools.set(origin, pool);
@@ -37,10 +39,7 @@ export const openDataSources = ({
   return {
     call: (call, taker) =>
       new Promise<DataEnding>((resolve, reject) => {
-        if (isForbidden(new URL(call.origin).hostname)) {
-          reject(new Problem('data-source-unavailable', 'Its address is one that nothing is sent to'));
-          return;
-        }
+        const pool = poolFor(call.origin);
         let isAgain = false;
         let passing: Passing;
         const late = setTimeout(
@@ -66,7 +65,7 @@ export const openDataSources = ({
               reject(isUnanswered ? error.cause : error);
             },
           });
-          poolFor(call.origin).dispatch(callOptions(call, { firstByteMs, idleMs }), passing);
+          pool.dispatch(callOptions(call, { firstByteMs, idleMs }), passing);
         };
         attempt();
       }),

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { openDataSources } from '../../../src/clients/data-source/data-sources.ts';
+import { guardedLookup } from '../../../src/clients/data-source/guarded-lookup.ts';
 import type { DataCall, DataTaker } from '../../../src/usecases/data-port.ts';
 import { openRawSource, openSource } from '../../support/source.ts';
 import { until } from '../../support/until.ts';
@@ -322,4 +323,24 @@ test('a place where nobody listens, and a certificate that is not right', async 
   closers.push(() => new Promise((resolve) => tls.close(() => resolve())));
   const origin = `https://localhost:${(tls.address() as AddressInfo).port}`;
   await expect(call(callOf(origin), taker().takes)).rejects.toMatchObject({ code: 'data-source-unavailable' });
+});
+
+test.each(['http://169.254.169.254', 'http://[fe80::1]', 'http://[::ffff:169.254.169.254]', 'http://168.63.129.16'])(
+  'where clouds keep their secrets no data are: %s',
+  async (origin) => {
+    const { call } = sources();
+    await expect(call(callOf(origin), taker().takes)).rejects.toMatchObject({
+      code: 'data-source-unavailable',
+      detail: expect.stringContaining('nothing is sent'),
+    });
+  },
+);
+
+test('nor behind a name that stands for such a place', async () => {
+  const looked = (lookup: typeof guardedLookup, name: string) =>
+    new Promise((resolve) => lookup(name, { all: true }, (error, found) => resolve(error?.code ?? found)));
+  expect(await looked(guardedLookup, 'localhost')).toEqual(
+    expect.arrayContaining([expect.objectContaining({ address: '127.0.0.1' })]),
+  );
+  expect(await looked(guardedLookup, '169.254.169.254')).toBe('ENOTFOUND');
 });
