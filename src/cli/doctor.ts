@@ -10,6 +10,7 @@ import { examinePath, type Whose } from './doctor/path.ts';
 import { pathTable } from './doctor/path-table.ts';
 import { examineQueues } from './doctor/queues.ts';
 import { readWords } from './doctor/words.ts';
+import { sayUsage } from './usage.ts';
 
 /** A check that takes longer than this says so: the whole is read in ten seconds. */
 const patienceMs = 8000;
@@ -75,11 +76,7 @@ const titleOf = (whose: Whose, { environment }: Config): string =>
  */
 export const doctor = async (words: readonly string[] = []): Promise<number> => {
   const asked = readWords(words);
-  if ('usage' in asked) {
-    const isAsked = words.includes('--help');
-    (isAsked ? process.stdout : process.stderr).write(asked.usage);
-    return isAsked ? 0 : 2;
-  }
+  if ('usage' in asked) return sayUsage(words, asked.usage);
   const { json, whose, hsm = false } = asked;
   let findings: Finding[];
   let title = '';

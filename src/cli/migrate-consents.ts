@@ -13,6 +13,7 @@ import { csvHead, csvLine, openReport } from './moving/report.ts';
 import { openTenantToken } from './moving/tenant-token.ts';
 import { type MovingWords, readWords } from './moving/words.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
+import { sayUsage } from './usage.ts';
 
 type Asked = Exclude<MovingWords, { usage: string }>;
 
@@ -88,11 +89,7 @@ const run = async (
  */
 export const migrateConsents = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
-  if ('usage' in ask) {
-    const isAsked = words.includes('--help');
-    (isAsked ? process.stdout : process.stderr).write(ask.usage);
-    return isAsked ? 0 : 2;
-  }
+  if ('usage' in ask) return sayUsage(words, ask.usage);
   return orSay(async () => {
     const config = loadConfig(process.env, 'command');
     const database = await openDatabase(config, openLog('warn'));

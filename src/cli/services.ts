@@ -7,6 +7,7 @@ import { importServices } from '../usecases/operator/import-services.ts';
 import { planTable } from './services/plan-table.ts';
 import { readWords } from './services/words.ts';
 import { orSay } from './stop-signals.ts';
+import { sayUsage } from './usage.ts';
 
 /**
  * `hub services import`: a plan first, and with `--apply` done. Exit code 1 when something was refused (but for what comes with the
@@ -14,11 +15,7 @@ import { orSay } from './stop-signals.ts';
  */
 export const services = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
-  if ('usage' in ask) {
-    const isAsked = words.includes('--help');
-    (isAsked ? process.stdout : process.stderr).write(ask.usage);
-    return isAsked ? 0 : 2;
-  }
+  if ('usage' in ask) return sayUsage(words, ask.usage);
   return orSay(async () => {
     const config = loadConfig(process.env, 'command');
     const log = openLog('warn');

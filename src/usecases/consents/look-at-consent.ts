@@ -3,6 +3,7 @@ import type { News } from '../../domain/decide.ts';
 import { endsAt, expiringAt, isBack, nextByTime, nextLook, soonestRead } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import { readLanes, turnIsNearMs } from '../../domain/read-turns.ts';
+import type { SealedParty } from '../consent-rows-port.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenFor } from '../tokens/known-token.ts';
 import { withToken } from '../tokens/with-token.ts';
@@ -38,9 +39,9 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     store.asTenant(tenantId, (rows) => change(rows, id, ...news));
 
   /** As it stands once the tenant has been told what time brings. */
-  const inTime = async (tenantId: string, id: string, expiringDays: number | undefined) => {
-    const consent = (await store.findConsent(tenantId, id))?.consent;
-    if (consent?.status !== 'accepted') return consent;
+  const inTime = async (consent: Consent, expiringDays: number | undefined): Promise<Consent | undefined> => {
+    const { tenantId, id } = consent;
+    if (consent.status !== 'accepted') return consent;
     const now = clock.now();
     if (endsAt(consent) <= now) {
       await tell(tenantId, id, { kind: 'expired' });
@@ -61,11 +62,10 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     return store.takeReadTurns(consent.tenantId, consent.id, ask);
   };
 
-  const read = async ({ tenantId, id }: Consent, ends: boolean, signal: AbortSignal) => {
+  const read = async (found: SealedParty, ends: boolean, signal: AbortSignal) => {
+    const { tenantId, id } = found.consent;
     // What is answered while Altinn is being asked may or may not be in its answer.
     const askedAt = clock.now();
-    const found = await store.findConsent(tenantId, id);
-    if (!found) return undefined;
     const { status, consentedAt } = await readAtAltinn(found, signal);
     const said: News = { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) };
     return store.asTenant(tenantId, async (rows) => {
@@ -76,7 +76,9 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
 
   return async ({ tenantId, subjectId: id }, signal) => {
     const expiringDays = (await memories.tenant.get(tenantId))?.tenant.expiringDays;
-    const consent = await inTime(tenantId, id, expiringDays);
+    const found = await store.findConsent(tenantId, id);
+    if (!found) return undefined;
+    const consent = await inTime(found.consent, expiringDays);
     if (consent?.generation === 'altinn2' && isOwedAtAltinn2(consent)) return close(consent, signal);
     if (consent?.status !== 'pending' && consent?.status !== 'accepted') return undefined;
     const ends = endsAt(consent) <= clock.now();
@@ -85,7 +87,7 @@ export const lookAtConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     if (until) return { nextAt: ends ? until : earlier(until, byTime) };
     readMetrics.consentRead(ends ? 'end' : isBack(consent) ? 'return' : 'pace');
     try {
-      const after = await read(consent, ends, signal);
+      const after = await read({ ...found, consent }, ends, signal);
       return after && !after.endedAt ? { nextAt: nextLook(after, clock.now(), expiringDays) } : undefined;
     } catch (error) {
       // At its end it expires, whether or not Altinn can be asked what became of it.
