@@ -7,6 +7,7 @@ import { scopesNamed } from '../../domain/token.ts';
 import { auditEntry } from '../audit.ts';
 import { scopesOf } from '../consents/upstream.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { AuditEntry } from '../oversight.ts';
 import type { Settings } from '../ports.ts';
 import { holdersOf } from '../tokens/find-client.ts';
 import type { Tenant, UseCases } from '../use-cases.ts';
@@ -31,6 +32,7 @@ const accessStep = (step: keyof typeof words, access: Access | undefined, tenant
     mover:
       state === 'missing' && (mover === 'tenant' || mover === 'api-owner' || mover === 'operator') ? mover : 'nobody',
     text: access?.problem?.detail ?? words[step],
+    ...(state === 'missing' && access?.problem ? { reason: access.problem.code } : {}),
     ...(access?.problem?.link === undefined ? {} : { link: access.problem.link }),
     ...(access?.checkedAt ? { checkedAt: access.checkedAt } : {}),
     since: access?.since ?? tenant.createdAt,
@@ -87,9 +89,10 @@ const settingStep = (
 });
 
 /** Per service: what is in place, what is missing and whose move it is, from what was found out and never from a box ticked. */
-export const readReadiness = (parts: Parts): UseCases['readReadiness'] => {
+export const readinessOf = (parts: Parts) => {
   const { store, memories, settings } = parts;
-  return async ({ caller: { tenant, tenantId } }): Promise<Readiness> => {
+  return async (tenant: Tenant): Promise<Readiness> => {
+    const tenantId = tenant.id;
     const catalogue = await memories.services();
     const clients = await memories.clients();
     const { known, endpoints } = await store.asTenant(tenantId, async (rows) => ({
@@ -136,11 +139,21 @@ export const readReadiness = (parts: Parts): UseCases['readReadiness'] => {
   };
 };
 
-/** Looks at once, and waits a little for what is found. @throws Problem `too-many-requests` within a minute of the last time */
-export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
+export const readReadiness =
+  (parts: Parts): UseCases['readReadiness'] =>
+  ({ caller: { tenant } }) =>
+    readinessOf(parts)(tenant);
+
+/**
+ * Looks at once, and waits a little for what is found.
+ *
+ * @param looked who asked for it, as the audit keeps it
+ * @throws Problem `too-many-requests` within a minute of the last time, whoever asked then
+ */
+export const lookAtOnce = (parts: Parts) => {
   const { clock, ids, store, notices, memories, settings } = parts;
-  return async (by) => {
-    const { tenantId, tenant } = by.caller;
+  return async (tenant: Tenant, looked: Omit<AuditEntry, 'action'>): Promise<Readiness> => {
+    const tenantId = tenant.id;
     const catalogue = await memories.services();
     const scopes = new Set<string>();
     for (const key of tenant.services) {
@@ -156,7 +169,7 @@ export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
         throw new Problem('too-many-requests', 'Readiness is looked at once a minute at most', {
           retryAfterSeconds: Math.ceil((checkAtMostEveryMs - lastMs) / 1000),
         });
-      await rows.audit.add(auditEntry(parts, by, 'readiness.checked', tenantId, {}, tenantId));
+      await rows.audit.add({ ...looked, action: 'readiness.checked' });
       for (const scope of scopes) {
         const access = await rows.access.ensure('scope', scope, ids.uuid(), now);
         await rows.outbox.owe('probe-access', access.id, now, now);
@@ -176,6 +189,14 @@ export const checkReadiness = (parts: Parts): UseCases['checkReadiness'] => {
             kind !== 'scope' || !scopes.has(name) || (checkedAt !== undefined && checkedAt >= now),
         ),
     });
-    return readReadiness(parts)(by);
+    return readinessOf(parts)(tenant);
   };
 };
+
+export const checkReadiness =
+  (parts: Parts): UseCases['checkReadiness'] =>
+  (by) =>
+    lookAtOnce(parts)(
+      by.caller.tenant,
+      auditEntry(parts, by, 'readiness.checked', by.caller.tenantId, {}, by.caller.tenantId),
+    );
