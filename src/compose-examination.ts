@@ -60,7 +60,13 @@ export const openExamination = async (
     known: { read: async () => undefined, keep: async () => undefined },
   });
   const altinn3 = openAltinn3({ ...shared, baseUrl: config.altinn3Url });
-  const altinn2 = openAltinn2({ ...shared, ...config.altinn2, baseUrl: config.altinn2.url, operatorOrgno });
+  const altinn2 = openAltinn2({
+    ...shared,
+    ...config.altinn2,
+    ...(config.altinn2.exchanges ? { exchangeUrl: config.altinn3Url } : {}),
+    baseUrl: config.altinn2.url,
+    operatorOrgno,
+  });
   const reader = openReader(databaseUrl, silentLog);
   return {
     clock: systemClock,

@@ -189,7 +189,14 @@ export const compose = async (
         : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       altinn2: parts.add(
-        openAltinn2({ ...config.altinn2, baseUrl: altinn2Url, operatorOrgno: config.operatorOrgno, log, clock }),
+        openAltinn2({
+          ...config.altinn2,
+          ...(config.altinn2.exchanges ? { exchangeUrl: altinn3Url } : {}),
+          baseUrl: altinn2Url,
+          operatorOrgno: config.operatorOrgno,
+          log,
+          clock,
+        }),
       ),
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),

@@ -3,11 +3,12 @@ import { leastConnections } from './connections.ts';
 import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
-import { apiKey, certificateIn, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
+import { altinn2Settings, certificateIn, isForeignKey, sandboxApiKey } from './settings/altinn2.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { outside } from './settings/outside.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
+import { scopes } from './settings/scopes.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
@@ -23,13 +24,6 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
-
-/** One scope, or several with spaces between that are asked for together. */
-const scopes = z
-  .string()
-  .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'is a scope, or several with spaces between')
-  .refine((text) => text.trim() !== '', 'names no scope')
-  .transform((text) => nameOfScopes(scopesNamed(text)));
 
 /** `5s,1m,2h` → milliseconds. */
 const schedule = list.transform((parts, ctx) =>
@@ -55,13 +49,7 @@ const Env = z.object({
   ALTINN3_URL: address.optional(),
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
   ALTINN2_URL: address.optional(),
-  ALTINN2_API_KEY: apiKey.optional(),
-  ALTINN2_CONSENT_SCOPE: scopes.default('altinn:consentrequests.read altinn:consentrequests.write'),
-  /** Guides and lists of scopes disagree; the list of scopes is what delegations are made from. */
-  ALTINN2_TOKEN_SCOPE: scopes.default('altinn:consenttokens.read altinn:consenttokens.write'),
-  ALTINN2_CERTIFICATE_FILE: certificateFile.optional(),
-  ALTINN2_CERTIFICATE_KEY_FILE: privateKeyFile.optional(),
-  ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
+  ...altinn2Settings,
   DIGDIR_SELFSERVICE_URL: address.optional(),
   RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
@@ -155,6 +143,10 @@ const faultsOf = (read: Read, environment: Environment, role: Role): string[] =>
       'ALTINN2_CERTIFICATE_KEY_FILE: is not the key of the first certificate in ALTINN2_CERTIFICATE_FILE',
     ],
     [
+      read.ALTINN2_BEARER === 'exchanged' && read.ALTINN2_CERTIFICATE_FILE !== undefined,
+      'ALTINN2_BEARER: goes with no ALTINN2_CERTIFICATE_FILE, which speaks in place of a token',
+    ],
+    [
       production && read.ALTINN2_LOST_AFTER_SECONDS < 120,
       'ALTINN2_LOST_AFTER_SECONDS: needs 120 at least in production, for Altinn 2 may be a minute late',
     ],
@@ -230,6 +222,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
       isSet: ownSandbox || read.ALTINN2_URL !== undefined || read.ALTINN2_API_KEY !== undefined,
       url: read.ALTINN2_URL ?? usual.altinn2,
       apiKey: read.ALTINN2_API_KEY ?? (environment === 'sandbox' ? sandboxApiKey : undefined),
+      exchanges: read.ALTINN2_BEARER === 'exchanged',
       /** To use cases: nothing secret. */
       told: {
         consentScope: read.ALTINN2_CONSENT_SCOPE,

@@ -49,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
   'feed-metrics.ts': ['seen-gauges.ts', 'usecases', 'lib'],
   'local-keys.ts': ['config.ts', 'lib'],
   'config.ts': ['connections.ts', 'settings', 'domain'],
-  settings: ['lib'],
+  settings: ['lib', 'domain'],
   'connections.ts': ['usecases'],
   http: ['usecases', 'domain', 'lib'],
   queues: ['usecases', 'domain', 'lib'],

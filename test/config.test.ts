@@ -46,6 +46,7 @@ test('the consent API’s scope may be several, whose order and doubles make no 
 test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 knows', () => {
   expect(loadConfig({}, 'all').altinn2).toEqual({
     isSet: true,
+    exchanges: false,
     url: 'http://localhost:3100/altinn2/',
     apiKey: operatorApiKey,
     told: {
@@ -73,6 +74,8 @@ test('Altinn 2 has scopes of its own, and a key that the sandbox’s Altinn 2 kn
   });
   expect(loadConfig(production, 'worker').altinn2.isSet).toBe(false);
   expect(message({ ALTINN2_API_KEY: 'secret' })).toMatch(/^- ALTINN2_API_KEY: (?!.*secret)/m);
+  expect(loadConfig({ ALTINN2_BEARER: 'exchanged' }, 'worker').altinn2.exchanges).toBe(true);
+  expect(message({ ALTINN2_BEARER: 'both' })).toContain('- ALTINN2_BEARER');
   expect(message({ ALTINN2_TOKEN_SCOPE: ' ' })).toContain('- ALTINN2_TOKEN_SCOPE');
 });
 
@@ -100,6 +103,9 @@ test('an enterprise certificate comes with its own key, in files', () => {
     cipher: 'aes-256-cbc',
     passphrase: 'x',
   });
+  expect(message({ ...both(certificate, key), ALTINN2_BEARER: 'exchanged' })).toContain(
+    '- ALTINN2_BEARER: goes with no',
+  );
   expect(message({ ALTINN2_CERTIFICATE_FILE: certificate })).toContain('ALTINN2_CERTIFICATE_FILE: goes with');
   expect(message({ ALTINN2_CERTIFICATE_KEY_FILE: key })).toContain('ALTINN2_CERTIFICATE_FILE: goes with');
   for (const wrong of [file('other.pem', others.keyPem), file('locked.pem', String(locked)), certificate, `${key}.not`])

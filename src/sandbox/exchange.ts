@@ -33,6 +33,7 @@ export const callKinds = [
   'get',
   'events',
   'lookup',
+  'exchange',
   'data',
   'registry',
   'scopes',

@@ -7,8 +7,9 @@ import type { Log } from '../lib/log.ts';
 import { altinn2Endpoints } from './altinn2/endpoints.ts';
 import { openAltinn2 } from './altinn2/state.ts';
 import { altinn3Endpoints } from './altinn3/endpoints.ts';
+import { exchangeEndpoint, openAltinnTokens } from './altinn3/exchange-token.ts';
 import { openAltinn3 } from './altinn3/state.ts';
-import { bearerReader } from './bearer.ts';
+import { bearerReader, type ReadBearer } from './bearer.ts';
 import { openCalls } from './calls.ts';
 import { controlRoutes } from './control/routes.ts';
 import { dataEndpoints } from './data-source/endpoints.ts';
@@ -68,6 +69,9 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const altinn2 = openAltinn2({ world, settings, clock, baseUrl: `${url}/altinn2/` });
   const theirs = skewedClock(clock, settings);
   const readBearer = bearerReader(issuer, keys, theirs);
+  const altinnTokens = openAltinnTokens(altinn.baseUrl, clock);
+  /** Altinn 2 takes both. */
+  const readEither: ReadBearer = async (headers) => (await readBearer(headers)) ?? altinnTokens.read(headers);
   const landings = openLandings(clock, settings);
   const faults = openFaults(landings);
   const calls = openCalls();
@@ -79,7 +83,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   };
   serve(maskinportenEndpoints({ issuer, keys, replays: replayMemory(), altinn, clock: theirs }), theirs);
   serve(altinn3Endpoints(altinn, readBearer), clock);
-  serve(altinn2Endpoints(altinn2, readBearer), clock);
+  serve([exchangeEndpoint(readBearer, altinnTokens)], clock);
+  serve(altinn2Endpoints(altinn2, readEither), clock);
   serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
   serve(selfServiceEndpoints(world, clock.now()), clock);
   pageRoutes(router, altinn);

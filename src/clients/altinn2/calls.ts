@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type CallerTls, type HttpAnswer, type HttpCall, NoAnswer, openHttpCaller } from '../http-caller.ts';
 import { tokenSays } from '../token-claims.ts';
+import { exchangedTokens } from './exchanged-tokens.ts';
 
 export type Altinn2Options = {
   /** Paths of Altinn's are put behind it. */
@@ -14,6 +15,8 @@ export type Altinn2Options = {
   operatorOrgno: string;
   /** The enterprise certificate that speaks in the token's place, over two-way TLS. */
   certificate?: CallerTls | undefined;
+  /** Altinn's platform, where Maskinporten's tokens are exchanged for Altinn's own; without it they are used as they are. */
+  exchangeUrl?: string | undefined;
   log: Log;
   clock: Clock;
   timeoutMs?: number;
@@ -48,7 +51,8 @@ const noAnswer = (error: NoAnswer, verb: Verb): Problem => {
 };
 
 /** How every call to Altinn 2 goes out, and how what comes back instead of the wished is read. */
-export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeoutMs }: Altinn2Options) => {
+export const altinn2Calls = (options: Altinn2Options) => {
+  const { baseUrl, apiKey, certificate, exchangeUrl, log, clock, timeoutMs } = options;
   // Altinn 2 may ask for the certificate when it has read the path, which TLS 1.3 has no way for here. And with 1.3 a refused
   // one shows after we have written, as a connection that broke.
   const tls: CallerTls | undefined = certificate && { ...certificate, maxVersion: 'TLSv1.2' };
@@ -61,6 +65,7 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
   const callerOf = (verb: Verb) => (verb === 'submit' ? creates : verb === 'list' ? lists : http);
   const base = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   const byCertificate = tls !== undefined;
+  const exchanged = byCertificate || exchangeUrl === undefined ? undefined : exchangedTokens(exchangeUrl, open);
 
   const urlOf = (path: string, query: Record<string, string> = {}): URL => {
     const url = new URL(`api/${path}`, base);
@@ -75,9 +80,12 @@ export const altinn2Calls = ({ baseUrl, apiKey, certificate, log, clock, timeout
     open,
     async call({ verb, path, query, token, ...ask }: Ask, signal: AbortSignal): Promise<HttpAnswer> {
       if (apiKey === undefined) throw new Problem('altinn2-not-set-up', 'There is no API key for Altinn 2.');
+      const bearer = (await exchanged?.(token, signal)) ?? { token };
+      // A token that cannot be exchanged would not be taken either: the same answer, by the same clock.
+      if ('refused' in bearer) return bearer.refused;
       const headers = {
         apikey: apiKey,
-        ...(byCertificate ? {} : { authorization: `Bearer ${token}` }),
+        ...(byCertificate ? {} : { authorization: `Bearer ${bearer.token}` }),
         // Without it answers have no links.
         accept: 'application/hal+json',
         ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
