@@ -28,6 +28,7 @@ import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
 import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
+import { sandboxPages } from './settings/outside.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
@@ -89,7 +90,6 @@ export const compose = async (
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
-    const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
 
     const database = parts.add(await openDatabase(config, log));
@@ -140,7 +140,7 @@ export const compose = async (
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
       altinn2: config.altinn2.told,
-      links: { delegate: portal, grant: portal, selfService },
+      links: sandbox ? sandboxPages(sandbox.url) : config.links,
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,
@@ -149,6 +149,7 @@ export const compose = async (
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
+      probesPerSecond: config.probesPerSecond,
       readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,

@@ -129,7 +129,17 @@ export const readiness: Readiness = {
     {
       service: 'ske-inntekt',
       ready: false,
-      steps: [{ step: 'delegation', state: 'missing', mover: 'tenant', text: 'Delegate in Altinn', since: now }],
+      steps: [
+        {
+          step: 'data-delegation',
+          state: 'missing',
+          mover: 'tenant',
+          text: 'Delegate in Altinn',
+          knownBy: 'token',
+          blocks: true,
+          since: now,
+        },
+      ],
     },
   ],
 };
