@@ -28,7 +28,6 @@ import { type Engine, openEngine } from './queues/engine.ts';
 import { startWorkers } from './queues/start-workers.ts';
 import { openReadMetrics } from './read-metrics.ts';
 import type { Sandbox } from './sandbox/start-sandbox.ts';
-import { sandboxPages } from './settings/outside.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
@@ -140,7 +139,7 @@ export const compose = async (
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
       altinn2: config.altinn2.told,
-      links: sandbox ? sandboxPages(sandbox.url) : config.links,
+      links: sandbox ? { delegate: `${selfService}/admin`, grant: selfService, selfService } : config.links,
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,

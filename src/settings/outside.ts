@@ -8,7 +8,7 @@ type Outside = {
 };
 
 /** The sandbox stands in for all of them. */
-export const sandboxPages = (url: string): Outside['pages'] => ({
+const sandboxPages = (url: string): Outside['pages'] => ({
   delegate: `${url}/sandbox/admin`,
   grant: `${url}/sandbox`,
   selfService: `${url}/sandbox`,
