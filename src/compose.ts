@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { openAccessMetrics } from './access-metrics.ts';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openDataSources } from './clients/data-source/data-sources.ts';
@@ -203,6 +204,7 @@ export const compose = async (
       webhookMetrics: openWebhookMetrics(registry, { store, clock }),
       countEngine: () => countAll(engine),
     };
+    openAccessMetrics(registry, store);
     const uses = useCases(hub);
     const metrics = registerMetrics(registry, {
       store,

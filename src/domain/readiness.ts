@@ -64,3 +64,19 @@ export const standsSince = (readiness: ServiceReadiness): Date => {
   const done = readiness.steps.filter(({ state }) => state === 'done').map(({ since }) => since.getTime());
   return step?.since ?? new Date(Math.max(0, ...done));
 };
+
+/** One service of one tenant, as the operator's overview tells it. */
+export type Standing = {
+  tenant: { id: string; orgno: string; name: string; status: 'active' | 'suspended' };
+  service: string;
+  ready: boolean;
+  /** The first thing to be done, whether the service waits for it or soon will; none where all is done. */
+  step?: ReadinessStep;
+  since: Date;
+};
+
+export type StandingFilter = {
+  ready?: boolean | undefined;
+  mover?: StepMover | undefined;
+  service?: string | undefined;
+};

@@ -2,10 +2,12 @@ import type pg from 'pg';
 import type { Access } from '../domain/access.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import { orNull, withoutNulls } from '../lib/without-nulls.ts';
-import type { AccessStatements, OperatorAccessRows } from '../usecases/access-port.ts';
+import type { AccessSeen, AccessStatements, OperatorAccessRows } from '../usecases/access-port.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
+import type { Tenant } from '../usecases/use-cases.ts';
 import { asking, type Tx } from './doors.ts';
 import { Prisma, type Access as Row } from './generated/client.ts';
+import { rowOfJson } from './row-of-json.ts';
 
 const toAccess = (row: Row): Access => withoutNulls(row) as unknown as Access;
 const jsonOf = (problem: KeptProblem | undefined) => problem ?? Prisma.DbNull;
@@ -53,12 +55,41 @@ export const operatorAccessRows = (tx: Tx, tell: (topic: string) => void): Opera
   },
 });
 
-/** Of the tenant's door, in one round trip. */
-export const accessStatements = (pool: pg.Pool): AccessStatements => ({
+/** Without what is sealed. */
+const standingsText = `
+  select to_jsonb(t) - 'hmac_key_sealed' as tenant,
+    (select coalesce(jsonb_agg(to_jsonb(a)), '[]') from access a where a.tenant_id = t.id) as access,
+    (select min(w.created_at) from webhook_endpoints w where w.tenant_id = t.id and w.status = 'enabled') as "webhookSince"
+  from tenants t where ($1::uuid is null or t.id > $1::uuid or ($2 and t.id = $1::uuid)) and cardinality(t.services) > 0
+  order by t.id limit $3`;
+
+type Json = Record<string, unknown>;
+type Standing = { tenant: Json; access: Json[]; webhookSince: Date | null };
+const read = <R extends object>(json: Json): R => withoutNulls(rowOfJson<R>(json)) as R;
+
+const seenText = `
+  select 'blocked' as what, coalesce(c.problem->>'mover', 'unknown') as mover, count(*)::int as many
+  from consents c join tenants t on t.id = c.tenant_id where c.status = 'blocked' and t.status = 'active' group by 2
+  union all
+  select 'missing', coalesce(a.problem->>'mover', 'unknown'), count(*)::int
+  from access a join tenants t on t.id = a.tenant_id where a.state = 'missing' and t.status = 'active' group by 2`;
+
+/** A turn is of the tenant's door, what is seen over all tenants of the operator's; each in one round trip. */
+export const accessStatements = ({ tenant, operator }: { tenant: pg.Pool; operator: pg.Pool }): AccessStatements => ({
   async takeProbeTurn({ tenantId, id }, name, now, { everyMs, most }) {
     const text = 'select take_probe_turn($1, $2, $3, $4, $5, $6) as turn';
     const values = [tenantId, id, name, now, everyMs, most];
-    const [row] = await asking(pool)<{ turn: Date }>('take-probe-turn', text, values);
+    const [row] = await asking(tenant)<{ turn: Date }>('take-probe-turn', text, values);
     return row?.turn ?? now;
   },
+  async standings(from, limit) {
+    const [id, isIncluded] = from ? ('at' in from ? [from.at, true] : [from.after, false]) : [null, false];
+    const rows = await asking(operator)<Standing>('standings', standingsText, [id, isIncluded, limit]);
+    return rows.map(({ webhookSince, ...row }) => ({
+      tenant: read<Tenant>(row.tenant),
+      access: row.access.map((one) => read<Access>(one)),
+      ...(webhookSince ? { webhookSince } : {}),
+    }));
+  },
+  accessSeen: () => asking(operator)<AccessSeen>('access-seen', seenText),
 });

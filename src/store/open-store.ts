@@ -119,7 +119,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...tenantStatements(tenantDoor.pool, notices.tell),
     ...deliveryStatements(tenantDoor.pool, notices.tell),
     ...readTurns(tenantDoor.pool),
-    ...accessStatements(tenantDoor.pool),
+    ...accessStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     readsAhead: readsAhead(operatorDoor.pool),
     endpointsSeen: endpointsSeen(operatorDoor.pool),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),

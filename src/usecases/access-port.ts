@@ -15,6 +15,8 @@ export type OperatorAccessRows = {
 };
 
 export type AccessStatements = {
+  /** Tenants with services in the order of their ids, from that one on; all that their readiness hangs on, in one statement. */
+  standings(from: { at: string } | { after: string } | undefined, limit: number): Promise<TenantStanding[]>;
   /** The next free moment at this pace, which may be now; one that lies ahead is kept beside the access. */
   takeProbeTurn(
     access: Pick<Access, 'tenantId' | 'id'>,
@@ -22,7 +24,12 @@ export type AccessStatements = {
     now: Date,
     rate: { everyMs: number; most: number },
   ): Promise<Date>;
+  /** For whoever watches: nothing hangs on it. */
+  accessSeen(): Promise<AccessSeen[]>;
 };
+
+/** Consents that wait for somebody outside, and access that tenants at work lack, by whose move it is. */
+export type AccessSeen = { what: 'blocked' | 'missing'; mover: string; many: number };
 
 /** What is known of one tenant, as far as its readiness hangs on it. */
 export type TenantStanding = {

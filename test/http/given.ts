@@ -1,6 +1,6 @@
 import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
-import type { Readiness } from '../../src/domain/readiness.ts';
+import type { Readiness, Standing } from '../../src/domain/readiness.ts';
 import type { Service } from '../../src/domain/service.ts';
 import type {
   ApiKey,
@@ -142,6 +142,13 @@ export const readiness: Readiness = {
       ],
     },
   ],
+};
+
+export const standing: Standing = {
+  tenant: { id, orgno: '313876144', name: 'Banken', status: 'active' },
+  service: 'ske-inntekt',
+  ready: true,
+  since: now,
 };
 
 export const tokenUse = {
