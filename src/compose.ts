@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { openAccessMetrics } from './access-metrics.ts';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openDataSources } from './clients/data-source/data-sources.ts';
@@ -89,7 +90,6 @@ export const compose = async (
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
-    const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
 
     const database = parts.add(await openDatabase(config, log));
@@ -140,7 +140,7 @@ export const compose = async (
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
       altinn2: config.altinn2.told,
-      links: { delegate: portal, grant: portal, selfService },
+      links: sandbox ? { delegate: `${selfService}/admin`, grant: selfService, selfService } : config.links,
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,
@@ -149,6 +149,7 @@ export const compose = async (
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
+      probesPerSecond: config.probesPerSecond,
       readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
@@ -210,6 +211,7 @@ export const compose = async (
       webhookMetrics: openWebhookMetrics(registry, { store, clock }),
       countEngine: () => countAll(engine),
     };
+    openAccessMetrics(registry, store);
     const uses = useCases(hub);
     const metrics = registerMetrics(registry, {
       store,

@@ -7,6 +7,7 @@ import { altinn2Settings, certificateIn, isForeignKey, sandboxApiKey } from './s
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { outside } from './settings/outside.ts';
+import { paceSettings, pacesOf } from './settings/paces.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { scopes } from './settings/scopes.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
@@ -77,11 +78,7 @@ const Env = z.object({
   HUB_STREAMS_PER_TENANT: z.coerce.number().int().min(1).max(100_000).default(50),
   HUB_DATA_CALLS: z.coerce.number().int().min(1).max(100_000).default(512),
   HUB_DATA_CALLS_PER_TENANT: z.coerce.number().int().min(1).max(100_000).default(64),
-  HUB_TOKEN_RENEW_AT: z.coerce.number().min(0.2).max(0.8).default(0.7),
-  HUB_REFRESH_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(400),
-  HUB_FEEDS_PER_SECOND: z.coerce.number().int().min(1).max(1000).default(10),
-  HUB_READS_PER_TENANT: z.coerce.number().int().min(1).max(1000).default(5),
-  HUB_READS_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(50),
+  ...paceSettings,
   HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
   HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
   HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
@@ -236,7 +233,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
       [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),
     ),
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
-    portalUrl: usual.portal,
+    links: usual.pages,
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */
@@ -265,10 +262,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     dataHosts:
       read.HUB_DATA_HOSTS?.map((host) => host.toLowerCase()) ?? (environment === 'production' ? [] : undefined),
     dataCalls: { inAll: read.HUB_DATA_CALLS, ofTenant: read.HUB_DATA_CALLS_PER_TENANT },
-    renewAt: read.HUB_TOKEN_RENEW_AT,
-    refreshPerSecond: read.HUB_REFRESH_PER_SECOND,
-    feedsPerSecond: read.HUB_FEEDS_PER_SECOND,
-    readBudget: { perTenant: read.HUB_READS_PER_TENANT, perSecond: read.HUB_READS_PER_SECOND },
+    ...pacesOf(read),
     leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
     limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
     /** Everywhere in a container, on this machine alone in development. */

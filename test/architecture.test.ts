@@ -28,6 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['config.ts', 'connections.ts', 'local-keys.ts'],
     ...[
       'metrics.ts',
+      'access-metrics.ts',
       'data-metrics.ts',
       'feed-metrics.ts',
       'read-metrics.ts',
@@ -44,6 +45,7 @@ const mayImport: Record<string, readonly string[]> = {
   'metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'read-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'token-metrics.ts': ['usecases'],
+  'access-metrics.ts': ['seen-gauges.ts', 'usecases'],
   'data-metrics.ts': ['usecases'],
   'webhook-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'feed-metrics.ts': ['seen-gauges.ts', 'usecases', 'lib'],
@@ -85,6 +87,7 @@ const homes: Record<string, readonly string[]> = {
   'prom-client': [
     'compose.ts',
     'metrics.ts',
+    'access-metrics.ts',
     'data-metrics.ts',
     'feed-metrics.ts',
     'read-metrics.ts',

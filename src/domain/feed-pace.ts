@@ -65,8 +65,8 @@ export const feedPlace = ({ nextLink, position, ...feed }: Feed): { link: string
   return { after: new Date(Math.max(floorMs, position ? position.getTime() - feedOverlapMs : floorMs)) };
 };
 
-/** The turn that this feed may use now, or has to wait for; one beyond `mostAheadMs` was given by a clock that was wrong. */
-export const keptTurn = ({ turnAt }: Feed, now: Date, mostAheadMs: number): Date | undefined => {
+/** The turn that may be used now, or has to be waited for; one beyond `mostAheadMs` was given by a clock that was wrong. */
+export const keptTurn = ({ turnAt }: Pick<Feed, 'turnAt'>, now: Date, mostAheadMs: number): Date | undefined => {
   const aheadMs = (turnAt?.getTime() ?? Number.NaN) - now.getTime();
   return aheadMs > -turnKeptMs && aheadMs <= mostAheadMs ? turnAt : undefined;
 };

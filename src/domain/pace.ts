@@ -1,3 +1,4 @@
+import type { Access } from './access.ts';
 import type { Consent } from './consent.ts';
 
 const second = 1000;
@@ -62,11 +63,22 @@ export const nextLook = (consent: Consent, now: Date, expiringDays?: number): Da
 export const isSettledDown = (consent: Consent, now: Date): boolean =>
   consent.status === 'accepted' || ageOf(consent, now) > hour;
 
-/** Between probes that find access missing: 30 s doubling to 15 minutes; after an empty 403, 5 minutes to an hour. */
-export const nextProbe = (kind: 'scope' | 'service', probes: number, now: Date): Date => {
-  const [first, most] = kind === 'scope' ? [30 * second, 15 * minute] : [5 * minute, hour];
-  return new Date(now.getTime() + Math.min(most, first * 2 ** Math.min(Math.max(probes - 1, 0), 20)));
-};
+const doubling = (firstMs: number, mostMs: number, times: number): number =>
+  Math.min(mostMs, firstMs * 2 ** Math.min(Math.max(times - 1, 0), 20));
+
+/** While consents wait for access that is missing: after 30 s, and then doubling to a quarter of an hour. */
+export const nextProbe = (probes: number, now: Date): Date =>
+  new Date(now.getTime() + doubling(30 * second, 15 * minute, probes));
+
+/**
+ * When nobody waits: missing access ever more seldom, down to once an hour; what is there once a day, for it may be taken away
+ * without a word.
+ */
+export const unpromptedLook = ({ state, probes }: Pick<Access, 'state' | 'probes'>, now: Date): Date =>
+  new Date(now.getTime() + (state === 'granted' ? day : doubling(30 * second, hour, probes)));
+
+/** So many turns at most are given away ahead: a look for each of thousands of tenants. */
+export const mostLooksAhead = 50_000;
 
 /** How long a tenant's proven access is believed before it is proved again. */
 export const accessBelievedMs = 10 * minute;

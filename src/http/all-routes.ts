@@ -7,6 +7,7 @@ import { problemRoutes } from './everybody/problem-pages.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
+import { readinessRoutes } from './operator/readiness.ts';
 import { serviceRoutes } from './operator/services.ts';
 import { tenantKeyRoutes } from './operator/tenant-keys.ts';
 import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
@@ -36,6 +37,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...aboutRoutes(uses),
 
   ...tenantRoutes(uses),
+  ...readinessRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...tokenUseRoutes(uses),

@@ -10,6 +10,8 @@ const writeCursor = (text: string): string => toLetters(Buffer.from(text));
 const held = {
   id: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
   key: /^[a-z0-9][a-z0-9._-]{0,99}$/,
+  /** A tenant, and one of its services. */
+  standing: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12} [a-z0-9][a-z0-9._-]{0,99}$/,
   /** When, what kind of span, with which API key, which scope. */
   tokens: /^\d{1,14} (?:hour|day|month) [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12} [\x21-\x7e]{1,200}$/,
 };

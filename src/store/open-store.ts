@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Outbox } from '../usecases/outbox-port.ts';
 import type { Store } from '../usecases/store-port.ts';
 import type { EndpointsSeen } from '../usecases/webhook-rows-port.ts';
+import { accessStatements } from './access-rows.ts';
 import { callbackStates } from './callback-states.ts';
 import { connectionUse, storeFaults } from './check-store.ts';
 import { consentCreator } from './create-consents.ts';
@@ -118,6 +119,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...tenantStatements(tenantDoor.pool, notices.tell),
     ...deliveryStatements(tenantDoor.pool, notices.tell),
     ...readTurns(tenantDoor.pool),
+    ...accessStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     readsAhead: readsAhead(operatorDoor.pool),
     endpointsSeen: endpointsSeen(operatorDoor.pool),
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),

@@ -3,6 +3,7 @@ import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { AuditEntry } from '../usecases/oversight.ts';
 import type { OperatorRows } from '../usecases/store-port.ts';
 import type { OperatorKey } from '../usecases/use-cases.ts';
+import { operatorAccessRows } from './access-rows.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { oldEventRows } from './event-rows.ts';
@@ -89,6 +90,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
   tokenCounts: tokenCountRows(tx),
   oldEvents: oldEventRows(tx),
   services: serviceRows(tx, tell),
+  access: operatorAccessRows(tx, tell),
   outbox: {
     async owe(job, tenantId, subjectId, dueAt, now) {
       await tx.$executeRaw`select owe(${job}, ${tenantId}::uuid, ${subjectId}::uuid, ${dueAt}::timestamptz, ${now}::timestamptz)`;

@@ -1,4 +1,4 @@
-const instants = /(?:At|Until|Since)$/;
+const instants = /(?:At|Until|Since|^since)$/;
 
 /** A row that PostgreSQL wrote as JSON (`to_jsonb`), as Prisma would have read it: names, instants and bytes. */
 export const rowOfJson = <R>(json: Record<string, unknown>): R =>

@@ -2,6 +2,7 @@ import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { AuditEntry } from '../usecases/oversight.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
 import type { ApiKey, Tenant } from '../usecases/use-cases.ts';
+import { accessRows } from './access-rows.ts';
 import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';
@@ -10,7 +11,7 @@ import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generat
 import { replayRows } from './replay-rows.ts';
 import { tokenRows } from './token-rows.ts';
 import { deliveryRows, endpointRows } from './webhook-rows.ts';
-import { accessRows, outboxRows } from './work-rows.ts';
+import { outboxRows } from './work-rows.ts';
 
 export const toTenant = ({ hmacKeySealed: _, ...row }: TenantRow): Tenant => withoutNulls(row) as Tenant;
 

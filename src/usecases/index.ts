@@ -1,3 +1,4 @@
+import { tenantsReadiness } from './access/overview.ts';
 import { probeAccess } from './access/probe-access.ts';
 import { checkReadiness, readReadiness } from './access/readiness.ts';
 import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
@@ -52,6 +53,7 @@ export const useCases = (parts: Parts): UseCases => ({
   returnFromAltinn: returnFromAltinn(parts),
   readReadiness: readReadiness(parts),
   checkReadiness: checkReadiness(parts),
+  ...tenantsReadiness(parts),
   listEvents: listEvents(parts),
   followEvents: followEvents(parts),
   ...webhookEndpoints(parts),

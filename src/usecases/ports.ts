@@ -183,6 +183,8 @@ export type Settings = {
   refreshPerSecond: number;
   /** So many pages of tenants’ feeds a second at most, over all processes. */
   feedsPerSecond: number;
+  /** So many looks at tenants' access a second at most, over all processes. 0: none that nobody asked or waits for. */
+  probesPerSecond: number;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
   webhookSchedule: readonly number[];

@@ -2,6 +2,7 @@ import type { Access } from '../domain/access.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
+import type { AccessStatements, OperatorAccessRows } from './access-port.ts';
 import type { ConsentChange, ConsentDraft, ConsentRows, Created, SealedParty } from './consent-rows-port.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
@@ -47,7 +48,12 @@ export type TenantRows = {
     find(id: string): Promise<Access | undefined>;
     /** The row of that name, made `unknown` when there is none; locked. */
     ensure(kind: Access['kind'], name: string, id: string, now: Date): Promise<Access>;
+    /** What was found out. Turns, and what was asked for, stay. */
     save(access: Access): Promise<void>;
+    /** Somebody asked for a look. */
+    want(id: string, now: Date): Promise<void>;
+    /** Looks come soon again, however often it was found missing. */
+    beginPace(id: string): Promise<void>;
   };
   tokens: {
     find(id: string): Promise<TokenRow | undefined>;
@@ -144,6 +150,7 @@ export type OperatorRows = {
     ): Promise<{ events: number; webhook_deliveries: number; webhook_attempts: number }>;
   };
   services: ServiceRows;
+  access: OperatorAccessRows;
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
     /** Is it due by then, or under way? */
@@ -186,7 +193,8 @@ export type OperatorRows = {
  * @throws Problem `database-unavailable`
  */
 export type Store = TokenStore &
-  DeliveryStore & {
+  DeliveryStore &
+  AccessStatements & {
     asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
     asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
     /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */

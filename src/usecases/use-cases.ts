@@ -3,7 +3,7 @@ import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
 import type { KeyAsk, MaskinportenClient, Purpose } from '../domain/maskinporten-client.ts';
 import type { Party } from '../domain/party.ts';
-import type { Readiness } from '../domain/readiness.ts';
+import type { Readiness, Standing, StandingFilter } from '../domain/readiness.ts';
 import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/receiver.ts';
 import type { Service, ServiceChange } from '../domain/service.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
@@ -207,6 +207,13 @@ export type UseCases = {
   readReadiness(by: ByTenant): Promise<Readiness>;
   /** Looks at once, at most once a minute. @throws Problem `too-many-requests` */
   checkReadiness(by: ByTenant): Promise<Readiness>;
+
+  // The same, by the operator
+  /** Of all tenants. Asks nobody. */
+  listReadiness(by: ByOperator, filter: StandingFilter, page: PageAsk): Promise<Page<Standing>>;
+  readTenantReadiness(by: ByOperator, tenantId: string): Promise<Readiness>;
+  /** Whoever asked within the minute. @throws Problem `tenant-suspended` */
+  checkTenantReadiness(by: ByOperator, tenantId: string): Promise<Readiness>;
 
   // API keys, by the tenant itself or by the operator for it
   createApiKey(

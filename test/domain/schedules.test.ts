@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
-import { endsAt, expiryMarginMs, isBack, nextLook, nextProbe, soonestRead } from '../../src/domain/pace.ts';
+import {
+  endsAt,
+  expiryMarginMs,
+  isBack,
+  nextLook,
+  nextProbe,
+  soonestRead,
+  unpromptedLook,
+} from '../../src/domain/pace.ts';
 import { identityOf, safetyMarginMs } from '../../src/domain/token.ts';
 import { defaultSchedule, nextTry } from '../../src/domain/webhook.ts';
 
@@ -73,11 +81,12 @@ test('a browser that is back waits for nothing but the reads that browsers led t
   expect(back({ lookedAt: after(501), returnedAt: after(900), hurriedAt: after(501) })).toEqual([true, after(2501)]);
 });
 
-test('missing access is probed after 30 seconds and then at most every quarter of an hour; an empty 403 far less often', () => {
-  const pauses = (kind: 'scope' | 'service') =>
-    [1, 2, 5, 20].map((probes) => (nextProbe(kind, probes, now).getTime() - now.getTime()) / 1000);
-  expect(pauses('scope')).toEqual([30, 60, 480, 900]);
-  expect(pauses('service')).toEqual([300, 600, 3600, 3600]);
+test('missing access is looked for after 30 seconds, at most every quarter of an hour while consents wait, else every hour', () => {
+  const pauses = (next: (probes: number) => Date) =>
+    [1, 2, 5, 20].map((probes) => (next(probes).getTime() - now.getTime()) / 1000);
+  expect(pauses((probes) => nextProbe(probes, now))).toEqual([30, 60, 480, 900]);
+  expect(pauses((probes) => unpromptedLook({ state: 'missing', probes }, now))).toEqual([30, 60, 480, 3600]);
+  expect(unpromptedLook({ state: 'granted', probes: 0 }, now)).toEqual(after(24 * hour));
 });
 
 test('order and doubles make no other token; everything else does', () => {

@@ -84,6 +84,9 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listOfferedServices: async () => [given.service],
   readReadiness: async () => given.readiness,
   checkReadiness: async () => given.readiness,
+  listReadiness: async () => ({ items: [given.standing], next: `${given.id} ske-inntekt` }),
+  readTenantReadiness: async () => given.readiness,
+  checkTenantReadiness: async () => given.readiness,
 
   createApiKey: async () => ({ ...given.apiKey, key: 'hub_t_abcdef' }),
   listApiKeys: async () => [given.apiKey],

@@ -1,6 +1,6 @@
 import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
-import type { Readiness } from '../../src/domain/readiness.ts';
+import type { Readiness, Standing } from '../../src/domain/readiness.ts';
 import type { Service } from '../../src/domain/service.ts';
 import type {
   ApiKey,
@@ -129,9 +129,26 @@ export const readiness: Readiness = {
     {
       service: 'ske-inntekt',
       ready: false,
-      steps: [{ step: 'delegation', state: 'missing', mover: 'tenant', text: 'Delegate in Altinn', since: now }],
+      steps: [
+        {
+          step: 'data-delegation',
+          state: 'missing',
+          mover: 'tenant',
+          text: 'Delegate in Altinn',
+          knownBy: 'token',
+          blocks: true,
+          since: now,
+        },
+      ],
     },
   ],
+};
+
+export const standing: Standing = {
+  tenant: { id, orgno: '313876144', name: 'Banken', status: 'active' },
+  service: 'ske-inntekt',
+  ready: true,
+  since: now,
 };
 
 export const tokenUse = {

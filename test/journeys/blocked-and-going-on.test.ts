@@ -88,7 +88,7 @@ hubTest('nobody is asked for data that the bank may not fetch', async (world) =>
   });
   const id = String(asked.body['id']);
   await receiver.got('consent.blocked', id);
-  expect((await readiness(world)).step('data-access')).toMatchObject({ state: 'missing', mover: 'api-owner' });
+  expect((await readiness(world)).step('data-grant')).toMatchObject({ state: 'missing', mover: 'api-owner' });
   expect((await readiness(world)).step('consent-administration')).toMatchObject({ state: 'done' });
   // Another service of the same bank is not held up.
   const rights = [{ service: 'ske-skattegrunnlag', metadata: { inntektsaar: '2024' } }];

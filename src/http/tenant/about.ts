@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Readiness as ReadinessState } from '../../domain/readiness.ts';
 import type { Service as ServiceState } from '../../domain/service.ts';
 import { tenantScopes, type UseCases } from '../../usecases/use-cases.ts';
-import { Instant, isoOrNull, orNull, Uuid } from '../fields.ts';
+import { orNull, Uuid } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
+import { Readiness, readinessView } from '../readiness-schemas.ts';
 import { type Route, route } from '../route.ts';
 
 const all = { audience: 'tenant', scope: 'any', tag: 'About you' } as const;
@@ -55,41 +55,6 @@ const offeredView = (service: ServiceState) => ({
   messageRequired: service.messageRequired ?? false,
   template: orNull(service.template),
   dataPaths: service.dataUrl === undefined ? [] : service.dataPaths,
-});
-
-const Readiness = z
-  .object({
-    services: z.array(
-      z.object({
-        service: z.string(),
-        ready: z.boolean(),
-        steps: z.array(
-          z.object({
-            step: z.string(),
-            state: z.enum(['done', 'missing', 'unknown']),
-            mover: z.enum(['tenant', 'api-owner', 'operator', 'nobody']),
-            text: z.string(),
-            link: z.string().nullable(),
-            checkedAt: Instant.nullable(),
-            since: Instant,
-          }),
-        ),
-      }),
-    ),
-  })
-  .meta({ id: 'Readiness' });
-
-const readinessView = ({ services }: ReadinessState) => ({
-  services: services.map(({ service, ready, steps }) => ({
-    service,
-    ready,
-    steps: steps.map((step) => ({
-      ...step,
-      link: orNull(step.link),
-      checkedAt: isoOrNull(step.checkedAt),
-      since: step.since.toISOString(),
-    })),
-  })),
 });
 
 /** What a tenant may ask about itself. */

@@ -18,6 +18,8 @@ import { openParties } from './parties.ts';
 import { stateDigest } from './state.ts';
 import { callingAltinn2, consentScopeOf, scopesOf, upstreamRights } from './upstream.ts';
 
+const day = 24 * 60 * 60 * 1000;
+
 /** Altinn made no request, and may make one later. */
 const madeNone: ReadonlySet<string> = new Set(['altinn-unreachable', 'altinn-busy']);
 
@@ -45,33 +47,40 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
   const changeSeen = changeSeenConsent(parts);
   const record = recordAccess(parts);
   const calling = withToken(parts, tokenFor);
+  const prove = proveAccess(parts, tokenFor);
   const findLost = findLostRequest(parts, calling);
 
   const block = async ({ tenantId, id, validTo }: Consent, access: Access, problem: KeptProblem) => {
     const now = clock.now();
     await store.asTenant(tenantId, async (rows) => {
-      // A probe rests when nobody waits: whoever begins to wait owes it anew.
-      await rows.outbox.owe(
-        'probe-access',
-        access.id,
-        nextProbe(access.kind, access.probes, access.checkedAt ?? now),
-        now,
-      );
+      // The first that waits: however seldom it was looked at with nobody waiting, it is soon now.
+      const isFirst = (await rows.consents.oldestBlockedOn(access.id)) === undefined;
+      if (isFirst) await rows.access.beginPace(access.id);
+      const probes = isFirst ? 1 : access.probes;
+      await rows.outbox.owe('probe-access', access.id, nextProbe(probes, access.checkedAt ?? now), now);
       await change(rows, id, { kind: 'blocked', problem, on: access.id });
     });
     return { nextAt: validTo };
   };
 
+  /** So these services let the tenant ask. Noted once a day at most, for it is mostly no news. */
+  const noteListed = async ({ consent: { tenantId }, services, access }: Ready): Promise<void> => {
+    const since = clock.now().getTime() - day;
+    const isKnown = ({ key }: Service) =>
+      access.some(
+        ({ kind, name, state, checkedAt }) =>
+          kind === 'service' && name === key && state === 'granted' && (checkedAt?.getTime() ?? 0) > since,
+      );
+    for (const { key: name } of services.filter((service) => !isKnown(service)))
+      await store.asTenant(tenantId, (rows) => record(rows, { kind: 'service', name }));
+  };
+
   /** Altinn has it. Whoever waits for the approval address waits for this. */
-  const accepted = async (
-    { consent, services, access }: Ready,
+  const noteSubmitted = async (
+    { consent }: Ready,
     { id: upstreamId, approvalUrl, status, consentedAt }: UpstreamConsent,
   ): Promise<void> => {
     const { tenantId } = consent;
-    const listed = access.filter(
-      ({ kind, name, state }) => kind === 'service' && state === 'missing' && services.some(({ key }) => key === name),
-    );
-    for (const { name } of listed) await store.asTenant(tenantId, (rows) => record(rows, { kind: 'service', name }));
     const news: News[] = [
       { kind: 'submitted', approvalUrl },
       { kind: 'upstream', status, ...(consentedAt ? { consentedAt } : {}) },
@@ -86,6 +95,11 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
       // Ended meanwhile: nobody is to answer it any more.
       if (after?.endedAt) await rows.outbox.owe('read-consent', consent.id, clock.now(), clock.now());
     });
+  };
+
+  const accepted = async (ready: Ready, upstream: UpstreamConsent): Promise<void> => {
+    await noteSubmitted(ready, upstream);
+    await noteListed(ready);
   };
 
   /** It went out, and nobody knows what became of it. It is not sent again. */
@@ -170,7 +184,7 @@ export const submitConsent = (parts: Parts, tokenFor: TokenFor): Work => {
     if (!ready) return undefined;
     const { consent, partySealed, services, scopes, access } = ready;
     if (consent.sentAt) return lookForLost(ready, consent.sentAt, signal);
-    const missing = await proveAccess(parts, tokenFor)(tenantId, access, scopes, signal);
+    const missing = await prove(tenantId, access, scopes, signal);
     if (missing?.problem) return block(consent, missing, missing.problem);
     // The state is kept before it is used, one for each try: whichever request Altinn got first, its address leads back here.
     const isOnce = consent.generation === 'altinn2';

@@ -22,6 +22,20 @@ export const scopesOf = (settings: Pick<Settings, 'consentScope' | 'altinn2'>, g
   return byCertificate ? [] : [consentScope, tokenScope];
 };
 
+/** All that these services take a token of: consent administration, and their data where access to them is looked at. */
+export const neededScopes = (
+  settings: Pick<Settings, 'consentScope' | 'altinn2'>,
+  keys: readonly string[],
+  catalogue: ReadonlyMap<string, Service>,
+): Set<string> =>
+  new Set(
+    keys.flatMap((key) => {
+      const service = catalogue.get(key);
+      if (!service) return [];
+      return [...scopesOf(settings, service.generation), ...(service.checkDataAccess ? [service.dataScope] : [])];
+    }),
+  );
+
 export const upstreamRights = (
   { rights }: Pick<Consent, 'rights'>,
   catalogue: ReadonlyMap<string, Service>,

@@ -1,6 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
 import { dataUrlFault, type Service, serviceFault } from '../../domain/service.ts';
 import { withoutNulls } from '../../lib/without-nulls.ts';
+import { oweLooks } from '../access/owe-look.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
@@ -16,6 +17,7 @@ const names = ['resource', 'serviceCode', 'serviceEditionCode'] as const;
 /** What can be consented to. Tenants know services by key alone, wherever they live. */
 export const catalogue = (parts: Parts): Verbs => {
   const { clock, store, memories, settings } = parts;
+  const lookSoon = oweLooks(parts);
   const check = (service: Service) => {
     const fault = serviceFault(service);
     if (fault) throw wrong(fault.field, fault.detail === 'is missing' ? 'missing' : 'value-wrong', fault.detail);
@@ -51,6 +53,7 @@ export const catalogue = (parts: Parts): Verbs => {
             errors: [{ field: `/${name}`, code: 'service-in-use', detail: 'consents that have not ended stand on it' }],
           });
         await rows.services.save(after, clock.now());
+        await lookSoon(rows, { service: key });
         await rows.audit.add(auditEntry(parts, by, 'service.changed', key, change));
         return after;
       });

@@ -1,4 +1,5 @@
 import { warningDue } from '../../domain/key-warnings.ts';
+import { oweLooks } from '../access/owe-look.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import type { Work } from '../use-cases.ts';
@@ -32,6 +33,7 @@ export const tidy = (
 ): Work => {
   const { clock, store, log, settings } = parts;
   const learn = learnLives(parts);
+  const lookSoon = oweLooks(parts);
   return async (_subject, signal) => {
     const now = clock.now();
     await warnOfKeys({ store, log }, now);
@@ -42,7 +44,9 @@ export const tidy = (
     const old = await dropOldEvents(parts, now, signal, dropForMs);
     // Owed whenever a consent comes to Altinn; those that came before this hub read feeds are found here.
     const feeds = await store.asOperator((rows) => rows.oweFeeds(now));
-    log.info({ gone: { ...gone, ...old.gone }, erasures, feeds }, 'tidied');
+    // Owed whenever tenants and services change; what an import of services changed, or came before this hub looked, is found here.
+    const looks = await store.asOperator((rows) => lookSoon(rows));
+    log.info({ gone: { ...gone, ...old.gone }, erasures, feeds, looks }, 'tidied');
     await learn(signal);
     return { nextAt: old.againAt ?? new Date(now.getTime() + hour) };
   };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isOrganizationNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
 import { redirectKind } from '../../domain/redirect.ts';
+import { oweLooks } from '../access/owe-look.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import type { OperatorRows } from '../store-port.ts';
@@ -15,6 +16,7 @@ type Verbs = Pick<
 /** Organisations the operator acts for. */
 export const tenants = (parts: Parts): Verbs => {
   const { clock, ids, store, sealing, memories, settings } = parts;
+  const lookSoon = oweLooks(parts);
 
   const check = async ({
     redirectUrls = [],
@@ -103,6 +105,7 @@ export const tenants = (parts: Parts): Verbs => {
       );
       await store.asOperator(async (rows) => {
         await rows.tenants.add(tenant, hmacKey);
+        await lookSoon(rows, { tenantId: tenant.id });
         await rows.audit.add(
           auditEntry(parts, by, 'tenant.created', tenant.id, { orgno: tenant.orgno, name: tenant.name }, tenant.id),
         );
@@ -111,7 +114,7 @@ export const tenants = (parts: Parts): Verbs => {
     },
     async changeTenant(by, id, change) {
       await check(change);
-      return alter(by, id, 'tenant.changed', (before) => {
+      const changed = (before: Tenant): Tenant => {
         if (change.redirectUrls !== undefined) mayRedirect(by, before, change.redirectUrls);
         const { expiringDays, ...tenant } = before;
         const days = change.expiringDays === undefined ? expiringDays : (change.expiringDays ?? undefined);
@@ -122,6 +125,9 @@ export const tenants = (parts: Parts): Verbs => {
           ...(change.services === undefined ? {} : { services: change.services }),
           ...(days === undefined ? {} : { expiringDays: days }),
         };
+      };
+      return alter(by, id, 'tenant.changed', changed, async (rows) => {
+        if (change.services !== undefined) await lookSoon(rows, { tenantId: id });
       });
     },
     readTenant: (_by, id) => store.asOperator((rows) => mustFind(rows, id)),
@@ -146,7 +152,10 @@ export const tenants = (parts: Parts): Verbs => {
         id,
         'tenant.resumed',
         (tenant) => ({ ...tenant, status: 'active' }),
-        (rows) => rows.tenants.wake(id, clock.now()),
+        async (rows) => {
+          await rows.tenants.wake(id, clock.now());
+          await lookSoon(rows, { tenantId: id, all: true });
+        },
       ),
   };
 };

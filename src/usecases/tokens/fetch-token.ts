@@ -1,7 +1,8 @@
+import { isTheirs } from '../../domain/access.ts';
 import { keptProblem, Problem } from '../../domain/problem.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { isTheirs, recordAccess } from '../access/record-access.ts';
+import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';

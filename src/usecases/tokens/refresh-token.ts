@@ -1,9 +1,10 @@
+import { isTheirs } from '../../domain/access.ts';
 import { clientRefusals } from '../../domain/client-keys.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
 import { isUsedLately, lifeOf, renewalOf } from '../../domain/renewals.ts';
 import { nameOfScopes } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { isTheirs, recordAccess } from '../access/record-access.ts';
+import { recordAccess } from '../access/record-access.ts';
 import type { Parts } from '../memory.ts';
 import type { TokenRow } from '../token-store-port.ts';
 import type { Work } from '../use-cases.ts';

@@ -1,0 +1,76 @@
+import { Problem } from '../../domain/problem.ts';
+import { firstStep, type Standing, type StandingFilter, standsSince } from '../../domain/readiness.ts';
+import { toPage } from '../../lib/page.ts';
+import type { TenantStanding } from '../access-port.ts';
+import { auditEntry } from '../audit.ts';
+import type { Parts } from '../memory.ts';
+import type { Tenant, UseCases } from '../use-cases.ts';
+import { houseNow, lookAtOnce, readinessOf } from './readiness.ts';
+import { type House, readinessFrom } from './steps.ts';
+
+/** Where a page ended: a tenant's id, and the key of the last of its services that was told. */
+const cursorOf = ({ tenant, service }: Standing): string => `${tenant.id} ${service}`;
+
+/** Tenants that are read at a time where a filter may leave few of them. */
+const most = 500;
+
+const isMeant = ({ ready, step, service }: Standing, filter: StandingFilter): boolean =>
+  (filter.ready === undefined || filter.ready === ready) &&
+  (filter.mover === undefined || step?.mover === filter.mover) &&
+  (filter.service === undefined || service === filter.service);
+
+/** A tenant's services in the order of their keys. */
+const standingsOf = (house: House, found: TenantStanding): Standing[] => {
+  const { id, orgno, name, status } = found.tenant;
+  return readinessFrom(house, found)
+    .services.map((readiness) => {
+      const step = firstStep(readiness);
+      const { service, ready } = readiness;
+      const told = { tenant: { id, orgno, name, status }, service, ready, since: standsSince(readiness) };
+      return step ? { ...told, step } : told;
+    })
+    .toSorted((a, b) => (a.service < b.service ? -1 : 1));
+};
+
+/** Whose move it is, over all tenants: for the operator. */
+export const tenantsReadiness = (
+  parts: Parts,
+): Pick<UseCases, 'listReadiness' | 'readTenantReadiness' | 'checkTenantReadiness'> => {
+  const { store } = parts;
+  const find = async (id: string): Promise<Tenant> => {
+    const found = await store.asOperator((rows) => rows.tenants.find(id));
+    if (!found) throw new Problem('tenant-not-found', 'No tenant with this id');
+    const { hmacKeySealed: _, ...tenant } = found;
+    return tenant;
+  };
+  const listReadiness: UseCases['listReadiness'] = async (_by, filter, { cursor, limit }) => {
+    const house = await houseNow(parts);
+    const [lastTenant, lastService] = cursor?.split(' ') ?? [];
+    const told: Standing[] = [];
+    const take = (found: TenantStanding) => {
+      const standings = standingsOf(house, found).filter((standing) => isMeant(standing, filter));
+      told.push(
+        ...standings.filter(({ tenant, service }) => tenant.id !== lastTenant || service > (lastService ?? '')),
+      );
+    };
+    const many = Object.values(filter).some((value) => value !== undefined) ? most : limit + 1;
+    // The tenant that the page before ended in may have more.
+    let found = await store.standings(lastTenant === undefined ? undefined : { at: lastTenant }, many);
+    for (;;) {
+      for (const one of found) take(one);
+      const last = found.at(-1)?.tenant.id;
+      if (told.length > limit || last === undefined || found.length < many) return toPage(told, limit, cursorOf);
+      found = await store.standings({ after: last }, many);
+    }
+  };
+  return {
+    listReadiness,
+    readTenantReadiness: async (_by, id) => readinessOf(parts)(await find(id)),
+    async checkTenantReadiness(by, id) {
+      const tenant = await find(id);
+      if (tenant.status === 'suspended')
+        throw new Problem('tenant-suspended', 'Nobody is asked for a tenant that is suspended: resume it first');
+      return lookAtOnce(parts)(tenant, auditEntry(parts, by, 'readiness.checked', id, {}, id));
+    },
+  };
+};

@@ -1,0 +1,19 @@
+import type { Access } from '../../domain/access.ts';
+import { keptTurn } from '../../domain/feed-pace.ts';
+import { mostLooksAhead } from '../../domain/pace.ts';
+import type { Parts } from '../memory.ts';
+
+/** Looks that consents wait for go on at this pace, too, where nobody is to be looked at unasked. */
+const leastPerSecond = 10;
+
+/**
+ * When this look's turn is, which may be now. Half the rate is for those that consents wait for: were three hundred banks
+ * imported at once, theirs would else stand behind all of them.
+ */
+export const probeTurn =
+  ({ store, settings }: Pick<Parts, 'store' | 'settings'>) =>
+  async (access: Access, isAwaited: boolean, now: Date): Promise<Date> => {
+    const pace = { everyMs: 2000 / (settings.probesPerSecond || leastPerSecond), most: mostLooksAhead };
+    const name = isAwaited ? 'probe-access awaited' : 'probe-access';
+    return keptTurn(access, now, pace.everyMs * pace.most) ?? store.takeProbeTurn(access, name, now, pace);
+  };
