@@ -133,6 +133,7 @@ export const compose = async (
     const settings: Settings = {
       production: config.production,
       operatorOrgno: config.operatorOrgno,
+      operatorName: config.operatorName,
       get publicUrl() {
         return config.publicUrl ?? http?.url ?? `http://localhost:${config.port}`;
       },
