@@ -89,7 +89,8 @@ export const compose = async (
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
-    const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
+    const { origin, href: portalHref } = new URL(config.portalUrl);
+    const portal = sandbox ? `${sandbox.url}${portalHref.slice(origin.length)}` : config.portalUrl;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
 
     const database = parts.add(await openDatabase(config, log));
@@ -141,7 +142,7 @@ export const compose = async (
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
       altinn2: config.altinn2.told,
-      links: { delegate: portal, grant: portal, selfService },
+      links: { delegate: portal, grant: config.environment === 'sandbox' ? selfService : portal, selfService },
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,
