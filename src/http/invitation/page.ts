@@ -30,7 +30,7 @@ const scopesView = (scopes: readonly string[]): Markup =>
 type Shown = { page: InvitationPage; secret: string; words: Words; language: Language };
 
 const standingView = ({ page, secret, words, language }: Shown): Markup => {
-  const { clock } = timesIn(language);
+  const { clock, moment } = timesIn(language);
   return html`<section aria-labelledby="standing"><h2 id="standing">${words.standing}</h2>
 ${standingOf(page, words).map((text) => html`<p><strong>${text}</strong></p>`)}
 ${
@@ -39,7 +39,7 @@ ${
     : page.services.length > 0 &&
       html`<form method="post" action="/invitation/${secret}/check?lang=${language}"><p><button class="button">${words.check}</button></p></form>`
 }
-<p class="dim screen">${words.checkNote} ${words.print}</p>
+<p class="dim">${words.asOf(moment(page.now))} <span class="screen">${words.checkNote} ${words.print}</span></p>
 </section>`;
 };
 
@@ -68,7 +68,7 @@ const serviceView = ({ page, words, language }: Shown, service: InvitedService):
 <ol class="steps">${service.steps.map((step) => {
     const told = toldStep(page, words, service, step);
     const when = [words.since(day(step.since)), ...(step.checkedAt ? [words.checkedAt(moment(step.checkedAt))] : [])];
-    return html`<li><span class="state ${step.state}">${words.states[step.state]}</span>
+    return html`<li><span class="state ${told.mark}">${told.state}</span>
 <div><h4>${told.title}</h4>${told.because && html`<p>${told.because}</p>`}<p>${told.why}</p>
 ${told.whose && html`<p>${words.whose}: <strong>${told.whose}</strong></p>`}
 <p class="dim">${step.scopes.length > 0 && html`${words.scope}: ${scopesView(step.scopes)}. `}${step.state !== 'unknown' && capital(`${when.join(', ')}.`)}</p></div></li>`;
@@ -93,7 +93,7 @@ export const invitationPage = (page: InvitationPage, secret: string, language: L
     {
       lang: language,
       title: `${heading} – ${name}`,
-      header: html`<strong>${capital(name)}</strong>${page.operator.name !== undefined && html` <span class="dim">${words.orgno(page.operator.orgno)}</span>`}
+      header: html`<div><strong>${capital(name)}</strong>${page.operator.name !== undefined && html` <span class="dim">${words.orgno(page.operator.orgno)}</span>`}</div>
 <nav aria-label="${words.languageLabel}"><ul>${switches}</ul></nav>`,
       main: html`<h1>${heading}</h1>
 ${own.intro === undefined ? words.intro.map((text) => html`<p>${text(names)}</p>`) : paragraphs(own.intro)}

@@ -25,7 +25,9 @@ export const serviceName = (words: Words, { service, dataScope }: InvitedService
   words.services[dataScope] ?? service;
 
 export type ToldStep = {
-  state: InvitedStep['state'];
+  /** How it is marked, and in which words. */
+  mark: InvitedStep['state'];
+  state: string;
   title: string;
   why: string;
   /** Why it is missing. */
@@ -34,20 +36,33 @@ export type ToldStep = {
   step: InvitedStep;
 };
 
+/** A tenant's own choice, which nobody waits for. */
+const optional = 'webhook';
+
+/** Why it is missing: what was answered, or else what is still to be done. */
+const becauseOf = (words: Words, { state, mover, reason }: InvitedStep, step: StepName | undefined) => {
+  if (state !== 'missing') return undefined;
+  const answered = reason && words.reasons[reason];
+  const undone = reason === undefined && step ? words.missing[step] : undefined;
+  return answered ?? undone ?? (mover === 'operator' ? () => words.operatorMends : undefined);
+};
+
 /** One step in the page's language; the English text of readiness itself is for developers. */
 export const toldStep = (page: InvitationPage, words: Words, service: InvitedService, step: InvitedStep): ToldStep => {
   const names = namesFor(page, words, step.scopes[0] ?? service.dataScope);
   const known = isStepName(words, step.step) ? step.step : undefined;
   const { title, why, waiting } = known ? words.steps[known] : words.otherStep;
-  const reason = step.reason && words.reasons[step.reason];
-  const unasked = step.reason === undefined && known ? words.missing[known] : undefined;
-  const because = step.state === 'missing' ? (reason ?? unasked) : step.state === 'unknown' ? waiting : undefined;
+  const isOptional = step.state === 'missing' && step.step === optional;
+  const because = becauseOf(words, step, known)?.(names) ?? (step.state === 'unknown' ? waiting?.(names) : undefined);
   return {
-    state: step.state,
+    mark: isOptional ? 'unknown' : step.state,
+    state: isOptional ? words.optional : words.states[step.state],
     title: capital(title(names)),
     why: capital(why(names)),
-    ...(because ? { because: capital(because(names)) } : {}),
-    ...(step.state === 'missing' && step.mover !== 'nobody' ? { whose: capital(words.movers[step.mover](names)) } : {}),
+    ...(because ? { because: capital(because) } : {}),
+    ...(step.state === 'missing' && !isOptional && step.mover !== 'nobody'
+      ? { whose: capital(words.movers[step.mover](names)) }
+      : {}),
     step,
   };
 };
@@ -71,8 +86,10 @@ export const delegationsOf = ({ services }: InvitationPage, words: Words): Deleg
           : step === 'consent-tokens'
             ? words.tokens
             : words.administration;
-      const is = state === 'missing' && mover === 'tenant' ? 'missing' : 'unknown';
-      found.set(scopes.join(' '), { name, scopes, state: is });
+      const before = found.get(name);
+      const isTheirs = (state === 'missing' && mover === 'tenant') || before?.state === 'missing';
+      const all = [...new Set([...(before?.scopes ?? []), ...scopes])];
+      found.set(name, { name, scopes: all, state: isTheirs ? 'missing' : 'unknown' });
     }
   return [...found.values()];
 };
@@ -86,10 +103,9 @@ export const standingOf = (page: InvitationPage, words: Words): string[] => {
   if (services.every(({ ready }) => ready)) return [words.ready];
   const missing = services.flatMap((service) => service.steps.filter(isMissing).map((step) => ({ service, step })));
   const by = (mover: InvitedStep['mover']) => missing.filter(({ step }) => step.mover === mover);
-  // A webhook is their own choice, and nobody waits for it.
   const theirs = new Set(
     by('tenant')
-      .filter(({ step }) => step.step !== 'webhook')
+      .filter(({ step }) => step.step !== optional)
       .map(({ step }) => `${step.step} ${step.scopes.join(' ')}`),
   );
   const unasked = delegationsOf(page, words).some(({ state }) => state === 'unknown');

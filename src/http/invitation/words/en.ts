@@ -26,6 +26,7 @@ export const en: Words = {
   check: 'Check again',
   checkNote: 'The page looks it up in Maskinporten when you press the button, and not when you merely read.',
   checkAgainAt: (time) => `It was checked a moment ago. You can check again at ${time}.`,
+  asOf: (time) => `As it was on ${time}.`,
   print: 'This page can be printed.',
 
   delegating: {
@@ -49,6 +50,7 @@ export const en: Words = {
   serviceReady: 'Ready for use',
   serviceWaits: 'Not ready yet',
   states: { done: 'In place', missing: 'Missing', unknown: 'Not checked yet' },
+  optional: 'Optional',
   whose: 'Whose move it is',
   movers: {
     tenant: ({ tenant }) => `Yours (${tenant})`,
@@ -61,38 +63,39 @@ export const en: Words = {
 
   steps: {
     client: {
-      title: ({ operator }) => `${operator} has a Maskinporten client for this`,
+      title: ({ operator }) => `Maskinporten client at ${operator}`,
       why: ({ operator }) => `Maskinporten must know ${operator} before anything can be fetched.`,
     },
     'client-key': {
-      title: ({ operator }) => `The keys of ${operator} are valid`,
+      title: ({ operator }) => `Valid keys at ${operator}`,
       why: ({ operator }) => `${operator} shows who it is with a key that must be renewed in time.`,
     },
     'consent-administration': {
-      title: ({ operator }) => `You have delegated the administration of consents to ${operator}`,
+      title: ({ operator }) => `Administration of consents, delegated to ${operator}`,
       why: ({ operator, tenant }) =>
-        `${operator} can then send consent requests and read the answers on behalf of ${tenant}.`,
+        `Lets ${operator} send consent requests and read the answers on behalf of ${tenant}.`,
     },
     'consent-tokens': {
-      title: ({ operator }) => `You have delegated consent tokens (Altinn 2) to ${operator}`,
-      why: ({ operator }) => `${operator} can then show the data source that a person has consented.`,
+      title: ({ operator }) => `Consent tokens (Altinn 2), delegated to ${operator}`,
+      why: ({ operator }) => `Lets ${operator} show the data source that a person has consented.`,
     },
     'data-access': {
-      title: ({ operator, owner }) => `${operator} can fetch data from ${owner} on your behalf`,
-      why: ({ owner, tenant }) =>
-        `${owner} must have given ${tenant} access, and you must have delegated it. The order does not matter.`,
+      title: ({ owner }) => `Access to data from ${owner}`,
+      why: ({ operator, owner, tenant }) =>
+        `${owner} must have given ${tenant} access, and you must have delegated it to ${operator}. The order does not matter.`,
     },
     'access-list': {
-      title: ({ owner, tenant }) => `${owner} lets ${tenant} ask for this consent`,
-      why: ({ owner, tenant }) => `The data source keeps a list of who may ask. ${owner} must have ${tenant} on it.`,
+      title: ({ owner }) => `The access list of ${owner}`,
+      why: ({ owner, tenant }) =>
+        `The data source may keep a list of who may ask for this consent. ${owner} must then have ${tenant} on it.`,
       waiting: () => 'This shows when the first consent is sent.',
     },
     'redirect-address': {
-      title: () => 'The address that the browser returns to is registered',
+      title: () => 'The address that the browser returns to',
       why: () => 'Whoever has answered in Altinn is sent back to your site or app.',
     },
     webhook: {
-      title: () => 'Your system is told when something happens',
+      title: () => 'Word to your system when something happens',
       why: () => 'Your developers give an address (webhook) through the API. It is optional: they can also ask.',
     },
   },
@@ -117,6 +120,7 @@ export const en: Words = {
     'altinn-key-refused': () => `Altinn 2 does not accept the supplier’s API key. ${operatorMends}`,
     'resource-unknown': () => `Altinn does not know the resource that the supplier has set up. ${operatorMends}`,
   },
+  operatorMends,
   missing: {
     'redirect-address': ({ operator }) => `Tell ${operator} which address it shall be.`,
     webhook: () => 'No address has been given yet.',

@@ -26,6 +26,7 @@ export const nb: Words = {
   check: 'Sjekk på nytt',
   checkNote: 'Siden ser etter i Maskinporten når dere trykker på knappen, ikke når dere bare leser.',
   checkAgainAt: (time) => `Det ble sjekket for litt siden. Dere kan sjekke på nytt klokken ${time}.`,
+  asOf: (time) => `Slik det var ${time}.`,
   print: 'Siden kan skrives ut.',
 
   delegating: {
@@ -49,6 +50,7 @@ export const nb: Words = {
   serviceReady: 'Klar til bruk',
   serviceWaits: 'Ikke klar ennå',
   states: { done: 'På plass', missing: 'Mangler', unknown: 'Ikke undersøkt ennå' },
+  optional: 'Valgfritt',
   whose: 'Hvem må gjøre noe',
   movers: {
     tenant: ({ tenant }) => `Dere (${tenant})`,
@@ -61,38 +63,39 @@ export const nb: Words = {
 
   steps: {
     client: {
-      title: ({ operator }) => `${operator} har en klient i Maskinporten for dette`,
+      title: ({ operator }) => `Maskinporten-klient hos ${operator}`,
       why: ({ operator }) => `Maskinporten må kjenne ${operator} før noe kan hentes.`,
     },
     'client-key': {
-      title: ({ operator }) => `Nøklene til ${operator} er gyldige`,
+      title: ({ operator }) => `Gyldige nøkler hos ${operator}`,
       why: ({ operator }) => `${operator} viser hvem de er med en nøkkel som må fornyes i tide.`,
     },
     'consent-administration': {
-      title: ({ operator }) => `Dere har delegert administrasjon av samtykker til ${operator}`,
+      title: ({ operator }) => `Administrasjon av samtykker delegert til ${operator}`,
       why: ({ operator, tenant }) =>
-        `Da kan ${operator} sende samtykkeforespørsler og lese svarene på vegne av ${tenant}.`,
+        `Gjør at ${operator} kan sende samtykkeforespørsler og lese svarene på vegne av ${tenant}.`,
     },
     'consent-tokens': {
-      title: ({ operator }) => `Dere har delegert samtykketokens (Altinn 2) til ${operator}`,
-      why: ({ operator }) => `Da kan ${operator} vise datakilden at en person har samtykket.`,
+      title: ({ operator }) => `Samtykketokens (Altinn 2) delegert til ${operator}`,
+      why: ({ operator }) => `Gjør at ${operator} kan vise datakilden at en person har samtykket.`,
     },
     'data-access': {
-      title: ({ operator, owner }) => `${operator} kan hente data fra ${owner} på deres vegne`,
-      why: ({ owner, tenant }) =>
-        `${owner} må ha gitt ${tenant} tilgang, og dere må ha delegert den videre. Rekkefølgen spiller ingen rolle.`,
+      title: ({ owner }) => `Tilgang til data fra ${owner}`,
+      why: ({ operator, owner, tenant }) =>
+        `${owner} må ha gitt ${tenant} tilgang, og dere må ha delegert den til ${operator}. Rekkefølgen spiller ingen rolle.`,
     },
     'access-list': {
-      title: ({ owner, tenant }) => `${owner} lar ${tenant} be om dette samtykket`,
-      why: ({ owner, tenant }) => `Datakilden fører liste over hvem som kan be. ${tenant} må stå på den hos ${owner}.`,
+      title: ({ owner }) => `Tilgangslisten hos ${owner}`,
+      why: ({ owner, tenant }) =>
+        `Datakilden kan føre liste over hvem som får be om dette samtykket. Da må ${tenant} stå på den hos ${owner}.`,
       waiting: () => 'Dette viser seg først når det første samtykket blir sendt.',
     },
     'redirect-address': {
-      title: () => 'Adressen som nettleseren kommer tilbake til, er registrert',
+      title: () => 'Adressen som nettleseren kommer tilbake til',
       why: () => 'Den som har svart i Altinn, sendes tilbake til nettstedet eller appen deres.',
     },
     webhook: {
-      title: () => 'Systemet deres får beskjed når noe skjer',
+      title: () => 'Beskjed til systemet deres når noe skjer',
       why: () =>
         'Utviklerne deres oppgir en adresse (webhook) gjennom API-et. Det er frivillig: de kan også spørre selv.',
     },
@@ -118,6 +121,7 @@ export const nb: Words = {
     'altinn-key-refused': () => `Altinn 2 godtar ikke API-nøkkelen til leverandøren. ${operatorMends}`,
     'resource-unknown': () => `Altinn kjenner ikke ressursen som leverandøren har satt opp. ${operatorMends}`,
   },
+  operatorMends,
   missing: {
     'redirect-address': ({ operator }) => `Gi ${operator} beskjed om hvilken adresse det skal være.`,
     webhook: () => 'Ingen adresse er oppgitt ennå.',

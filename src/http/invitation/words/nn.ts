@@ -26,6 +26,7 @@ export const nn: Words = {
   check: 'Sjekk på nytt',
   checkNote: 'Sida ser etter i Maskinporten når de trykkjer på knappen, ikkje når de berre les.',
   checkAgainAt: (time) => `Det vart sjekka for litt sidan. De kan sjekke på nytt klokka ${time}.`,
+  asOf: (time) => `Slik det var ${time}.`,
   print: 'Sida kan skrivast ut.',
 
   delegating: {
@@ -49,6 +50,7 @@ export const nn: Words = {
   serviceReady: 'Klar til bruk',
   serviceWaits: 'Ikkje klar enno',
   states: { done: 'På plass', missing: 'Manglar', unknown: 'Ikkje undersøkt enno' },
+  optional: 'Valfritt',
   whose: 'Kven må gjere noko',
   movers: {
     tenant: ({ tenant }) => `De (${tenant})`,
@@ -61,39 +63,39 @@ export const nn: Words = {
 
   steps: {
     client: {
-      title: ({ operator }) => `${operator} har ein klient i Maskinporten for dette`,
+      title: ({ operator }) => `Maskinporten-klient hos ${operator}`,
       why: ({ operator }) => `Maskinporten må kjenne ${operator} før noko kan hentast.`,
     },
     'client-key': {
-      title: ({ operator }) => `Nøklane til ${operator} er gyldige`,
+      title: ({ operator }) => `Gyldige nøklar hos ${operator}`,
       why: ({ operator }) => `${operator} viser kven dei er med ein nøkkel som må fornyast i tide.`,
     },
     'consent-administration': {
-      title: ({ operator }) => `De har delegert administrasjon av samtykke til ${operator}`,
+      title: ({ operator }) => `Administrasjon av samtykke delegert til ${operator}`,
       why: ({ operator, tenant }) =>
-        `Då kan ${operator} sende samtykkeførespurnader og lese svara på vegner av ${tenant}.`,
+        `Gjer at ${operator} kan sende samtykkeførespurnader og lese svara på vegner av ${tenant}.`,
     },
     'consent-tokens': {
-      title: ({ operator }) => `De har delegert samtykketoken (Altinn 2) til ${operator}`,
-      why: ({ operator }) => `Då kan ${operator} vise datakjelda at ein person har samtykt.`,
+      title: ({ operator }) => `Samtykketoken (Altinn 2) delegert til ${operator}`,
+      why: ({ operator }) => `Gjer at ${operator} kan vise datakjelda at ein person har samtykt.`,
     },
     'data-access': {
-      title: ({ operator, owner }) => `${operator} kan hente data frå ${owner} på vegner av dykk`,
-      why: ({ owner, tenant }) =>
-        `${owner} må ha gjeve ${tenant} tilgang, og de må ha delegert han vidare. Rekkjefølgja spelar inga rolle.`,
+      title: ({ owner }) => `Tilgang til data frå ${owner}`,
+      why: ({ operator, owner, tenant }) =>
+        `${owner} må ha gjeve ${tenant} tilgang, og de må ha delegert han til ${operator}. Rekkjefølgja spelar inga rolle.`,
     },
     'access-list': {
-      title: ({ owner, tenant }) => `${owner} lèt ${tenant} be om dette samtykket`,
+      title: ({ owner }) => `Tilgangslista hos ${owner}`,
       why: ({ owner, tenant }) =>
-        `Datakjelda fører liste over kven som kan be. ${tenant} må stå på henne hos ${owner}.`,
+        `Datakjelda kan føre liste over kven som får be om dette samtykket. Då må ${tenant} stå på henne hos ${owner}.`,
       waiting: () => 'Dette viser seg først når det første samtykket blir sendt.',
     },
     'redirect-address': {
-      title: () => 'Adressa som nettlesaren kjem tilbake til, er registrert',
+      title: () => 'Adressa som nettlesaren kjem tilbake til',
       why: () => 'Den som har svart i Altinn, blir send tilbake til nettstaden eller appen dykkar.',
     },
     webhook: {
-      title: () => 'Systemet dykkar får melding når noko skjer',
+      title: () => 'Melding til systemet dykkar når noko skjer',
       why: () =>
         'Utviklarane dykkar oppgjev ei adresse (webhook) gjennom API-et. Det er frivillig: dei kan òg spørje sjølve.',
     },
@@ -119,6 +121,7 @@ export const nn: Words = {
     'altinn-key-refused': () => `Altinn 2 godtek ikkje API-nøkkelen til leverandøren. ${operatorMends}`,
     'resource-unknown': () => `Altinn kjenner ikkje ressursen som leverandøren har sett opp. ${operatorMends}`,
   },
+  operatorMends,
   missing: {
     'redirect-address': ({ operator }) => `Gje ${operator} melding om kva adresse det skal vere.`,
     webhook: () => 'Inga adresse er oppgjeven enno.',

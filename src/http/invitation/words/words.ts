@@ -33,6 +33,7 @@ export type Words = {
   check: string;
   checkNote: string;
   checkAgainAt: (time: string) => string;
+  asOf: (time: string) => string;
   print: string;
 
   delegating: {
@@ -50,6 +51,8 @@ export type Words = {
   serviceReady: string;
   serviceWaits: string;
   states: Record<ReadinessStep['state'], string>;
+  /** Missing, and nobody waits for it. */
+  optional: string;
   whose: string;
   movers: { tenant: Sentence; 'api-owner': Sentence; operator: Sentence };
   since: (day: string) => string;
@@ -59,8 +62,10 @@ export type Words = {
   steps: Record<StepName, StepWords>;
   /** A step that is newer than these words. */
   otherStep: StepWords;
-  /** What the outside answered, where a step is missing. What is not named here is the operator's to mend. */
+  /** What the outside answered, where a step is missing. */
   reasons: Partial<Record<ProblemCode, Sentence>>;
+  /** Where the operator has to mend something, and there is no more to say of it. */
+  operatorMends: string;
   /** Where it is missing and nothing was answered: it was not asked for yet. */
   missing: Partial<Record<StepName, Sentence>>;
 
