@@ -91,6 +91,10 @@ export const compose = async (
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
+    /** Of a sandbox that took any free port, the address is known only now. */
+    const rebased = (link: string) => (sandbox ? sandbox.url + link.slice(new URL(link).origin.length) : link);
+    const { delegate, grant, selfService: clients } = config.links;
+    const links = { delegate: rebased(delegate), grant: rebased(grant), selfService: rebased(clients) };
 
     const database = parts.add(await openDatabase(config, log));
     // Migrations hold a lock of their session, which a pooler would hand from one to another.
@@ -133,6 +137,7 @@ export const compose = async (
     const settings: Settings = {
       production: config.production,
       operatorOrgno: config.operatorOrgno,
+      operatorName: config.operatorName,
       get publicUrl() {
         return config.publicUrl ?? http?.url ?? `http://localhost:${config.port}`;
       },
@@ -140,7 +145,7 @@ export const compose = async (
       consentScope: config.consentScope,
       ownScopes: config.ownScopes,
       altinn2: config.altinn2.told,
-      links: sandbox ? { delegate: `${selfService}/admin`, grant: selfService, selfService } : config.links,
+      links,
       eraseAfterMs: config.eraseAfterMs,
       keepEventsMs: config.keepEventsMs,
       streams: config.streams,

@@ -6,6 +6,7 @@ import { defaultSchedule } from './domain/webhook.ts';
 import { altinn2Settings, certificateIn, isForeignKey, sandboxApiKey } from './settings/altinn2.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
+import { operatorName, publicUrl } from './settings/operator.ts';
 import { outside } from './settings/outside.ts';
 import { paceSettings, pacesOf } from './settings/paces.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
@@ -54,10 +55,8 @@ const Env = z.object({
   DIGDIR_SELFSERVICE_URL: address.optional(),
   RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
-  HUB_PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .transform((text) => text.replace(/\/+$/, ''))
-    .optional(),
+  HUB_OPERATOR_NAME: operatorName.optional(),
+  HUB_PUBLIC_URL: publicUrl.optional(),
   HUB_SEALING_KEYS: sealingKeys.optional(),
   HUB_KEYSTORE_PRIVATE_KEYS: privateJwks.optional(),
   HUB_KEYSTORE_PUBLIC_KEYS: publicJwks.optional(),
@@ -238,6 +237,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */
     operatorOrgno: read.HUB_ORGNO ?? '310149942',
+    operatorName: read.HUB_OPERATOR_NAME ?? (environment === 'sandbox' ? 'Samtykkehuben' : undefined),
     publicUrl: read.HUB_PUBLIC_URL,
     sealingKeys: read.HUB_SEALING_KEYS,
     keystore: { privateJwks: read.HUB_KEYSTORE_PRIVATE_KEYS, publicJwks: read.HUB_KEYSTORE_PUBLIC_KEYS },

@@ -242,3 +242,12 @@ test('the resource registry lies beside Altinn 3, or where somebody says', () =>
     'RESOURCE_REGISTRY_URL',
   );
 });
+
+test('the operator’s name is one line, and the sandbox has one of its own', () => {
+  expect(loadConfig({}, 'all').operatorName).toBe('Samtykkehuben');
+  const test = { HUB_ENVIRONMENT: 'test', HUB_ORGNO: '310149942' };
+  expect(loadConfig(test, 'all').operatorName).toBeUndefined();
+  expect(loadConfig({ ...test, HUB_OPERATOR_NAME: ' Nordlys AS ' }, 'all').operatorName).toBe('Nordlys AS');
+  for (const name of ['Nordlys\nAS', 'x'.repeat(101)])
+    expect(message({ HUB_OPERATOR_NAME: name })).toContain('- HUB_OPERATOR_NAME: is');
+});

@@ -137,7 +137,7 @@ export const problems = {
   'expires-at-past': {
     status: 422,
     mover: 'caller',
-    title: 'The key would end before it begins',
+    title: 'It would end before it begins',
     text: '`expiresAt` must lie ahead.',
   },
   'expires-at-too-late': {
@@ -289,6 +289,24 @@ export const problems = {
     text: 'There is none with this id, or it belongs to somebody else.',
   },
   'tenant-not-found': { status: 404, mover: 'caller', title: 'No such tenant', text: 'There is none with this id.' },
+  'invitation-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such invitation',
+    text: 'There is none with this id, or it belongs to another tenant.',
+  },
+  'invitation-withdrawn': {
+    status: 409,
+    mover: 'caller',
+    title: 'The invitation is withdrawn',
+    text: 'It gets no other link. Make another invitation instead.',
+  },
+  'invitation-too-long': {
+    status: 422,
+    mover: 'caller',
+    title: 'The invitation would last too long',
+    text: 'Whoever has the link reads the page: it ends within 90 days. It can be sent again then.',
+  },
   'maskinporten-client-not-found': {
     status: 404,
     mover: 'caller',

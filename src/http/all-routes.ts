@@ -4,6 +4,9 @@ import { eventCatalogueRoutes } from './events/event-catalogue.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
+import { invitationPageRoutes } from './invitation/invitation.ts';
+import { invitationTextRoutes } from './operator/invitation-texts.ts';
+import { invitationRoutes } from './operator/invitations.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
@@ -40,6 +43,8 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...readinessRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
+  ...invitationRoutes(uses),
+  ...invitationTextRoutes(uses),
   ...tokenUseRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
@@ -51,4 +56,5 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...eventCatalogueRoutes(),
   ...problemRoutes(),
   ...callbackRoutes(uses),
+  ...invitationPageRoutes(uses),
 ];

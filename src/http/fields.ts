@@ -37,6 +37,20 @@ export const OrganizationNumber = z
   .refine(isOrganizationNumber, coded('organization-number-invalid', 'must be nine digits with a right check digit'))
   .meta({ description: 'Organisation number, nine digits.', example: '910514318' });
 
+/** Text in paragraphs; line breaks are the only control characters, each written as one. */
+export const Paragraphs = (most: number) =>
+  z
+    .string()
+    .max(most, lastCheck)
+    .transform((text) => text.replace(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .min(1)
+        .regex(/^(?:\P{Cc}|\n)*$/u)
+        .refine(noPerson, noNational),
+    );
+
 /** Read as a `Date`; any offset is fine. */
 export const InstantIn = z.iso
   .datetime({ offset: true })
@@ -53,6 +67,7 @@ const UuidIn = z.uuid().toLowerCase().meta({ example: '0193627c-9c3e-7d1a-b0a4-6
 export const ById = z.strictObject({ id: UuidIn });
 export const ByKeyId = z.strictObject({ id: UuidIn, keyId: UuidIn });
 export const ByEndpointId = z.strictObject({ id: UuidIn, endpointId: UuidIn });
+export const ByInvitationId = z.strictObject({ id: UuidIn, invitationId: UuidIn });
 
 export const Reference = OneLine(255)
   .refine(noNumber, noNational)

@@ -5,7 +5,7 @@ import type { ByOperator, ByTenant, OperatorRole, TenantScope } from '../usecase
 import type { Passing } from './pass-on.ts';
 
 export type Audience = 'tenant' | 'operator' | 'everybody';
-type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a handler may know of the process it runs in. */
 export type Site = {

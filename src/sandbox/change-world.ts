@@ -5,6 +5,7 @@ import {
   delegationKey,
   grantKey,
   type Person,
+  type Resource,
   type SrrRight,
   type World,
 } from './world.ts';
@@ -46,6 +47,25 @@ export const delegate = (
   now: Date,
 ): void => {
   world.delegations.set(delegationKey(pair.consumer, pair.supplier, scope), now);
+};
+
+/** What a consumer delegates in Altinn is a resource: every scope of it, or none. */
+export const delegateResource = (
+  world: World,
+  pair: { consumer: string; supplier: string },
+  { scopes }: Pick<Resource, 'scopes'>,
+  now: Date,
+): void => {
+  for (const scope of scopes) delegate(world, pair, scope, now);
+};
+
+/** Taken back again; Maskinporten looks at each request for a token. */
+export const withdrawResource = (
+  world: World,
+  { consumer, supplier }: { consumer: string; supplier: string },
+  { scopes }: Pick<Resource, 'scopes'>,
+): void => {
+  for (const scope of scopes) world.delegations.delete(delegationKey(consumer, supplier, scope));
 };
 
 /** As the data source does in the resource registry. */

@@ -114,6 +114,17 @@ const resources: Resource[] = [
     type: 'MaskinportenSchema',
     scopes: ['skatteetaten:inntekt', 'skatteetaten:summertskattegrunnlag', 'skatteetaten:kravogbetalinger'],
   },
+  {
+    ...consent({
+      identifier: 'sandbox-lanekassen-saldo',
+      title: { nb: 'Lånekassens saldoopplysninger', en: 'Balances of the State Educational Loan Fund' },
+      metadata: [],
+      template: null,
+      owner: { ...laanekassen, orgcode: 'lanekassen' },
+    }),
+    type: 'MaskinportenSchema',
+    scopes: ['lanekassen:lan/v1/saldoopplysninger'],
+  },
 ];
 
 const delegable = (name: string, owner: string): Scope => ({

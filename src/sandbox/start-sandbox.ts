@@ -21,6 +21,7 @@ import { maskinportenEndpoints } from './maskinporten/endpoints.ts';
 import { replayMemory } from './maskinporten/replay-memory.ts';
 import { openSigningKeys } from './maskinporten/signing-keys.ts';
 import { skewedClock } from './maskinporten/skewed-clock.ts';
+import { administratorRoutes } from './page/administrator-routes.ts';
 import { altinn2PageRoutes } from './page/altinn2-routes.ts';
 import { pageRoutes } from './page/routes.ts';
 import { selfServiceEndpoints } from './selfservice/endpoints.ts';
@@ -89,6 +90,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve(selfServiceEndpoints(world, clock.now()), clock);
   pageRoutes(router, altinn);
   altinn2PageRoutes(router, altinn2);
+  administratorRoutes(router, altinn);
   controlRoutes(router, { altinn, altinn2, keys, faults, landings, calls, url });
 
   const app = new Koa();

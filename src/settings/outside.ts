@@ -7,15 +7,18 @@ type Outside = {
   pages: { delegate: string; grant: string; selfService: string };
 };
 
+/** Where a consumer's administrator delegates to suppliers, below Altinn's address. */
+const suppliersPath = 'accessmanagement/ui/maskinporten#suppliers';
+
 /** The sandbox stands in for all of them. */
 const sandboxPages = (url: string): Outside['pages'] => ({
-  delegate: `${url}/sandbox/admin`,
+  delegate: `${url}/altinn3/${suppliersPath}`,
   grant: `${url}/sandbox`,
   selfService: `${url}/sandbox`,
 });
 
 const digdirPages = (altinn: string, digdir: string): Outside['pages'] => ({
-  delegate: `https://${altinn}/accessmanagement/ui/maskinporten#suppliers`,
+  delegate: `https://${altinn}/${suppliersPath}`,
   grant: `https://${digdir}/`,
   selfService: `https://${digdir}/`,
 });

@@ -20,6 +20,7 @@ export const tenantTables = [
   'tokens',
   'token_counts',
   'feeds',
+  'invitations',
   'audit',
 ] as const;
 

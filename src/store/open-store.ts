@@ -13,6 +13,7 @@ import { type Door, knownFault, openDoor, openPool } from './doors.ts';
 import { endpointsSeen } from './endpoint-health.ts';
 import { eventStatements } from './event-statements.ts';
 import { feedStatements } from './feed-rows.ts';
+import { invitationStatements } from './invitation-rows.ts';
 import { type OpenNotices, openNotices } from './notices.ts';
 import { operatorRows } from './operator-rows.ts';
 import { openOutbox } from './outbox.ts';
@@ -126,6 +127,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     callbackState: callbackStates(operatorDoor.pool),
+    ...invitationStatements(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,
     async ping() {

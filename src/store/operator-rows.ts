@@ -9,6 +9,7 @@ import type { Tx } from './doors.ts';
 import { oldEventRows } from './event-rows.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma } from './generated/client.ts';
 import { goOnIn } from './go-on.ts';
+import { invitationTextRows } from './invitation-rows.ts';
 import { serviceRows } from './service-rows.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
@@ -91,6 +92,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
   oldEvents: oldEventRows(tx),
   services: serviceRows(tx, tell),
   access: operatorAccessRows(tx, tell),
+  invitationTexts: invitationTextRows(tx),
   outbox: {
     async owe(job, tenantId, subjectId, dueAt, now) {
       await tx.$executeRaw`select owe(${job}, ${tenantId}::uuid, ${subjectId}::uuid, ${dueAt}::timestamptz, ${now}::timestamptz)`;
@@ -143,6 +145,9 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
         and (leased_until is null or leased_until < clock_timestamp())`,
     token_counts: await foldTokenCounts(tx, now),
+    // Nobody can open them; the audit keeps that they were.
+    invitations: await tx.$executeRaw`
+      delete from invitations where least(expires_at, withdrawn_at) < ${now}::timestamptz - interval '180 days'`,
   }),
   async oweErasures(endedBefore, now) {
     // A suspended tenant's consents come to no end while its work rests: their time is over all the same.

@@ -8,6 +8,7 @@ import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';
 import { feedRows } from './feed-rows.ts';
 import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generated/client.ts';
+import { invitationRows } from './invitation-rows.ts';
 import { replayRows } from './replay-rows.ts';
 import { tokenRows } from './token-rows.ts';
 import { deliveryRows, endpointRows } from './webhook-rows.ts';
@@ -73,6 +74,7 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
       return count > 0;
     },
   },
+  invitations: invitationRows(tx, tenantId),
   audit: {
     async add(entry) {
       await tx.audit.create({ data: auditRow({ ...entry, tenantId }) });

@@ -22,6 +22,9 @@ import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
 import { resting } from './resting.ts';
 import { apiKeys } from './tenants/api-keys.ts';
+import { invitationPages } from './tenants/invitation-page.ts';
+import { invitationTexts } from './tenants/invitation-texts.ts';
+import { invitations } from './tenants/invitations.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
@@ -62,6 +65,9 @@ export const useCases = (parts: Parts): UseCases => ({
   replayEvents: replayEvents(parts),
   ...apiKeys(parts),
   ...tenants(parts),
+  ...invitations(parts),
+  ...invitationTexts(parts),
+  ...invitationPages(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),
   ...catalogue(parts),

@@ -149,6 +149,8 @@ export type Keystore = {
 export type Settings = {
   production: boolean;
   operatorOrgno: string;
+  /** What the operator is called, for people. */
+  operatorName?: string | undefined;
   /** Where browsers come back to; callback addresses begin with it. No slash at its end. */
   publicUrl: string;
   issuer: string;

@@ -6,6 +6,7 @@ import type { AccessStatements, OperatorAccessRows } from './access-port.ts';
 import type { ConsentChange, ConsentDraft, ConsentRows, Created, SealedParty } from './consent-rows-port.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
+import type { InvitationRows, InvitationStore, InvitationTextRows } from './invitation-port.ts';
 import type { JobName } from './jobs.ts';
 import type { MovingRows } from './moving-rows-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
@@ -73,6 +74,7 @@ export type TenantRows = {
     /** Answers false when there is none that is not revoked already. */
     revoke(id: string, now: Date): Promise<boolean>;
   };
+  invitations: InvitationRows;
   audit: {
     add(entry: AuditEntry): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
@@ -151,6 +153,7 @@ export type OperatorRows = {
   };
   services: ServiceRows;
   access: OperatorAccessRows;
+  invitationTexts: InvitationTextRows;
   outbox: {
     owe(job: JobName, tenantId: string, subjectId: string, dueAt: Date, now: Date): Promise<void>;
     /** Is it due by then, or under way? */
@@ -194,7 +197,8 @@ export type OperatorRows = {
  */
 export type Store = TokenStore &
   DeliveryStore &
-  AccessStatements & {
+  AccessStatements &
+  InvitationStore & {
     asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
     asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
     /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */

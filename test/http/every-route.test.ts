@@ -7,7 +7,11 @@ import { httpTest } from './http-test.ts';
 
 const routes = allRoutes(fakeUses());
 const guarded = routes.filter(({ audience }) => audience !== 'everybody');
-const pathOf = (path: string) => path.replace(/:key\b/, 'ske-inntekt').replace(/:\w+/g, id);
+const pathOf = (path: string) =>
+  path
+    .replace(/:key\b/, 'ske-inntekt')
+    .replace(/:language\b/, 'nn')
+    .replace(/:\w+/g, id);
 
 /** A body that passes, for each route that takes one. */
 const bodies: Record<string, unknown> = {
@@ -23,6 +27,9 @@ const bodies: Record<string, unknown> = {
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },
   changeTenant: { expiringDays: null },
   createTenantApiKey: { name: 'loans', scopes: ['consents:read'] },
+  inviteTenant: { language: 'nn', expiresAt: '2026-12-24T12:00:00Z' },
+  resendInvitation: undefined,
+  setInvitationText: { heading: 'Velkommen', intro: 'Hei.\n\nVi hjelper dere i gang.' },
   registerClient: { name: 'consents', clientId: 'b3f7', purpose: 'consents', scopes: ['a:b'], key: { generate: true } },
   changeClient: { scopes: ['a:b'] },
   renewClientKey: { registeredAt: '2026-11-24T08:00:00Z' },

@@ -1,5 +1,6 @@
 import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
+import type { Invitation } from '../../src/domain/invitation.ts';
 import type { Readiness, Standing } from '../../src/domain/readiness.ts';
 import type { Service } from '../../src/domain/service.ts';
 import type {
@@ -150,6 +151,15 @@ export const standing: Standing = {
   ready: true,
   since: now,
 };
+export const invitation: Invitation = {
+  id,
+  language: 'nb',
+  createdAt: now,
+  sentAt: now,
+  expiresAt: new Date(now.getTime() + 30 * 24 * 60 * 60 * 1000),
+  openings: 0,
+};
+export const invitationLink = 'https://hub.example/invitation/pXl0-o9Jm1X6mVb0o6c1pQk3v2yJr8sT4uWzAeBdCfE';
 
 export const tokenUse = {
   keyId: id,

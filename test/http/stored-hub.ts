@@ -16,6 +16,7 @@ export const bootstrapKey = 'a-first-operator-key-of-32-characters-or-more';
 
 type Told = { status: number; body: Record<string, unknown> };
 export type StoredHub = {
+  url: string;
   clock: MovableClock;
   /** Transactions that looked behind the operator's door so far. */
   looks: { count: number };
@@ -158,6 +159,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     return { id: String(told.body['id']), key: String(told.body['key']) };
   };
   return {
+    url: http.url,
     clock,
     looks,
     call,

@@ -17,8 +17,8 @@ export const about = {
 **Roles of operator keys.** Each may what the ones before it may.
 
 - \`reader\` reads: tenants, clients with the public part of their keys, services, the names of keys, the audit, the queues.
-- \`support\` adds tenants, changes their name, services and days, suspends and resumes them, and revokes their API keys.
-- \`administrator\` makes tenants’ API keys and changes where their browsers are sent back to (\`redirectUrls\`), since with either one can act in a tenant’s name; changes Maskinporten clients and their keys, services and operator keys.`,
+- \`support\` adds tenants, changes their name, services and days, suspends and resumes them, invites their administrators, and revokes their API keys.
+- \`administrator\` makes tenants’ API keys and changes where their browsers are sent back to (\`redirectUrls\`), since with either one can act in a tenant’s name; changes Maskinporten clients and their keys, services, the words on invitations, and operator keys.`,
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/' }],
@@ -33,6 +33,7 @@ export const tags = [
   { name: 'API keys', description: 'A tenant’s own keys.' },
   { name: 'About you', description: 'What a tenant may ask about itself.' },
   { name: 'Tenants', description: 'The organisations the operator acts for.' },
+  { name: 'Invitations', description: 'Pages that tell a tenant’s administrator what to do, and where.' },
   { name: 'Maskinporten clients', description: 'The operator’s own clients at Maskinporten, and their signing keys.' },
   { name: 'Services', description: 'The catalogue of what can be consented to.' },
   { name: 'Operator keys', description: 'Who runs the hub.' },

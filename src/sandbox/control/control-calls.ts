@@ -29,6 +29,7 @@ export const controlCalls: ControlCall[] = [
     call: 'PUT · DELETE /sandbox/delegations/{consumer}/{supplier}/{scope}',
     does: 'the consumer delegates or withdraws (MP-251)',
   },
+  { call: 'GET /sandbox/admin', does: 'leads to the page where a consumer’s administrator does that by hand' },
   { call: 'PUT · DELETE /sandbox/access-lists/{resource}/{orgno}', does: 'the data source lets in or out (empty 403)' },
   {
     call: 'PUT /sandbox/resources/{id}',

@@ -96,6 +96,7 @@ export const overviewRoutes = (router: Router, control: Control): void => {
       ['Altinn 2', `${url}/altinn2/`],
       ['API key', operatorApiKey],
       ['Data source', `${url}/data/skatteetaten/inntekt/{person}`],
+      ['Where a consumer delegates', `${url}/sandbox/admin`],
       ['Operator', world.operatorOrgno],
       ['Time here', clock.now().toISOString()],
     ];

@@ -77,9 +77,9 @@ export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
     const session = sessions.find(ctx);
     if (!session) return sendSignIn(ctx, place);
     const texts = textsIn(place.language);
-    if (!mayAnswer(altinn, request, session.person)) return sendNotYours(ctx, place);
+    if (!mayAnswer(altinn, request, session.who)) return sendNotYours(ctx, place);
     if (request.given || request.status === 'Rejected') return sendAnswered(ctx, place, request, texts.alreadyAnswered);
-    moveRequest(altinn, request, 'open', session.person);
+    moveRequest(altinn, request, 'open', session.who);
     send(ctx, place, 200, texts.title, requestPage(altinn, request, place, session.csrf));
   });
 
@@ -87,7 +87,7 @@ export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
     const place = placeIn(altinn2Site, new URLSearchParams(ctx.querystring));
     const session = sessions.find(ctx);
     if (!session) return sendSignIn(ctx, place);
-    const main = portalPage(altinn, session.person, place, session.csrf);
+    const main = portalPage(altinn, session.who, place, session.csrf);
     send(ctx, place, 200, altinn2TextsIn(place.language).portalTitle, main);
   });
 
@@ -102,7 +102,7 @@ export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
       const notice = { heading: own.closedTitle, text: own.closed };
       return send(ctx, place, 200, own.closedTitle, noticeView(place, 'info', notice));
     }
-    const moved = moveRequest(altinn, request, fields.get('answer') === 'accept' ? 'accept' : 'reject', session.person);
+    const moved = moveRequest(altinn, request, fields.get('answer') === 'accept' ? 'accept' : 'reject', session.who);
     if (moved?.refused === 'not-yours') return sendNotYours(ctx, place);
     if (moved?.refused === 'answered') return sendAnswered(ctx, place, request, texts.alreadyAnswered);
     if (moved) return sendRefused(ctx, place, 400, texts.refusedTitle, own.expired);
@@ -115,7 +115,7 @@ export const altinn2PageRoutes = (router: Router, altinn: Altinn2): void => {
     const form = await readForm(ctx);
     if (!form) return;
     const { place, session, request } = form;
-    const moved = moveRequest(altinn, request, 'revoke', session.person);
+    const moved = moveRequest(altinn, request, 'revoke', session.who);
     if (moved?.refused === 'not-yours') return sendNotYours(ctx, place);
     leave(ctx, hrefOf({ ...place, id: '' }));
   });

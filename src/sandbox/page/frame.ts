@@ -15,7 +15,7 @@ export const pageFrame = (router: Router, { persons }: World, site: Site) => {
 
   const send = (ctx: Context, place: Place, status: number, heading: string, main: Html): void => {
     const { brand, notice, footer } = textsIn(place.language);
-    const navigation = navigationView(place, persons.get(sessions.find(ctx)?.person ?? ''));
+    const navigation = navigationView(place, persons.get(sessions.find(ctx)?.who ?? ''));
     const title = `${heading} – ${brand}`;
     sendPage(ctx, status, { language: place.language, title, brand, notice, navigation, main, footer });
   };

@@ -59,7 +59,7 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
     const texts = textsIn(place.language);
     const session = sessions.find(ctx);
     if (!session) return sendSignIn(ctx, place);
-    if (!mayAnswer(altinn, consent, session.person)) return sendNotYours(ctx, place);
+    if (!mayAnswer(altinn, consent, session.who)) return sendNotYours(ctx, place);
     if (consent.status !== 'Created') return sendAnswered(ctx, place, consent);
     send(ctx, place, 200, texts.title, consentView(altinn, consent, place, session.csrf));
   });
@@ -74,7 +74,7 @@ export const pageRoutes = (router: Router, altinn: Altinn3): void => {
       const notice = { heading: texts.staleTitle, text: texts.stale };
       return send(ctx, place, 403, texts.staleTitle, noticeView(place, 'danger', notice));
     }
-    const answered = answerConsent(altinn, place.id, answer, session.person);
+    const answered = answerConsent(altinn, place.id, answer, session.who);
     if ('refused' in answered) {
       const consent = findConsent(ctx, place);
       if (!consent) return;
