@@ -36,6 +36,7 @@ export const callKinds = [
   'data',
   'registry',
   'scopes',
+  'selfservice',
   'altinn2-create',
   'altinn2-get',
   'altinn2-list',

@@ -81,7 +81,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve(altinn3Endpoints(altinn, readBearer), clock);
   serve(altinn2Endpoints(altinn2, readBearer), clock);
   serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
-  serve(selfServiceEndpoints(world, clock.now()), clock);
+  serve(selfServiceEndpoints({ world, settings, clock, readBearer, since: clock.now() }), clock);
   pageRoutes(router, altinn);
   altinn2PageRoutes(router, altinn2);
   controlRoutes(router, { altinn, altinn2, keys, faults, landings, calls, url });
