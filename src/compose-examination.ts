@@ -70,7 +70,7 @@ export const openExamination = async (
       consentScope,
       ownScopes,
       altinn2: config.altinn2.told,
-      links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfServiceUrl },
+      links: { delegate: config.portalUrl, grant: config.portalUrl, selfService: config.selfService.url },
     },
     reader,
     keyOf,

@@ -6,6 +6,7 @@ import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
 import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
+import { leftToWorkers, openSelfService } from './clients/selfservice/self-service.ts';
 import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
@@ -90,7 +91,7 @@ export const compose = async (
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
     const portal = sandbox ? `${sandbox.url}/sandbox` : config.portalUrl;
-    const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
+    const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfService.url;
 
     const database = parts.add(await openDatabase(config, log));
     // Migrations hold a lock of their session, which a pooler would hand from one to another.
@@ -150,6 +151,7 @@ export const compose = async (
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
       readBudget: config.readBudget,
+      selfService: config.selfService,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
@@ -187,6 +189,7 @@ export const compose = async (
       scopeCatalogue: isWorker
         ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
         : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
+      selfService: isWorker ? parts.add(openSelfService({ baseUrl: selfService, log })) : leftToWorkers,
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       altinn2: parts.add(
         openAltinn2({ ...config.altinn2, baseUrl: altinn2Url, operatorOrgno: config.operatorOrgno, log, clock }),

@@ -9,6 +9,7 @@ import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { outside } from './settings/outside.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
+import { selfServiceOf, selfServiceSettings } from './settings/self-service.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
 /** What a process is. `all` is an API and a worker in one, with the sandbox beside them where there is one. */
@@ -62,7 +63,7 @@ const Env = z.object({
   ALTINN2_CERTIFICATE_FILE: certificateFile.optional(),
   ALTINN2_CERTIFICATE_KEY_FILE: privateKeyFile.optional(),
   ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
-  DIGDIR_SELFSERVICE_URL: address.optional(),
+  ...selfServiceSettings(address, scopes),
   RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
@@ -242,7 +243,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ownScopes: nameOfScopes(
       [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),
     ),
-    selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
+    selfService: selfServiceOf(read, usual.selfService, ownSandbox),
     portalUrl: usual.portal,
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,

@@ -8,6 +8,7 @@ import type { Tx } from './doors.ts';
 import { oldEventRows } from './event-rows.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma } from './generated/client.ts';
 import { goOnIn } from './go-on.ts';
+import { leaseRows } from './lease-rows.ts';
 import { serviceRows } from './service-rows.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
@@ -86,6 +87,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
   },
   clients: clientRows(tx, tell),
+  leases: leaseRows(tx),
   tokenCounts: tokenCountRows(tx),
   oldEvents: oldEventRows(tx),
   services: serviceRows(tx, tell),

@@ -9,6 +9,7 @@ import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
+import type { SelfService } from './selfservice-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
 
@@ -185,6 +186,8 @@ export type Settings = {
   feedsPerSecond: number;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
+  /** Digdir's self-service API: whether it is used, the scope that opens it, and after how many days keys are exchanged by themselves. */
+  selfService: { isSet: boolean; scope: string; rotationDays?: number | undefined };
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
@@ -203,6 +206,7 @@ export type Ports = {
   keySources: KeySources;
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
+  selfService: SelfService;
   altinn3: ConsentGateway & ConsentFeed;
   altinn2: Altinn2;
   webhooks: WebhookSender;

@@ -13,6 +13,7 @@ import type { EventFeed } from './event-feed.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
+import type { SelfServiceVerbs } from './selfservice-verbs.ts';
 
 export const tenantScopes = [
   'consents:read',
@@ -123,7 +124,7 @@ export type {
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
-export type UseCases = {
+export type UseCases = SelfServiceVerbs<ByOperator> & {
   // Who is it? Undefined when no key fits.
   identifyTenant(key: string): Soon<TenantCaller | undefined>;
   identifyOperator(key: string): Promise<OperatorCaller | undefined>;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { test } from 'vitest';
+import { leftToWorkers } from '../../src/clients/selfservice/self-service.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { type MovableClock, movableClock } from '../../src/lib/clock.ts';
 import { randomIds } from '../../src/lib/ids.ts';
@@ -78,6 +79,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       refreshPerSecond: 400,
       feedsPerSecond: 10,
       readBudget: { perTenant: 5, perSecond: 50 },
+      selfService: { isSet: false, scope: 'idporten:dcr.write' },
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -91,6 +93,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
         throw new Error('this hub signs nothing');
       },
     },
+    selfService: leftToWorkers,
     keySources: {
       look: unreachable,
       open: () => {

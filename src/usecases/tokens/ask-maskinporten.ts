@@ -113,5 +113,8 @@ export const askMaskinporten = (parts: Parts) => {
     /** With this key and no other. Answers the client as it is then; undefined when it is gone. */
     tryKey: async (client: ClientWithKeys, key: Key, ask: ClientAsk, signal: AbortSignal) =>
       (await inTurn(client, [key], ask, signal)).after,
+    /** The same, and what was seen of it. */
+    verdictOn: async (client: ClientWithKeys, key: Key, ask: ClientAsk, signal: AbortSignal) =>
+      (await inTurn(client, [key], ask, signal)).answers[0]?.seen.verdict,
   };
 };
