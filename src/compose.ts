@@ -5,7 +5,7 @@ import { openDataSources } from './clients/data-source/data-sources.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
-import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
+import { openScopeCatalogue, unreadCatalogue } from './clients/selfservice/scope-catalogue.ts';
 import { leftToWorkers, openSelfService } from './clients/selfservice/self-service.ts';
 import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
@@ -186,9 +186,7 @@ export const compose = async (
             ),
           )
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
-      scopeCatalogue: isWorker
-        ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
-        : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
+      scopeCatalogue: isWorker ? parts.add(openScopeCatalogue({ baseUrl: selfService })) : unreadCatalogue,
       selfService: isWorker ? parts.add(openSelfService({ baseUrl: selfService, log })) : leftToWorkers,
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       altinn2: parts.add(

@@ -75,7 +75,8 @@ export const planSet = <Key extends OurKey>(
   const isSafe = ours.some((key) => key.state === 'active' && key.provedAt !== undefined && inSet(set, key));
   const gone = isSafe ? ours.filter((key) => key.state === 'retired' && inSet(set, key)) : [];
   const prunes = prune && isSafe;
-  const freeAt = ({ retiredAt }: Key) => (retiredAt?.getTime() ?? 0) + afterRetiringMs;
+  // One that was never proved has signed nothing that counts.
+  const freeAt = ({ retiredAt, provedAt }: Key) => (retiredAt?.getTime() ?? 0) + (provedAt ? afterRetiringMs : 0);
   const removes = gone.filter((key) => freeAt(key) <= now.getTime());
   const later = gone.filter((key) => freeAt(key) > now.getTime()).map(freeAt);
   const strangers = set.filter((listed) => !ours.some((key) => isSame(listed, key)));

@@ -1,3 +1,4 @@
+import type { CataloguedScope } from '../domain/client-plan.ts';
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Party } from '../domain/party.ts';
 import type { ReadBudget } from '../domain/read-turns.ts';
@@ -75,6 +76,8 @@ export type Maskinporten = {
 export type ScopeCatalogue = {
   /** Of those among these scopes that are public. @throws Error when it cannot be read */
   longestLives(scopes: readonly string[], signal: AbortSignal): Promise<LongestLives>;
+  /** The same scopes, with all that matters to whoever wants to use them. @throws Error when it cannot be read */
+  describe(scopes: readonly string[], signal: AbortSignal): Promise<CataloguedScope[]>;
 };
 
 /** What came of one try. `error` (and no `status`) when there was no answer. */

@@ -1,28 +1,5 @@
-/** A key as it stands in a client's set at Digdir. `jwk` is all that was registered of it. */
-export type RegisteredKey = { kid: string; jwk: Record<string, unknown>; endsAt?: Date };
-
-/** A client as Digdir keeps it. `whole` is all that it was answered as: a change sends it back. */
-export type DigdirClient = {
-  clientId: string;
-  name: string;
-  description: string;
-  active: boolean;
-  scopes: string[];
-  whole: Record<string, unknown>;
-};
-
-/** A scope as the public catalogue has it. */
-export type CataloguedScope = {
-  name: string;
-  active: boolean;
-  /** Whether tokens of Maskinporten may carry it. */
-  forMaskinporten: boolean;
-  /** Where consumers delegate it; null: nowhere. */
-  delegationSource: string | null;
-  /** Longest life of a token with it, in seconds; 0: none set. */
-  longestLife: number;
-  accessibleForAll: boolean;
-};
+import type { DigdirClient } from '../domain/client-plan.ts';
+import type { ListedKey } from '../domain/key-set.ts';
 
 /**
  * Digdir's self-service API for our own clients, with a token of our `admin` client. Nothing is tried twice: what changes
@@ -41,9 +18,9 @@ export type SelfService = {
   ): Promise<DigdirClient>;
   /** The whole client is sent back; it has these scopes then, and no others. */
   changeScopes(token: string, client: DigdirClient, scopes: readonly string[], signal: AbortSignal): Promise<void>;
-  readKeys(token: string, clientId: string, signal: AbortSignal): Promise<RegisteredKey[]>;
+  readKeys(token: string, clientId: string, signal: AbortSignal): Promise<ListedKey[]>;
   /** The whole set is replaced, and must not be empty. Keys begin their year anew, but for those with an `exp` of their own. */
-  writeKeys(token: string, clientId: string, keys: readonly RegisteredKey[], signal: AbortSignal): Promise<void>;
+  writeKeys(token: string, clientId: string, keys: readonly ListedKey[], signal: AbortSignal): Promise<void>;
   /** Scopes that we were granted ourselves; what our tenants were granted is not told here. */
   grantedScopes(token: string, signal: AbortSignal): Promise<{ scope: string; state: string }[]>;
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { test } from 'vitest';
+import { unreadCatalogue } from '../../src/clients/selfservice/scope-catalogue.ts';
 import { leftToWorkers } from '../../src/clients/selfservice/self-service.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { type MovableClock, movableClock } from '../../src/lib/clock.ts';
@@ -101,7 +102,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       },
     },
     maskinporten: { issuer: '', requestToken: unreachable },
-    scopeCatalogue: { longestLives: unreachable },
+    scopeCatalogue: unreadCatalogue,
     altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
     altinn2: {
       submit: unreachable,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { DigdirClient, RegisteredKey } from '../../usecases/selfservice-port.ts';
+import type { DigdirClient } from '../../domain/client-plan.ts';
+import type { ListedKey } from '../../domain/key-set.ts';
 
 const Client = z.looseObject({
   client_id: z.string(),
@@ -33,7 +34,7 @@ const Key = z.looseObject({ kid: z.string(), exp: z.number().nullish() });
 const Keys = z.looseObject({ keys: z.array(Key).nullish() });
 
 /** Undefined where it is no set at all. A key that cannot be read makes it none: writing it back would lose it. */
-export const toKeys = (given: unknown): RegisteredKey[] | undefined =>
+export const toKeys = (given: unknown): ListedKey[] | undefined =>
   Keys.safeParse(given).data?.keys?.map(({ exp, ...jwk }) => ({
     kid: jwk.kid,
     jwk: typeof exp === 'number' ? { ...jwk, exp } : jwk,
@@ -41,7 +42,7 @@ export const toKeys = (given: unknown): RegisteredKey[] | undefined =>
   }));
 
 /** `use` is mandatory since May 2025, also of keys that were posted before without one. */
-export const fromKeys = (keys: readonly RegisteredKey[]): object => ({
+export const fromKeys = (keys: readonly ListedKey[]): object => ({
   keys: keys.map(({ jwk }) => ({ use: 'sig', ...jwk })),
 });
 

@@ -19,7 +19,9 @@ export const adminClient = (clients: readonly ClientWithKeys[], scope: string): 
 
 export type SelfServiceToken = (signal: AbortSignal) => Promise<string>;
 
-type Needed = Parameters<typeof askMaskinporten>[0] & Pick<Parts, 'clock' | 'store' | 'settings'>;
+type Needed = Parameters<typeof askMaskinporten>[0] & {
+  settings: Pick<Parts['settings'], 'operatorOrgno' | 'selfService'>;
+};
 
 /**
  * Tokens for the self-service API, each used while it lives. For the operator's own organisation, as nobody keeps its clients for it.

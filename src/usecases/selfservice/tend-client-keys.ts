@@ -9,6 +9,7 @@ import { askMaskinporten } from '../tokens/ask-maskinporten.ts';
 import type { Work } from '../use-cases.ts';
 import { adminClient, selfServiceToken } from './admin-client.ts';
 import { beginRotation } from './begin-rotation.ts';
+import { giveUpKey } from './give-up-key.ts';
 import { keysLease, leaseMs, takeLease } from './lease.ts';
 import { settleKeys } from './settle-keys.ts';
 
@@ -49,22 +50,7 @@ export const tendClientKeys = (parts: Parts): Work => {
     for (const key of hopeless) {
       // The refusal that is kept may be an old one.
       if (!ask || (await maskinporten.verdictOn(client, key, ask, signal)) !== 'refused') continue;
-      isAny = await store.asOperator(async (rows) => {
-        const now = clock.now();
-        const isStill = (await rows.clients.lock(client.id))?.keys.some(
-          ({ id, state }) => id === key.id && state === 'pending',
-        );
-        if (!isStill) return isAny;
-        await rows.clients.saveKey({ id: key.id, state: 'retired', retiredAt: now });
-        await rows.audit.add(
-          systemEntry(parts, 'selfservice', 'maskinporten-key.given-up', key.id, { clientId: client.id, kid: key.kid }),
-        );
-        return true;
-      });
-      log.error(
-        { client: client.name, kid: key.kid },
-        'a new signing key was registered and is refused all the same: it is given up',
-      );
+      isAny = (await giveUpKey(parts, client.id, key)) || isAny;
     }
     return isAny;
   };
