@@ -57,8 +57,6 @@ const killAtCall: Kill = async (hub, chance, workers) => {
 
 /** Kills whoever tries the new key, or notes that it was taken. */
 const killAtProbe: Kill = async (hub, _chance, workers) => {
-  const { clientId } = await operatorsClient(hub, 'Income');
-  await until('both keys to be registered', async () => (await registeredKids(hub, clientId)).length === 2, patienceMs);
   const since = Date.now();
   const doomed = await until('a look at the client', () => whoDoes(workers, 'probe-client', since), patienceMs);
   await replace(hub, workers, doomed);
