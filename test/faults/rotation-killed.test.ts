@@ -75,6 +75,15 @@ const killAtSomeMoment: Kill = async (hub, chance, workers) => {
   await replace(hub, workers, doomed);
 };
 
+/** Grants for a tenant that were refused: with whatever key, at whatever moment, each should have been taken. */
+const refusedGrants = async (hub: FaultHub): Promise<unknown[]> => {
+  const grants = await (await operatorsClient(hub, 'Income')).grants();
+  return grants.filter(({ status, body }) => {
+    const { assertion } = body as { assertion?: { claims?: { consumer_org?: string } } };
+    return status !== null && status !== 200 && assertion?.claims?.consumer_org !== undefined;
+  });
+};
+
 /** An exchange from the first word to the last; time that only has to pass is taken away. */
 const exchange = async (hub: FaultHub, chance: Chance, workers: HubProcess[]): Promise<void> => {
   const client = await operatorsClient(hub, 'Income');
@@ -120,6 +129,7 @@ const exchange = async (hub: FaultHub, chance: Chance, workers: HubProcess[]): P
   );
   const { keys } = await client.seen();
   expect(keys.filter(({ state }) => state !== 'retired').map(({ state }) => state)).toEqual(['active']);
+  expect(await refusedGrants(hub)).toEqual([]);
 };
 
 for (const { row: engine, chance, label } of drawn('rotation-killed', engines, 1, 6))
@@ -132,9 +142,13 @@ for (const { row: engine, chance, label } of drawn('rotation-killed', engines, 1
       await hub.sandbox.settings({ tokenLifeSeconds, selfServiceDelaySeconds: chance.whole(0, 20) / 10 });
       const caller = startCaller(hub);
       for (let round = 0; round < (isLong ? 4 : 1); round += 1) await exchange(hub, chance, workers);
+      const had = caller.answers.length;
+      await until('a token at the end', () => caller.answers.slice(had).some(({ status }) => status === 200));
       await caller.stop();
-      expect(caller.answers.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(caller.answers.length).toBeGreaterThan(20);
+      // What a dead worker had begun is another's when its lease ends: that may take longer than an app is kept waiting.
+      const late = '/problems/token-not-ready';
+      expect(caller.answers.filter(({ status, type }) => status !== 200 && type !== late)).toEqual([]);
+      expect(caller.answers.filter(({ status }) => status === 200).length).toBeGreaterThan(20);
       const { body } = await hub.call('operator', 'GET', '/operator/v1/audit?action=maskinporten-client.stopped');
       expect(body['items']).toEqual([]);
       const rest = await hub.rows(`select 1 from maskinporten_keys where state not in ('active', 'retired')`);
