@@ -6,7 +6,8 @@ import { openDataSources } from './clients/data-source/data-sources.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
-import { openScopeCatalogue } from './clients/selfservice/scope-catalogue.ts';
+import { openScopeCatalogue, unreadCatalogue } from './clients/selfservice/scope-catalogue.ts';
+import { leftToWorkers, openSelfService } from './clients/selfservice/self-service.ts';
 import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
 import type { Config, Role } from './config.ts';
@@ -90,7 +91,7 @@ export const compose = async (
     const issuer = sandbox ? `${sandbox.url}/maskinporten/` : config.issuer;
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
-    const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfServiceUrl;
+    const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfService.url;
     /** Of a sandbox that took any free port, the address is known only now. */
     const rebased = (link: string) => (sandbox ? sandbox.url + link.slice(new URL(link).origin.length) : link);
     const { delegate, grant, selfService: clients } = config.links;
@@ -156,6 +157,7 @@ export const compose = async (
       feedsPerSecond: config.feedsPerSecond,
       probesPerSecond: config.probesPerSecond,
       readBudget: config.readBudget,
+      selfService: config.selfService,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
       ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
@@ -190,9 +192,8 @@ export const compose = async (
             ),
           )
         : { issuer, requestToken: () => Promise.reject(new Error('an API process does not speak to Maskinporten')) },
-      scopeCatalogue: isWorker
-        ? parts.add(openScopeCatalogue({ baseUrl: selfService }))
-        : { longestLives: () => Promise.reject(new Error('an API process leaves that to workers')) },
+      scopeCatalogue: isWorker ? parts.add(openScopeCatalogue({ baseUrl: selfService })) : unreadCatalogue,
+      selfService: isWorker ? parts.add(openSelfService({ baseUrl: selfService, log })) : leftToWorkers,
       altinn3: parts.add(openAltinn3({ baseUrl: altinn3Url, log, clock })),
       altinn2: parts.add(
         openAltinn2({

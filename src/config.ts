@@ -12,6 +12,7 @@ import { paceSettings, pacesOf } from './settings/paces.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { scopes } from './settings/scopes.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
+import { selfServiceOf, selfServiceSettings } from './settings/self-service.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
 /** What a process is. `all` is an API and a worker in one, with the sandbox beside them where there is one. */
@@ -52,7 +53,7 @@ const Env = z.object({
   ALTINN3_CONSENT_SCOPE: scopes.default('altinn:consentrequests.write'),
   ALTINN2_URL: address.optional(),
   ...altinn2Settings,
-  DIGDIR_SELFSERVICE_URL: address.optional(),
+  ...selfServiceSettings(address),
   RESOURCE_REGISTRY_URL: address.optional(),
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_OPERATOR_NAME: operatorName.optional(),
@@ -231,7 +232,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ownScopes: nameOfScopes(
       [read.ALTINN3_CONSENT_SCOPE, read.ALTINN2_CONSENT_SCOPE, read.ALTINN2_TOKEN_SCOPE].flatMap(scopesNamed),
     ),
-    selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
+    selfService: selfServiceOf(read, usual.selfService, ownSandbox),
     links: usual.pages,
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,

@@ -151,6 +151,24 @@ test('reads of consents have budgets, of whole numbers', () => {
       expect(message({ [name]: value })).toContain(`- ${name}: `);
 });
 
+test('Digdir’s self-service API is used where somebody says where it is, and keys are exchanged by themselves when asked for', () => {
+  const usual = { url: 'http://localhost:3100/sandbox', scope: 'idporten:dcr.write', rotationDays: undefined };
+  expect(loadConfig({}, 'all').selfService).toEqual({ ...usual, isSet: true });
+  const test = { HUB_ENVIRONMENT: 'test', HUB_ORGNO: '310149942' };
+  expect(loadConfig(test, 'worker').selfService).toMatchObject({ url: expect.stringMatching(/digdir/), isSet: false });
+  const set = {
+    ...test,
+    DIGDIR_SELFSERVICE_URL: 'https://digdir.example',
+    DIGDIR_SELFSERVICE_SCOPE: 'idporten:dcr.modify',
+    HUB_KEY_ROTATION_DAYS: '300',
+  };
+  expect(loadConfig(set, 'worker').selfService).toEqual({
+    ...{ url: 'https://digdir.example/', isSet: true, scope: 'idporten:dcr.modify', rotationDays: 300 },
+  });
+  for (const days of ['0', '351', '1.5', 'soon'])
+    expect(message({ HUB_KEY_ROTATION_DAYS: days })).toContain('HUB_KEY_ROTATION_DAYS');
+});
+
 test('all faults come in one message that names the settings and prints no value', () => {
   const told = message({
     PORT: 'secret-port',

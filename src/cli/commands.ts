@@ -1,3 +1,4 @@
+import { clients } from './clients.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
@@ -40,6 +41,10 @@ export const commands: Record<string, Command> = {
   services: {
     about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
     run: services,
+  },
+  clients: {
+    about: 'sync: bring our Maskinporten clients, their scopes and keys in step at Digdir (a plan without --apply)',
+    run: clients,
   },
   'migrate-consents': {
     about:

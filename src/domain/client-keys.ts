@@ -134,6 +134,9 @@ const whenTaken = (keys: readonly LivingKey[], key: LivingKey, now: Date): KeyCh
   ];
 };
 
+/** That it could not be registered says why it is refused: the refusal says no more. */
+const waitsForSelfService = ({ problem }: LivingKey): boolean => problem?.code.startsWith('selfservice-') === true;
+
 /** A new key that stops working, or never did, makes way for the one before; within its propagation that one only helps out. */
 const rollBack = (active: LivingKey, before: LivingKey, problem: KeptProblem, now: Date): KeyChange[] => {
   if (active.provedAt && now.getTime() - sinceOf(active) <= propagationMs) return [];
@@ -160,7 +163,10 @@ export const whatFollows = ({ keys, stoppedAt }: LivingClient, seen: readonly Se
       const back = rollBack(key, taken, problem, now);
       if (back.length > 0) follows.rolledBack = key.id;
       follows.keys.push(...back);
-    } else if (key.state === 'pending' || (key.state === 'active' && !key.provedAt && !taken))
+    } else if (
+      (key.state === 'pending' && !waitsForSelfService(key)) ||
+      (key.state === 'active' && !key.provedAt && !taken)
+    )
       follows.keys.push({ id: key.id, problem });
   }
   if (taken && stoppedAt) follows.resumes = true;

@@ -27,6 +27,8 @@ export type ClientKey = {
   /** The latest refusal of a grant signed with it, while it is not proved. */
   problem?: KeptProblem;
   warnedDays?: number;
+  /** Since when the hub has seen it in its client's key set at Digdir. */
+  listedAt?: Date;
   createdAt: Date;
   retiredAt?: Date;
 };

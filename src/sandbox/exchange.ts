@@ -37,6 +37,7 @@ export const callKinds = [
   'data',
   'registry',
   'scopes',
+  'selfservice',
   'altinn2-create',
   'altinn2-get',
   'altinn2-list',

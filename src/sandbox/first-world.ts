@@ -152,6 +152,10 @@ const scopes: Scope[] = [
   { ...delegable('altinn:serviceowner/consents', digdir.orgno), delegationSource: null },
   { ...delegable('altinn:serviceowner/srr.read', digdir.orgno), delegationSource: null },
   { ...delegable('altinn:serviceowner/srr.write', digdir.orgno), delegationSource: null },
+  ...['read', 'modify', 'write'].map((deed) => ({
+    ...delegable(`idporten:dcr.${deed}`, digdir.orgno),
+    delegationSource: null,
+  })),
 ];
 
 /** Known by number on the pages, and by surname in the register that Altinn 2 compares with. */
@@ -185,6 +189,8 @@ export const firstWorld = (operatorOrgno: string, now: Date): World => {
   }
   addOrganization(world, { orgno: '310149942', name: 'Syntetisk leverandør' });
   addOrganization(world, { orgno: operatorOrgno, name: 'Samtykkehuben' });
+  // As Digdir's service desk does for whoever asks.
+  for (const { name } of scopes) if (name.startsWith('idporten:dcr.')) grant(world, operatorOrgno, name);
   addOrganization(world, { orgno: skatteetaten.orgno, name: 'Skatteetaten' });
   addOrganization(world, { orgno: laanekassen.orgno, name: 'Lånekassen' });
   // The owner of services calls for itself alone.

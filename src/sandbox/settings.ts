@@ -4,6 +4,10 @@ export type Settings = {
   feedLagMs: number;
   /** How long a key that was just posted on a client stays unknown to the token endpoint. */
   keyPropagationMs: number;
+  /** How long until the token endpoint knows what was changed through the self-service API: 0 to 120 s in the real one. */
+  selfServiceDelaySeconds: number;
+  /** Whether the operator has signed the terms of use of the self-service API. */
+  selfServiceTermsSigned: boolean;
   /** Longest `exp - iat` of a grant; the documented 120, while 180 has been seen. */
   grantMaxLifeSeconds: number;
   /** Life of a token where neither client nor scope says less. */
@@ -45,6 +49,8 @@ export type Settings = {
 export const firstSettings = (): Settings => ({
   feedLagMs: 300_000,
   keyPropagationMs: 0,
+  selfServiceDelaySeconds: 0,
+  selfServiceTermsSigned: true,
   grantMaxLifeSeconds: 120,
   tokenLifeSeconds: 120,
   clockSkewMs: 0,

@@ -87,7 +87,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve([exchangeEndpoint(readBearer, altinnTokens)], clock);
   serve(altinn2Endpoints(altinn2, readEither), clock);
   serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
-  serve(selfServiceEndpoints(world, clock.now()), clock);
+  serve(selfServiceEndpoints({ world, settings, clock, readBearer, since: clock.now() }), clock);
   pageRoutes(router, altinn);
   altinn2PageRoutes(router, altinn2);
   administratorRoutes(router, altinn);

@@ -16,8 +16,11 @@ export type Person = {
   surname: string;
 };
 
-/** A key as posted on a client; `imported` is filled at its first use. */
-export type ClientKey = { kid: string; jwk: JsonWebKey; postedAt: Date; imported?: KeyObject };
+/** A key as posted on a client; `imported` is filled at its first use. `endsAt`: before its year is over, as it was posted. */
+export type ClientKey = { kid: string; jwk: JsonWebKey; postedAt: Date; endsAt?: Date; imported?: KeyObject };
+
+/** What a client says of itself at the self-service API, beside what counts for tokens. */
+type Presentation = { description: string; applicationType: string; created: Date; updated: Date };
 
 export type Client = {
   clientId: string;
@@ -28,6 +31,9 @@ export type Client = {
   keys: Map<string, ClientKey>;
   /** The client's own wish for the life of its tokens, in seconds. */
   tokenLifeSeconds: number | null;
+  /** What the token endpoint believes until then: what self-service changes takes a while to spread. Oldest first. */
+  earlier: (Pick<Client, 'active' | 'scopes' | 'keys'> & { until: Date })[];
+  shown: Presentation;
 };
 
 export type Scope = {

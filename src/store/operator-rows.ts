@@ -10,6 +10,7 @@ import { oldEventRows } from './event-rows.ts';
 import { type OperatorKey as OperatorKeyRow, Prisma } from './generated/client.ts';
 import { goOnIn } from './go-on.ts';
 import { invitationTextRows } from './invitation-rows.ts';
+import { leaseRows } from './lease-rows.ts';
 import { serviceRows } from './service-rows.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
@@ -88,6 +89,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
   },
   clients: clientRows(tx, tell),
+  leases: leaseRows(tx),
   tokenCounts: tokenCountRows(tx),
   oldEvents: oldEventRows(tx),
   services: serviceRows(tx, tell),

@@ -21,6 +21,8 @@ import { mendingClients } from './operator/mend-client.ts';
 import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
 import { resting } from './resting.ts';
+import { rotateClientKey } from './selfservice/rotate-key.ts';
+import { tendClientKeys } from './selfservice/tend-client-keys.ts';
 import { apiKeys } from './tenants/api-keys.ts';
 import { invitationPages } from './tenants/invitation-page.ts';
 import { invitationTexts } from './tenants/invitation-texts.ts';
@@ -70,6 +72,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...invitationPages(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),
+  rotateClientKey: rotateClientKey(parts),
   ...catalogue(parts),
   ...operatorKeys(parts),
 });
@@ -87,6 +90,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),
     'probe-client': probeClient(parts),
+    'tend-client-keys': tendClientKeys(parts),
     'generate-key': generateKey(parts),
     'log-use': logUse(parts, token),
     'erase-consent': eraseConsent(parts),

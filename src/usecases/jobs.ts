@@ -43,6 +43,8 @@ export const jobs = {
     again: backoff(5 * second, 5 * minute),
     topic: probedTopic,
   },
+  // A client's key set at Digdir: what the hub adds to it and takes away.
+  'tend-client-keys': { timeoutMs: 40 * second, concurrency: 2, again: backoff(5 * second, 15 * minute) },
   'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
   'log-use': { timeoutMs: 20 * second, concurrency: 4, again: backoff(5 * second, 15 * minute) },
   'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },

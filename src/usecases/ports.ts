@@ -1,3 +1,4 @@
+import type { CataloguedScope } from '../domain/client-plan.ts';
 import type { LongestLives } from '../domain/client-scopes.ts';
 import type { Party } from '../domain/party.ts';
 import type { ReadBudget } from '../domain/read-turns.ts';
@@ -9,6 +10,7 @@ import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
+import type { SelfService } from './selfservice-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
 
@@ -74,6 +76,8 @@ export type Maskinporten = {
 export type ScopeCatalogue = {
   /** Of those among these scopes that are public. @throws Error when it cannot be read */
   longestLives(scopes: readonly string[], signal: AbortSignal): Promise<LongestLives>;
+  /** The same scopes, with all that matters to whoever wants to use them. @throws Error when it cannot be read */
+  describe(scopes: readonly string[], signal: AbortSignal): Promise<CataloguedScope[]>;
 };
 
 /** What came of one try. `error` (and no `status`) when there was no answer. */
@@ -189,6 +193,8 @@ export type Settings = {
   probesPerSecond: number;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
+  /** Digdir's self-service API: whether it is used, the scope that opens it, and after how many days keys are exchanged by themselves. */
+  selfService: { isSet: boolean; scope: string; rotationDays?: number | undefined };
   webhookSchedule: readonly number[];
   /** How long work handed out is left alone, where somebody chose it. */
   leaseMs?: number | undefined;
@@ -207,6 +213,7 @@ export type Ports = {
   keySources: KeySources;
   maskinporten: Maskinporten;
   scopeCatalogue: ScopeCatalogue;
+  selfService: SelfService;
   altinn3: ConsentGateway & ConsentFeed;
   altinn2: Altinn2;
   webhooks: WebhookSender;

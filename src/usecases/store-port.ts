@@ -8,6 +8,7 @@ import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { InvitationRows, InvitationStore, InvitationTextRows } from './invitation-port.ts';
 import type { JobName } from './jobs.ts';
+import type { LeaseRows } from './lease-rows-port.ts';
 import type { MovingRows } from './moving-rows-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
@@ -136,6 +137,7 @@ export type OperatorRows = {
     /** What a worker found unusable is not kept; false when it is no such key, or none any more. */
     removeFaultyKey(id: string): Promise<boolean>;
   };
+  leases: LeaseRows;
   tokenCounts: {
     /** Oldest first; of what is long past, whole months. */
     list(tenantId: string, ask: TokenUseAsk, page: PageAsk): Promise<Page<TokenUse>>;

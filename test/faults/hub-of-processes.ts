@@ -85,6 +85,7 @@ const openHub = async (
     MASKINPORTEN_ISSUER: `${sandboxUrl}/maskinporten/`,
     ALTINN3_URL: `${sandboxUrl}/altinn3/`,
     ALTINN2_URL: `${sandboxUrl}/altinn2/`,
+    DIGDIR_SELFSERVICE_URL: `${sandboxUrl}/sandbox`,
     HUB_PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     HUB_SEALING_KEYS: `first:${randomBytes(32).toString('base64')}`,
     HUB_KEYSTORE_PUBLIC_KEYS: JSON.stringify(keystore.publicJwk),

@@ -116,6 +116,7 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   retireClientKey: async () => given.client,
   renewClientKey: async () => given.client,
   probeClient: async () => given.client,
+  rotateClientKey: async () => given.client,
   defineService: async () => given.service,
   changeService: async () => given.service,
   readService: async () => given.service,

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { test } from 'vitest';
+import { unreadCatalogue } from '../../src/clients/selfservice/scope-catalogue.ts';
+import { leftToWorkers } from '../../src/clients/selfservice/self-service.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { type MovableClock, movableClock } from '../../src/lib/clock.ts';
 import { randomIds } from '../../src/lib/ids.ts';
@@ -80,6 +82,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       feedsPerSecond: 10,
       probesPerSecond: 0,
       readBudget: { perTenant: 5, perSecond: 50 },
+      selfService: { isSet: false, scope: 'idporten:dcr.write' },
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,
     },
@@ -93,6 +96,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
         throw new Error('this hub signs nothing');
       },
     },
+    selfService: leftToWorkers,
     keySources: {
       look: unreachable,
       open: () => {
@@ -100,7 +104,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       },
     },
     maskinporten: { issuer: '', requestToken: unreachable },
-    scopeCatalogue: { longestLives: unreachable },
+    scopeCatalogue: unreadCatalogue,
     altinn3: { submit: unreachable, read: unreachable, readFeed: unreachable },
     altinn2: {
       submit: unreachable,

@@ -105,7 +105,7 @@ test('audit and events are append-only through both doors', async () => {
 });
 
 test('a tenant cannot see keys of operators or of clients', async () => {
-  for (const table of ['operator_keys', 'maskinporten_clients', 'maskinporten_keys', 'known_good'])
+  for (const table of ['operator_keys', 'maskinporten_clients', 'maskinporten_keys', 'known_good', 'leases'])
     await expect(tenantDoor.query(`select 1 from ${table}`)).rejects.toThrow(/permission denied/);
 });
 

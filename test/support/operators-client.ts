@@ -12,6 +12,7 @@ export type KeySeen = {
   kid: string;
   state: string;
   registeredAt: string | null;
+  listedAt: string | null;
   expiresAt: string | null;
   provedAt: string | null;
   problem: { type: string } | null;

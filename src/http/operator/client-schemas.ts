@@ -61,6 +61,9 @@ export const MaskinportenClient = z
         fault: z.string().nullable().meta({ description: 'Why a worker found it unusable.' }),
         createdAt: Instant,
         registeredAt: Instant.nullable().meta({ description: 'At Maskinporten, as far as the hub knows.' }),
+        listedAt: Instant.nullable().meta({
+          description: 'Since when the hub has seen it in its client’s key set at Digdir, where it may look.',
+        }),
         expiresAt: Instant.nullable().meta({ description: 'When Maskinporten takes it no longer.' }),
         provedAt: Instant.nullable().meta({ description: 'When Maskinporten first took a grant signed with it.' }),
         activeSince: Instant.nullable().meta({ description: 'Of a `retiring` one: since when another signs.' }),
@@ -92,6 +95,7 @@ export const clientView = ({ stoppedAt, stoppedProblem, ...client }: Examined<Cl
     fault: orNull(key.fault),
     createdAt: key.createdAt.toISOString(),
     registeredAt: isoOrNull(key.registeredAt),
+    listedAt: isoOrNull(key.listedAt),
     expiresAt: isoOrNull(key.expiresAt),
     provedAt: isoOrNull(key.provedAt),
     activeSince: isoOrNull(key.activeSince),

@@ -145,6 +145,20 @@ export const maskinportenClientRoutes = (uses: UseCases): Route[] => [
   }),
   route({
     ...all,
+    name: 'rotateClientKey',
+    method: 'post',
+    path: `${base}/:id/rotate-key`,
+    role: 'administrator',
+    summary: 'Exchange the signing key for a new one, by itself',
+    description:
+      'Needs Digdir’s self-service API. A worker makes a new key and registers it; once Maskinporten takes it, it signs, and the one before goes some ten minutes later, there as well. Answers at once; while a key is on its way it begins no other.',
+    params: ById,
+    replies: { 202: MaskinportenClient },
+    problems: ['maskinporten-client-not-found', 'selfservice-not-set-up', 'key-not-rotatable'],
+    handle: async ({ by, params }) => ({ status: 202, body: clientView(await uses.rotateClientKey(by, params.id)) }),
+  }),
+  route({
+    ...all,
     name: 'readClientJwks',
     method: 'get',
     path: `${base}/:id/jwks.json`,

@@ -55,6 +55,8 @@ export const clientRoutes = (router: Router, control: Control): void => {
       scopes: new Set(body.scopes.map((scope) => knownScope(control.altinn, scope))),
       keys: known?.keys ?? new Map(),
       tokenLifeSeconds: body.tokenLifeSeconds === undefined ? (known?.tokenLifeSeconds ?? null) : body.tokenLifeSeconds,
+      earlier: [],
+      shown: known?.shown ?? { description: '', applicationType: 'web', created: clock.now(), updated: clock.now() },
     };
     if (body.jwks) putKeys(client, body.jwks.keys, clock.now());
     world.clients.set(client.clientId, client);
@@ -74,6 +76,7 @@ export const clientRoutes = (router: Router, control: Control): void => {
     if (!key) throw new ControlRefused(404, 'key-unknown', `No key ${ctx.params.kid} on that client`);
     const { postedAt } = await readControl(ctx, z.strictObject({ postedAt: z.iso.datetime({ offset: true }) }));
     key.postedAt = new Date(postedAt);
+    delete key.endsAt;
     ctx.body = clientView(client);
   });
 

@@ -106,7 +106,7 @@ export const controlCalls: ControlCall[] = [
   { call: 'GET /sandbox/settings', does: 'how the pretend systems behave' },
   {
     call: 'POST /sandbox/settings',
-    body: '{feedLagMs?, keyPropagationMs?, grantMaxLifeSeconds?, tokenLifeSeconds?, clockSkewMs?, altinnLookupDown?, createdInFeed?, metadataCasing?, eventTypeCasing?, landsWithinMs?, altinn2ListLagMs?, altinn2PageSize?, altinn2TokenScopes?, altinn2Services?, altinn2Names?, altinn2ErrorNames?, altinn2Offsets?, altinn2SigningKey?, altinn2TokenLifeSeconds?, rotateSigningKey?: true, rotateAltinn2Keys?: true}',
+    body: '{feedLagMs?, keyPropagationMs?, selfServiceDelaySeconds?, selfServiceTermsSigned?, grantMaxLifeSeconds?, tokenLifeSeconds?, clockSkewMs?, altinnLookupDown?, createdInFeed?, metadataCasing?, eventTypeCasing?, landsWithinMs?, altinn2ListLagMs?, altinn2PageSize?, altinn2TokenScopes?, altinn2Services?, altinn2Names?, altinn2ErrorNames?, altinn2Offsets?, altinn2SigningKey?, altinn2TokenLifeSeconds?, rotateSigningKey?: true, rotateAltinn2Keys?: true}',
     does: 'changes it',
   },
 ];

@@ -33,6 +33,8 @@ const SettingsBody = z
   .strictObject({
     feedLagMs: milliseconds,
     keyPropagationMs: milliseconds,
+    selfServiceDelaySeconds: z.number().min(0).max(3600),
+    selfServiceTermsSigned: z.boolean(),
     grantMaxLifeSeconds: z.number().int().positive(),
     tokenLifeSeconds: z.number().int().positive(),
     clockSkewMs: z.number().int(),

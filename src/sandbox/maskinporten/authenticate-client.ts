@@ -20,7 +20,7 @@ const registeredKey = (client: Client, { header }: Grant, settings: Settings, no
   const key = client.keys.get(header.kid);
   const ageMs = key ? now.getTime() - key.postedAt.getTime() : -1;
   if (!key || ageMs < settings.keyPropagationMs) throw new GrantRefused('kid-unknown');
-  if (ageMs > yearMs) throw new GrantRefused('MP-121');
+  if (key.endsAt ? key.endsAt < now : ageMs > yearMs) throw new GrantRefused('MP-121');
   return { key: imported(key), amr: 'private_key_jwt' };
 };
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { Altinn3 } from '../altinn3/state.ts';
 import type { Ask, Reply } from '../exchange.ts';
+import { asSpread } from '../spread.ts';
 import { authenticateClient } from './authenticate-client.ts';
 import { enrichedDetails } from './authorization-details.ts';
 import { type GrantClaims, readGrant } from './grant.ts';
@@ -36,7 +37,8 @@ const issueToken = async ({ issuer, keys, replays, altinn, clock }: Maskinporten
   const grant = readGrant(form);
   const { claims } = grant;
 
-  const client = world.clients.get(claims.iss);
+  const registered = world.clients.get(claims.iss);
+  const client = registered && asSpread(registered, altinn.clock.now());
   if (!client?.active) throw new GrantRefused('MP-100');
   const audience = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
   if (audience.length !== 1 || audience[0] !== issuer) throw new GrantRefused('MP-110');

@@ -1,8 +1,10 @@
 import { whenRetired } from '../../domain/client-keys.ts';
 import type { Examined } from '../../domain/client-scopes.ts';
+import { afterRetiringMs } from '../../domain/key-set.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
+import { oweTending } from '../selfservice/begin-rotation.ts';
 import type { ByOperator, MaskinportenClient, UseCases } from '../use-cases.ts';
 import { waitFor } from '../wait.ts';
 import { below, newKeys } from './new-key.ts';
@@ -97,6 +99,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
           for (const change of changes) await rows.clients.saveKey(change);
           // Whether the one that signs in its place works is known when it was asked with.
           if (client.stoppedAt || changes.length > 1) await oweProbe(rows, id, now);
+          await oweTending(rows, id, new Date(now.getTime() + afterRetiringMs), now);
           await rows.audit.add(auditEntry(parts, by, 'maskinporten-key.retired', keyId, { clientId: id }));
         }
         return readClient(rows, id);

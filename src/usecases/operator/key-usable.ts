@@ -1,5 +1,6 @@
 import { becameUsable } from '../../domain/client-keys.ts';
 import type { ClientWithKeys } from '../memory.ts';
+import { oweTending } from '../selfservice/begin-rotation.ts';
 import type { OperatorRows } from '../store-port.ts';
 import { oweProbe } from './owe-probe.ts';
 
@@ -14,5 +15,7 @@ export const keyUsable = async (
 ): Promise<ReturnType<typeof becameUsable>> => {
   const becomes = becameUsable(client.keys, now);
   if (becomes.state === 'pending' || client.stoppedAt) await oweProbe(rows, client.id, now);
+  // Where Digdir's self-service API is open to the hub, it is registered without anybody's hand.
+  if (becomes.state === 'pending') await oweTending(rows, client.id, now, now);
   return becomes;
 };

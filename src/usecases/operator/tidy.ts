@@ -2,6 +2,7 @@ import { warningDue } from '../../domain/key-warnings.ts';
 import { oweLooks } from '../access/owe-look.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
+import { oweTending } from '../selfservice/begin-rotation.ts';
 import type { Work } from '../use-cases.ts';
 import { dropOldEvents } from './drop-old-events.ts';
 import { learnLives } from './learn-lives.ts';
@@ -27,6 +28,13 @@ const warnOfKeys = async ({ store, log }: Pick<Parts, 'store' | 'log'>, now: Dat
     );
 };
 
+/** What stands in our clients' key sets at Digdir is looked at: when keys end, what is left over, and whose time has come. */
+const oweTendings = ({ store, settings }: Pick<Parts, 'store' | 'settings'>, now: Date): Promise<void> =>
+  store.asOperator(async (rows) => {
+    if (!settings.selfService.isSet) return;
+    for (const { id } of await rows.clients.list()) await oweTending(rows, id, now, now);
+  });
+
 /** Once an hour, by one worker: rows that nobody can need any more go, keys that end soon are told of, and what others say of our scopes is read again. */
 export const tidy = (
   parts: Pick<Parts, 'clock' | 'store' | 'log' | 'settings' | 'memories' | 'scopeCatalogue'>,
@@ -44,6 +52,7 @@ export const tidy = (
     const old = await dropOldEvents(parts, now, signal, dropForMs);
     // Owed whenever a consent comes to Altinn; those that came before this hub read feeds are found here.
     const feeds = await store.asOperator((rows) => rows.oweFeeds(now));
+    await oweTendings(parts, now);
     // Owed whenever tenants and services change; what an import of services changed, or came before this hub looked, is found here.
     const looks = await store.asOperator((rows) => lookSoon(rows));
     log.info({ gone: { ...gone, ...old.gone }, erasures, feeds, looks }, 'tidied');

@@ -8,6 +8,11 @@ import { recordClient } from './record-client.ts';
 import { signingKeys } from './signing-keys.ts';
 
 export type ClientAsk = Omit<TokenAsk, 'clientId' | 'key'>;
+/** What asking takes, in a hub or in a command. */
+type AskingParts = Pick<
+  Parts,
+  'clock' | 'ids' | 'log' | 'store' | 'maskinporten' | 'keystore' | 'signing' | 'keySources'
+> & { settings: Pick<Parts['settings'], 'links'> };
 type Key = ClientWithKeys['keys'][number];
 /** `error` also where the key was taken, and scope or access refused. */
 type Answer = { seen: Seen } & ({ issued: IssuedToken } | { error: unknown });
@@ -19,7 +24,7 @@ const mostRounds = 3;
  * Asks Maskinporten with the right key. One that is refused is no failure as long as another of the same client is taken:
  * the same is asked at once with that one. What was learnt of keys and client is noted, and done what follows from it.
  */
-export const askMaskinporten = (parts: Parts) => {
+export const askMaskinporten = (parts: AskingParts) => {
   const { clock, log, store, maskinporten, settings } = parts;
   const keyOf = signingKeys(parts);
   const record = recordClient(parts);
@@ -113,5 +118,8 @@ export const askMaskinporten = (parts: Parts) => {
     /** With this key and no other. Answers the client as it is then; undefined when it is gone. */
     tryKey: async (client: ClientWithKeys, key: Key, ask: ClientAsk, signal: AbortSignal) =>
       (await inTurn(client, [key], ask, signal)).after,
+    /** The same, and what was seen of it. */
+    verdictOn: async (client: ClientWithKeys, key: Key, ask: ClientAsk, signal: AbortSignal) =>
+      (await inTurn(client, [key], ask, signal)).answers[0]?.seen.verdict,
   };
 };

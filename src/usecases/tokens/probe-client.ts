@@ -1,6 +1,8 @@
 import { doneRetiring, nextClientLook, signingOrder } from '../../domain/client-keys.ts';
+import { afterRetiringMs } from '../../domain/key-set.ts';
 import { systemEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
+import { oweTending } from '../selfservice/begin-rotation.ts';
 import type { Work } from '../use-cases.ts';
 import { askMaskinporten, type ClientAsk } from './ask-maskinporten.ts';
 
@@ -26,6 +28,7 @@ export const probeClient = (parts: Parts): Work => {
       for (const { id: keyId, kid } of doneRetiring(client?.keys ?? [], now)) {
         await rows.clients.saveKey({ id: keyId, state: 'retired', retiredAt: now });
         await rows.audit.add(systemEntry(parts, 'tokens', 'maskinporten-key.retired', keyId, { clientId: id }));
+        await oweTending(rows, id, new Date(now.getTime() + afterRetiringMs), now);
         log.info({ client: client?.name, kid }, 'a signing key that another has followed is retired');
       }
     });

@@ -1,0 +1,30 @@
+import type { Answer } from '../../src/cli/call-json.ts';
+import type { SandboxControl } from './sandbox-control.ts';
+
+type House = {
+  call(who: 'operator', method: string, path: string, body?: unknown): Promise<Answer>;
+  sandbox: SandboxControl;
+};
+
+export const dcrScope = 'idporten:dcr.write';
+
+/** The client that opens Digdir's self-service API, with a key born in the hub and registered. Answers its id at Maskinporten. */
+export const furnishAdmin = async ({ call, sandbox }: House): Promise<string> => {
+  const clientId = 'd5f6a1de-6c53-4b8e-9d0b-2a3b1f0c7e11';
+  const base = '/operator/v1/maskinporten-clients';
+  const asked = { name: 'Self-service', clientId, purpose: 'admin', scopes: [dcrScope], key: { generate: true } };
+  const { status, body } = await call('operator', 'POST', base, asked);
+  if (status !== 201) throw new Error(`the admin client: ${status} ${JSON.stringify(body)}`);
+  const jwks = (await call('operator', 'GET', `${base}/${body['id']}/jwks.json`)).body;
+  await sandbox.client({ clientId, scopes: [dcrScope] });
+  await sandbox.register(clientId, jwks as unknown as { keys: unknown[] });
+  return clientId;
+};
+
+/** Names of the keys that are registered on a client at Digdir. */
+export const registeredKids = async ({ sandbox }: Pick<House, 'sandbox'>, clientId: string): Promise<string[]> => {
+  const { clients } = (await (await fetch(`${sandbox.url}/sandbox/world`)).json()) as {
+    clients: { clientId: string; keys: { kid: string }[] }[];
+  };
+  return clients.find((client) => client.clientId === clientId)?.keys.map(({ kid }) => kid) ?? [];
+};
