@@ -49,7 +49,11 @@ httpTest(
       reason: 'access-not-granted',
       scopes: ['skatteetaten:inntekt'],
     } satisfies Partial<InvitedStep>;
-    const page = pageOf([delegation, stepOf('data-grant', { state: 'missing', ...owner })]);
+    const page = pageOf([
+      delegation,
+      stepOf('data-grant', { state: 'missing', ...owner }),
+      stepOf('data-delegation', { state: 'unknown' }),
+    ]);
     const seen: boolean[] = [];
     const hub = await open({
       openInvitation: async (_secret, counts) => {
@@ -61,7 +65,7 @@ httpTest(
       const told = await hub.call('GET', `/invitation/${secret}?lang=${language}`);
       expect(told.status).toBe(200);
       expect(told.text).toContain(`<html lang="${language}">`);
-      const { heading, movers, reasons, delegating } = words[language];
+      const { heading, movers, reasons, steps, knownBy, delegating } = words[language];
       const names = {
         operator: 'Nordlys & Co',
         tenant: 'Fjordbanken <ASA>',
@@ -72,6 +76,8 @@ httpTest(
         movers.tenant(names),
         reasons['access-not-delegated']?.(names) ?? '?',
         reasons['access-not-granted']?.(names) ?? '?',
+        steps['data-delegation'].waiting?.(names) ?? '?',
+        knownBy.token(names),
         delegating.open,
       ])
         expect(told.text).toContain(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'));

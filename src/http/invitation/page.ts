@@ -67,7 +67,11 @@ const serviceView = ({ page, words, language }: Shown, service: InvitedService):
 <p class="dim"><code>${service.service}</code>: ${service.ready ? words.serviceReady : words.serviceWaits}</p>
 <ol class="steps">${service.steps.map((step) => {
     const told = toldStep(page, words, service, step);
-    const when = [words.since(day(step.since)), ...(step.checkedAt ? [words.checkedAt(moment(step.checkedAt))] : [])];
+    const when = [
+      words.since(day(step.since)),
+      ...(step.checkedAt ? [words.checkedAt(moment(step.checkedAt))] : []),
+      told.known,
+    ];
     return html`<li><span class="state ${told.mark}">${told.state}</span>
 <div><h4>${told.title}</h4>${told.because && html`<p>${told.because}</p>`}<p>${told.why}</p>
 ${told.whose && html`<p>${words.whose}: <strong>${told.whose}</strong></p>`}

@@ -32,7 +32,7 @@ export type ToldStep = {
   /** Why it is missing. */
   because?: string;
   whose?: string;
-  step: InvitedStep;
+  known: string;
 };
 
 /** A tenant's own choice, which nobody waits for. */
@@ -61,7 +61,7 @@ export const toldStep = (page: InvitationPage, words: Words, service: InvitedSer
     ...(step.state === 'missing' && !isOptional && step.mover !== 'nobody'
       ? { whose: capital(words.movers[step.mover](names)) }
       : {}),
-    step,
+    known: words.knownBy[step.knownBy](names),
   };
 };
 

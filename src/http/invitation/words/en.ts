@@ -59,6 +59,12 @@ export const en: Words = {
   },
   since: (day) => `since ${day}`,
   checkedAt: (time) => `checked ${time}`,
+  knownBy: {
+    token: () => 'as Maskinporten answered',
+    consent: () => 'as Altinn answered',
+    client: ({ operator }) => `as set up at ${operator}`,
+    settings: ({ operator }) => `as set up at ${operator}`,
+  },
   scope: 'Scope',
 
   steps: {
@@ -92,7 +98,7 @@ export const en: Words = {
     'access-list': {
       title: ({ owner }) => `The access list of ${owner}`,
       why: ({ owner, tenant }) =>
-        `The data source may keep a list of who may ask for this consent. ${owner} must then have ${tenant} on it.`,
+        `The data source may keep a list of who may ask for this consent. Then ${tenant} must be on it, at ${owner}.`,
       waiting: () => 'This shows when the first consent is sent.',
     },
     'redirect-address': {

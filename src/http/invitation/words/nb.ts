@@ -59,6 +59,12 @@ export const nb: Words = {
   },
   since: (day) => `siden ${day}`,
   checkedAt: (time) => `sjekket ${time}`,
+  knownBy: {
+    token: () => 'etter svar fra Maskinporten',
+    consent: () => 'etter svar fra Altinn',
+    client: ({ operator }) => `etter oppsettet hos ${operator}`,
+    settings: ({ operator }) => `etter oppsettet hos ${operator}`,
+  },
   scope: 'Scope',
 
   steps: {

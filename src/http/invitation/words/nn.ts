@@ -59,6 +59,12 @@ export const nn: Words = {
   },
   since: (day) => `sidan ${day}`,
   checkedAt: (time) => `sjekka ${time}`,
+  knownBy: {
+    token: () => 'etter svar frå Maskinporten',
+    consent: () => 'etter svar frå Altinn',
+    client: ({ operator }) => `etter oppsettet hos ${operator}`,
+    settings: ({ operator }) => `etter oppsettet hos ${operator}`,
+  },
   scope: 'Scope',
 
   steps: {

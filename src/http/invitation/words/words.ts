@@ -48,6 +48,8 @@ export type Words = {
   movers: { tenant: Sentence; 'api-owner': Sentence; operator: Sentence };
   since: (day: string) => string;
   checkedAt: (time: string) => string;
+  /** How it is known. */
+  knownBy: Record<ReadinessStep['knownBy'], Sentence>;
   scope: string;
 
   steps: Record<StepName, StepWords>;
