@@ -121,7 +121,7 @@ test('a tenant that has not delegated is told to, with the address, and a token 
       part: `Asking for consents: ${consents}`,
       says: expect.stringContaining(`must delegate \`${consents}\` to organisation ${operatorOrgno}`),
       mover: 'tenant',
-      link: `${world.sandbox.url}/sandbox`,
+      link: `${world.sandbox.url}/sandbox/admin`,
       code: 'access-not-delegated',
       traceId: expect.stringMatching(/^[\da-f]{32}$/),
     }),
