@@ -42,7 +42,7 @@ export const openSelfServiceCommand = async (
       scopeCatalogue: parts.add(openScopeCatalogue({ baseUrl: selfService.url })),
       settings: {
         ...{ operatorOrgno, selfService, leaseMs: config.leaseMs },
-      links: config.links,
+        links: config.links,
       },
       close: parts.close,
     };

@@ -142,6 +142,13 @@ test('feeds are read at ten pages a second unless told otherwise, and at one at 
     expect(message({ HUB_FEEDS_PER_SECOND: text })).toContain('HUB_FEEDS_PER_SECOND');
 });
 
+test('access is looked at ten times a second unless told otherwise, and not at all unasked at none', () => {
+  expect(loadConfig({}, 'worker').probesPerSecond).toBe(10);
+  expect(loadConfig({ HUB_PROBES_PER_SECOND: '0' }, 'worker').probesPerSecond).toBe(0);
+  for (const text of ['-1', '1.5', '1001', 'many'])
+    expect(message({ HUB_PROBES_PER_SECOND: text })).toContain('HUB_PROBES_PER_SECOND');
+});
+
 test('reads of consents have budgets, of whole numbers', () => {
   expect(loadConfig({}, 'all').readBudget).toEqual({ perTenant: 5, perSecond: 50 });
   const set = { HUB_READS_PER_TENANT: '2', HUB_READS_PER_SECOND: '20' };

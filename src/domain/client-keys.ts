@@ -81,6 +81,9 @@ const provingRefusals: readonly ProblemCode[] = [
 /** Refusals of the client or its key: whoever asks with it gets the same. */
 export const clientRefusals: readonly ProblemCode[] = ['client-refused', 'key-refused'];
 
+/** What another scope or another key of a client may mend: nobody could be asked with it, or it held too little. */
+export const clientLacks: readonly ProblemCode[] = ['client-missing', 'client-scope-missing'];
+
 /** A key that lies elsewhere and could not be reached. */
 const unasked: readonly ProblemCode[] = ['client-key-unavailable'];
 

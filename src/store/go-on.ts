@@ -20,7 +20,7 @@ export const goOnIn =
       select owe('probe-access', tenant_id, id, ${now}::timestamptz + (place - 1) * ${everyMs}::int * interval '1 millisecond', ${now}::timestamptz)
       from (select tenant_id, id, row_number() over (order by since, id) as place from access
             where kind = 'scope' and state = 'missing' and string_to_array(name, ' ') <@ ${scopes}::text[]
-              and problem->>'code' = any(${codes}::text[]) order by tenant_id, id) refused`;
+              and coalesce(own_problem, problem)->>'code' = any(${codes}::text[]) order by tenant_id, id) refused`;
     if (owed > 0) tell('work:probe-access');
     const woken = await tx.$queryRaw<{ job: string }[]>`
       with failed as (

@@ -92,6 +92,7 @@ const openHub = async (
     HUB_OPERATOR_KEY: operatorKey,
     HUB_ORGNO: operatorOrgno,
     HUB_EGRESS_ALLOW: '127.0.0.1/32,::1/128',
+    HUB_PROBES_PER_SECOND: '0',
     HUB_LEASE_SECONDS: leaseSeconds,
     HUB_WEBHOOK_SCHEDULE: '1s',
     HUB_RATE_PER_KEY: '100000',

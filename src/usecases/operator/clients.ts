@@ -1,6 +1,7 @@
-import { whenRetired } from '../../domain/client-keys.ts';
+import { clientLacks, whenRetired } from '../../domain/client-keys.ts';
 import type { Examined } from '../../domain/client-scopes.ts';
 import { afterRetiringMs } from '../../domain/key-set.ts';
+import { releaseEveryMs } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
@@ -74,6 +75,7 @@ export const maskinportenClients = (parts: Parts): Verbs => {
         // With another scope it may be taken, or be asked for the first time.
         if (client.stoppedAt || client.keys.some(({ state }) => state === 'pending'))
           await oweProbe(rows, id, changed.updatedAt);
+        await rows.outbox.goOn(changed, clientLacks, changed.updatedAt, releaseEveryMs);
         await rows.audit.add(
           auditEntry(parts, by, 'maskinporten-client.changed', id, { name: changed.name, scopes: changed.scopes }),
         );

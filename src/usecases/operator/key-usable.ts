@@ -1,4 +1,5 @@
-import { becameUsable } from '../../domain/client-keys.ts';
+import { becameUsable, clientLacks } from '../../domain/client-keys.ts';
+import { releaseEveryMs } from '../../domain/pace.ts';
 import type { ClientWithKeys } from '../memory.ts';
 import { oweTending } from '../selfservice/begin-rotation.ts';
 import type { OperatorRows } from '../store-port.ts';
@@ -10,12 +11,14 @@ import { oweProbe } from './owe-probe.ts';
  */
 export const keyUsable = async (
   rows: Pick<OperatorRows, 'clients' | 'outbox'>,
-  client: Pick<ClientWithKeys, 'id' | 'keys' | 'stoppedAt'>,
+  client: Pick<ClientWithKeys, 'id' | 'purpose' | 'scopes' | 'keys' | 'stoppedAt'>,
   now: Date,
 ): Promise<ReturnType<typeof becameUsable>> => {
   const becomes = becameUsable(client.keys, now);
   if (becomes.state === 'pending' || client.stoppedAt) await oweProbe(rows, client.id, now);
   // Where Digdir's self-service API is open to the hub, it is registered without anybody's hand.
   if (becomes.state === 'pending') await oweTending(rows, client.id, now, now);
+  // Its first: whoever waited for a client that can be asked with goes on.
+  else await rows.outbox.goOn(client, clientLacks, now, releaseEveryMs);
   return becomes;
 };
