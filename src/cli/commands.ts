@@ -6,6 +6,7 @@ import { migrateConsents } from './migrate-consents.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
 import { services } from './services.ts';
+import { tenants } from './tenants.ts';
 
 export type Command = { about: string; run(words: string[]): Promise<number> };
 
@@ -40,6 +41,10 @@ export const commands: Record<string, Command> = {
   services: {
     about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
     run: services,
+  },
+  tenants: {
+    about: 'import: add and change tenants from a CSV, by the hundred (a plan without --apply)',
+    run: tenants,
   },
   'migrate-consents': {
     about:

@@ -109,6 +109,12 @@ export const problems = {
     title: 'The tenant is suspended',
     text: 'The operator has stopped this tenant. Nothing is lost; ask the operator.',
   },
+  'tenant-offboarded': {
+    status: 409,
+    mover: 'nobody',
+    title: 'The tenant is leaving, or has left',
+    text: 'It is being off-boarded, or has been: what was stopped does not begin again. Once it is erased, the same organisation can be added anew.',
+  },
   'too-many-requests': {
     status: 429,
     mover: 'time',

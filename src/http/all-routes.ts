@@ -15,6 +15,7 @@ import { serviceRoutes } from './operator/services.ts';
 import { tenantKeyRoutes } from './operator/tenant-keys.ts';
 import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
 import { tenantRoutes } from './operator/tenants.ts';
+import { tenantsImportRoutes } from './operator/tenants-import.ts';
 import { tokenUseRoutes } from './operator/token-use.ts';
 import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
@@ -41,6 +42,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...tenantRoutes(uses),
   ...readinessRoutes(uses),
+  ...tenantsImportRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...invitationRoutes(uses),

@@ -41,6 +41,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       });
       return toPage(rows.map(toTenant), limit, ({ id }) => id);
     },
+    findByOrgnos: async (orgnos) => (await tx.tenant.findMany({ where: { orgno: { in: [...orgnos] } } })).map(toTenant),
     async add(tenant, hmacKeySealed) {
       await tx.tenant.create({ data: { ...tenant, hmacKeySealed: Buffer.from(hmacKeySealed) } });
       await tx.tenantCounter.create({ data: { tenantId: tenant.id } });

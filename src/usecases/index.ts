@@ -25,6 +25,7 @@ import { apiKeys } from './tenants/api-keys.ts';
 import { invitationPages } from './tenants/invitation-page.ts';
 import { invitationTexts } from './tenants/invitation-texts.ts';
 import { invitations } from './tenants/invitations.ts';
+import { importTenants } from './tenants/import-tenants.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
@@ -68,6 +69,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...invitations(parts),
   ...invitationTexts(parts),
   ...invitationPages(parts),
+  importTenants: importTenants(parts, tenants(parts)),
   ...maskinportenClients(parts),
   ...mendingClients(parts),
   ...catalogue(parts),

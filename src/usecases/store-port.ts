@@ -89,6 +89,7 @@ export type OperatorRows = {
     find(id: string): Promise<(Tenant & { hmacKeySealed: Uint8Array }) | undefined>;
     findByApiKey(digest: Uint8Array): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
     list(page: PageAsk): Promise<Page<Tenant>>;
+    findByOrgnos(orgnos: readonly string[]): Promise<Tenant[]>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
     save(tenant: Tenant): Promise<void>;
     /** All its tokens; processes that have them at hand are told. */

@@ -11,6 +11,7 @@ import type { Soon } from '../lib/soon.ts';
 import type { DataAsk, DataEnding, DataReply } from './data-port.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { InvitationVerbs } from './invitation-verbs.ts';
+import type { ManyTenantsVerbs } from './many-tenants-verbs.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
@@ -124,7 +125,8 @@ export type {
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
-export type UseCases = InvitationVerbs<ByOperator> & {
+export type UseCases = InvitationVerbs<ByOperator> &
+  ManyTenantsVerbs<ByOperator> & {
   // Who is it? Undefined when no key fits.
   identifyTenant(key: string): Soon<TenantCaller | undefined>;
   identifyOperator(key: string): Promise<OperatorCaller | undefined>;

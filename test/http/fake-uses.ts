@@ -98,6 +98,8 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listTenants: async () => ({ items: [given.tenant] }),
   suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
   resumeTenant: async () => given.tenant,
+  importTenants: async (_, { rows }) =>
+    rows.map((row) => ({ row, what: 'unchanged', id: given.tenant.id, tenantId: given.tenant.id })),
   listTokenUse: async () => ({ items: [given.tokenUse] }),
   inviteTenant: async () => ({ ...given.invitation, link: given.invitationLink }),
   listInvitations: async () => [given.invitation],

@@ -1,0 +1,91 @@
+import { Problem } from '../../domain/problem.ts';
+import {
+  type Invited,
+  planTenants,
+  type TenantOutcome,
+  type TenantPlan,
+  type TenantRow,
+} from '../../domain/tenant-import.ts';
+import { fewAtOnce } from '../../lib/few-at-once.ts';
+import type { ImportTenantsAsk } from '../many-tenants-verbs.ts';
+import type { Parts } from '../memory.ts';
+import type { ByOperator, Tenant, UseCases } from '../use-cases.ts';
+import type { Inviting } from './inviting.ts';
+import { oweFirstProbes } from './owe-first-probes.ts';
+
+/** Rows under way at once: the database has others to serve. */
+const atOnce = 4;
+
+type TenantVerbs = Pick<UseCases, 'createTenant' | 'changeTenant'>;
+
+/**
+ * Brings tenants in from a list, or only tells what that would do. Each row is a transaction of its own: where it breaks off, it
+ * is repeated, and what was done then changes nothing.
+ */
+export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Inviting): UseCases['importTenants'] => {
+  const { store, memories, settings } = parts;
+  const probe = oweFirstProbes(parts);
+
+  const done = async (by: ByOperator, plan: Exclude<TenantPlan, { what: 'refused' }>): Promise<Tenant | undefined> => {
+    if (plan.what === 'new') return verbs.createTenant(by, plan.tenant);
+    if (plan.what === 'changed') return verbs.changeTenant(by, plan.id, plan.change);
+    return store.asOperator((rows) => rows.tenants.find(plan.id));
+  };
+
+  const invited = async (
+    by: ByOperator,
+    tenantId: string,
+    { language }: TenantRow,
+    invite: ImportTenantsAsk['invite'],
+  ): Promise<{ invitation?: Invited }> => {
+    if (!invite || !inviting || (await inviting.isInvited(by, tenantId))) return {};
+    const spoken = language ?? invite.language;
+    return {
+      invitation: await inviting.inviteTenant(by, tenantId, spoken === undefined ? {} : { language: spoken }),
+    };
+  };
+
+  const applied = async (
+    by: ByOperator,
+    plan: TenantPlan,
+    invite: ImportTenantsAsk['invite'],
+  ): Promise<TenantOutcome> => {
+    if (plan.what === 'refused') return plan;
+    try {
+      const tenant = await done(by, plan);
+      if (!tenant) throw new Problem('tenant-not-found', 'it is gone since a moment ago');
+      if (tenant.status === 'active') await probe(tenant);
+      return { ...plan, tenantId: tenant.id, ...(await invited(by, tenant.id, plan.row, invite)) };
+    } catch (error) {
+      // Somebody else was at it, or the catalogue has changed: the row's own affair.
+      if (!(error instanceof Problem) || error.code === 'database-unavailable') throw error;
+      return { row: plan.row, what: 'refused', code: error.code, why: error.detail };
+    }
+  };
+
+  const foreseen = async (
+    by: ByOperator,
+    plan: TenantPlan,
+    invite: ImportTenantsAsk['invite'],
+  ): Promise<TenantOutcome> => {
+    if (plan.what === 'refused') return plan;
+    const tenantId = plan.what === 'new' ? {} : { tenantId: plan.id };
+    const invites = invite && inviting && (plan.what === 'new' || !(await inviting.isInvited(by, plan.id)));
+    return { ...plan, ...tenantId, ...(invites ? { invites: true } : {}) };
+  };
+
+  return async (by, { rows, dryRun, invite }) => {
+    memories.forget();
+    const plan = planTenants(rows, {
+      standing: await store.asOperator((all) => all.tenants.findByOrgnos(rows.map(({ orgno }) => orgno))),
+      services: new Set((await memories.services()).keys()),
+      production: settings.production,
+      mayRedirect: by.caller.role === 'administrator',
+    });
+    const outcomes: TenantOutcome[] = [];
+    await fewAtOnce(plan, atOnce, async (one, place) => {
+      outcomes[place] = await (dryRun ? foreseen : applied)(by, one, invite);
+    });
+    return outcomes;
+  };
+};
