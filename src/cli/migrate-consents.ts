@@ -33,7 +33,8 @@ const run = async (
   try {
     const tenant = await looking.reader.findTenant(orgno);
     if (!tenant) throw new Error(`No tenant has the number ${orgno}`);
-    if (tenant.status !== 'active') throw new Error(`${tenant.name} is suspended: nothing is asked for in its name`);
+    if (tenant.status !== 'active')
+      throw new Error(`${tenant.name} is ${tenant.status}: nothing is asked for in its name`);
     const { sealing } = await openKeys(config, { openKeystore: false });
     const total = await parts.store.asTenant(tenant.id, (rows) => rows.consents.countAtAltinn2());
     const services = await parts.store.asOperator((rows) => rows.services.list());

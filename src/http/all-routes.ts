@@ -1,12 +1,14 @@
 import type { UseCases } from '../usecases/use-cases.ts';
 import { callbackRoutes } from './callback/callback.ts';
 import { eventCatalogueRoutes } from './events/event-catalogue.ts';
+import { archiveKeyRoutes } from './everybody/archive-keys.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
 import { invitationPageRoutes } from './invitation/invitation.ts';
 import { invitationTextRoutes } from './operator/invitation-texts.ts';
 import { invitationRoutes } from './operator/invitations.ts';
+import { leavingRoutes } from './operator/leaving.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
@@ -43,6 +45,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...tenantRoutes(uses),
   ...readinessRoutes(uses),
   ...tenantsImportRoutes(uses),
+  ...leavingRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...invitationRoutes(uses),
@@ -57,6 +60,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...docsRoutes(),
   ...eventCatalogueRoutes(),
   ...problemRoutes(),
+  ...archiveKeyRoutes(uses),
   ...callbackRoutes(uses),
   ...invitationPageRoutes(uses),
 ];

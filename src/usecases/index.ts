@@ -13,6 +13,9 @@ import { passData } from './data/pass-data.ts';
 import { followEvents } from './events/follow-events.ts';
 import { listEvents } from './events/list-events.ts';
 import type { JobName } from './jobs.ts';
+import { eraseTenant } from './leaving/erase-tenant.ts';
+import { offboardTenant } from './leaving/offboard-tenant.ts';
+import { leavingVerbs } from './leaving/verbs.ts';
 import type { Parts } from './memory.ts';
 import { catalogue } from './operator/catalogue.ts';
 import { maskinportenClients } from './operator/clients.ts';
@@ -70,6 +73,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...invitationTexts(parts),
   ...invitationPages(parts),
   importTenants: importTenants(parts, tenants(parts)),
+  ...leavingVerbs(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),
   ...catalogue(parts),
@@ -92,6 +96,8 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'generate-key': generateKey(parts),
     'log-use': logUse(parts, token),
     'erase-consent': eraseConsent(parts),
+    'offboard-tenant': offboardTenant(parts),
+    'erase-tenant': eraseTenant(parts),
     tidy: tidy(parts),
   });
 };

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { startHub } from '../cli/run-hub.ts';
-import { hubTest, openWorld, operatorKey, operatorOrgno, type World } from '../support/hub-test.ts';
+import { onceTest, operatorKey, operatorOrgno, type World } from '../support/hub-test.ts';
 import { orgnos } from '../support/orgnos.ts';
 import { until } from '../support/until.ts';
 import { rowsOf } from '../usecases/rows.ts';
@@ -31,7 +31,7 @@ const accessOf = (world: World) =>
     `select t.orgno, a.name, a.state from access a join tenants t on t.id = a.tenant_id where a.kind = 'scope' and a.checked_at is not null`,
   );
 
-hubTest(`${many} banks come from one list, with one command, and are probed`, async (world) => {
+onceTest(`${many} banks come from one list, with one command, and are probed`, async (world) => {
   const { sandbox, banks } = world;
   const numbers = orgnos(many);
   const ready = numbers.filter((_, place) => place % 4 === 0);
@@ -85,17 +85,6 @@ hubTest(`${many} banks come from one list, with one command, and are probed`, as
         .toSorted(),
     ).toEqual(ready.toSorted());
 });
-
-/** What no queue has a part in, once. */
-const onceTest = (name: string, run: (world: World) => Promise<void>) =>
-  test(name, async () => {
-    const world = await openWorld('postgresql');
-    try {
-      await run(world);
-    } finally {
-      await world.close();
-    }
-  });
 
 onceTest('an import that is stopped finishes the rows under way, says how to go on, and goes on', async (world) => {
   const numbers = orgnos(12);
