@@ -75,13 +75,15 @@ onceTest(
       rowsOf(world, 'select secret_sealed from webhook_endpoints where tenant_id = $1', [banks.bank.id]);
     const secret = await secretOf();
     const received = receiver.received.length;
-    const stream = await fetch(`${world.url}/v1/events/stream`, { headers: { authorization: `Bearer ${banks.bank.key}` } });
-  expect(await offboard(world, { eraseAfterDays: 1 })).toMatchObject({
+    const stream = await fetch(`${world.url}/v1/events/stream`, {
+      headers: { authorization: `Bearer ${banks.bank.key}` },
+    });
+    expect(await offboard(world, { eraseAfterDays: 1 })).toMatchObject({
       status: 202,
       body: { status: 'offboarding' },
     });
     expect((await call('bank', 'GET', '/v1/me')).status).toBe(401);
-  await stream.text(); // It ends.
+    await stream.text(); // It ends.
 
     await hasLeft(world);
     for (const { ended } of await altinn2Requests(sandbox.url)) expect(ended).not.toBeNull();
