@@ -46,6 +46,8 @@ export type TenantOutcome = TenantPlan & {
   /** Would it be invited? */
   invites?: true;
   invitation?: Invited;
+  /** What it says otherwise is done, and only its invitation is not. */
+  notInvited?: { code: ProblemCode; why: string };
 };
 
 /** What a plan is held against. */

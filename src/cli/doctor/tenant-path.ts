@@ -30,7 +30,13 @@ const tenantLines = ({ name, status, services, createdAt }: Tenant, offered: rea
     status === 'active'
       ? ok('tenant', `${name}, active, ${since}`)
       : operators(
-          wrong('tenant', `${name} is suspended: its keys open nothing`, 'POST /operator/v1/tenants/{id}/resume'),
+          status === 'suspended'
+            ? wrong('tenant', `${name} is suspended: its keys open nothing`, 'POST /operator/v1/tenants/{id}/resume')
+            : wrong(
+                'tenant',
+                `${name} is ${status}, for good`,
+                'GET /operator/v1/tenants/{id}/erasure tells how it stands',
+              ),
         ),
     services.length > 0
       ? ok('services', services.join(', '))

@@ -100,7 +100,7 @@ const applied = async (plan: readonly Told[], call: ImportCall, { file, report, 
   const left = plan.length - done.length;
   if (wrong) say(`${wrong instanceof Error ? wrong.message : String(wrong)}\n`);
   if (left > 0) say(`${left} of ${plan.length} rows are left: the same command again goes on with them.\n`);
-  return left === 0 && done.every(({ outcome }) => outcome.what !== 'refused') ? 0 : 1;
+  return left === 0 && done.every(({ outcome }) => outcome.problem === null) ? 0 : 1;
 };
 
 const jsonOf = (told: readonly Told[], showLinks: boolean): string =>

@@ -39,11 +39,17 @@ const Outcome = z
     what: z.enum(['new', 'changed', 'unchanged', 'refused']),
     tenantId: Uuid.nullable(),
     changes: z.array(z.object({ field: z.string(), ours: z.unknown(), theirs: z.unknown() })),
-    problem: z.object({ type: z.string(), detail: z.string() }).nullable(),
+    problem: z
+      .object({ type: z.string(), detail: z.string() })
+      .nullable()
+      .meta({ description: 'Why it was refused; of any other, why it was not invited.' }),
     invites: z.boolean().meta({ description: 'It would be invited.' }),
     invitation: z.object({ id: Uuid, link: z.string(), expiresAt: Instant }).nullable(),
   })
   .meta({ id: 'TenantOutcome' });
+
+const problemView = (problem: { code: string; why: string } | undefined) =>
+  problem ? { type: `/problems/${problem.code}`, detail: problem.why } : null;
 
 const outcomeView = (outcome: TenantOutcome) => ({
   orgno: holdsNationalId(outcome.row.orgno) ? null : outcome.row.orgno.slice(0, 40),
@@ -53,7 +59,7 @@ const outcomeView = (outcome: TenantOutcome) => ({
     outcome.what === 'changed'
       ? outcome.changes.map(({ field, ours, theirs }) => ({ field, ours: ours ?? null, theirs: theirs ?? null }))
       : [],
-  problem: outcome.what === 'refused' ? { type: `/problems/${outcome.code}`, detail: outcome.why } : null,
+  problem: problemView(outcome.what === 'refused' ? outcome : outcome.notInvited),
   invites: outcome.invites ?? false,
   invitation: outcome.invitation
     ? { ...outcome.invitation, expiresAt: outcome.invitation.expiresAt.toISOString() }

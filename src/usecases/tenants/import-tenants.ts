@@ -1,22 +1,21 @@
-import { Problem } from '../../domain/problem.ts';
-import {
-  type Invited,
-  planTenants,
-  type TenantOutcome,
-  type TenantPlan,
-  type TenantRow,
-} from '../../domain/tenant-import.ts';
+import { Problem, type ProblemCode } from '../../domain/problem.ts';
+import { planTenants, type TenantOutcome, type TenantPlan, type TenantRow } from '../../domain/tenant-import.ts';
 import { fewAtOnce } from '../../lib/few-at-once.ts';
 import type { ImportTenantsAsk } from '../many-tenants-verbs.ts';
 import type { Parts } from '../memory.ts';
 import type { ByOperator, Tenant, UseCases } from '../use-cases.ts';
 import type { Inviting } from './inviting.ts';
-import { oweFirstProbes } from './owe-first-probes.ts';
 
 /** Rows under way at once: the database has others to serve. */
 const atOnce = 4;
 
 type TenantVerbs = Pick<UseCases, 'createTenant' | 'changeTenant'>;
+
+/** Somebody else was at it, or the catalogue has changed: the row's own affair. What concerns all of them is thrown on. */
+const ownAffair = (error: unknown): { code: ProblemCode; why: string } => {
+  if (!(error instanceof Problem) || error.code === 'database-unavailable') throw error;
+  return { code: error.code, why: error.detail };
+};
 
 /**
  * Brings tenants in from a list, or only tells what that would do. Each row is a transaction of its own: where it breaks off, it
@@ -24,7 +23,6 @@ type TenantVerbs = Pick<UseCases, 'createTenant' | 'changeTenant'>;
  */
 export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Inviting): UseCases['importTenants'] => {
   const { store, memories, settings } = parts;
-  const probe = oweFirstProbes(parts);
 
   const done = async (by: ByOperator, plan: Exclude<TenantPlan, { what: 'refused' }>): Promise<Tenant | undefined> => {
     if (plan.what === 'new') return verbs.createTenant(by, plan.tenant);
@@ -32,17 +30,23 @@ export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Invit
     return store.asOperator((rows) => rows.tenants.find(plan.id));
   };
 
+  /** The tenant is there already: what is in an invitation's way does not undo that. */
   const invited = async (
     by: ByOperator,
     tenantId: string,
     { language }: TenantRow,
     invite: ImportTenantsAsk['invite'],
-  ): Promise<{ invitation?: Invited }> => {
+  ): Promise<Pick<TenantOutcome, 'invitation' | 'notInvited'>> => {
     if (!invite || !inviting || (await inviting.isInvited(by, tenantId))) return {};
     const spoken = language ?? invite.language;
-    return {
-      invitation: await inviting.inviteTenant(by, tenantId, spoken === undefined ? {} : { language: spoken }),
-    };
+    try {
+      return {
+        invitation: await inviting.inviteTenant(by, tenantId, spoken === undefined ? {} : { language: spoken }),
+      };
+    } catch (error) {
+      const { code, why } = ownAffair(error);
+      return { notInvited: { code, why } };
+    }
   };
 
   const applied = async (
@@ -54,12 +58,9 @@ export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Invit
     try {
       const tenant = await done(by, plan);
       if (!tenant) throw new Problem('tenant-not-found', 'it is gone since a moment ago');
-      if (tenant.status === 'active') await probe(tenant);
       return { ...plan, tenantId: tenant.id, ...(await invited(by, tenant.id, plan.row, invite)) };
     } catch (error) {
-      // Somebody else was at it, or the catalogue has changed: the row's own affair.
-      if (!(error instanceof Problem) || error.code === 'database-unavailable') throw error;
-      return { row: plan.row, what: 'refused', code: error.code, why: error.detail };
+      return { row: plan.row, what: 'refused', ...ownAffair(error) };
     }
   };
 
