@@ -1,10 +1,8 @@
 import { holdsNationalId, namesPerson } from '../lib/mask.ts';
+import { type Language, languages } from './invitation.ts';
 import { isOrganizationNumber } from './party.ts';
 import type { ProblemCode } from './problem.ts';
 import { redirectKind } from './redirect.ts';
-
-export const invitationLanguages = ['nb', 'nn', 'en'] as const;
-export type InvitationLanguage = (typeof invitationLanguages)[number];
 
 /** A tenant as a list has it. What a row does not say is left out, and stays as it is. */
 export type TenantRow = {
@@ -99,6 +97,8 @@ const servicesFault = (keys: readonly string[], known: ReadonlySet<string>): Fau
   };
 };
 
+export const isLanguage = (text: string): text is Language => languages.some((one) => one === text);
+
 const rowFault = (row: TenantRow, { services, production }: ImportGround): Fault | undefined => {
   const { orgno, name, expiringDays: days, language } = row;
   if (!isOrganizationNumber(orgno))
@@ -108,8 +108,8 @@ const rowFault = (row: TenantRow, { services, production }: ImportGround): Fault
     };
   if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= most.expiringDays))
     return { code: 'request-invalid', why: `expiringDays must be a whole number from 1 to ${most.expiringDays}` };
-  if (language !== undefined && !invitationLanguages.some((one) => one === language))
-    return { code: 'request-invalid', why: `language must be one of ${invitationLanguages.join(', ')}` };
+  if (language !== undefined && !isLanguage(language))
+    return { code: 'request-invalid', why: `language must be one of ${languages.join(', ')}` };
   return (
     (name === undefined ? undefined : nameFault(name)) ??
     servicesFault(row.services ?? [], services) ??

@@ -25,10 +25,10 @@ import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
 import { resting } from './resting.ts';
 import { apiKeys } from './tenants/api-keys.ts';
+import { importTenants } from './tenants/import-tenants.ts';
 import { invitationPages } from './tenants/invitation-page.ts';
 import { invitationTexts } from './tenants/invitation-texts.ts';
 import { invitations } from './tenants/invitations.ts';
-import { importTenants } from './tenants/import-tenants.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
@@ -72,7 +72,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...invitations(parts),
   ...invitationTexts(parts),
   ...invitationPages(parts),
-  importTenants: importTenants(parts, tenants(parts)),
+  importTenants: importTenants(parts, { ...tenants(parts), ...invitations(parts) }),
   ...leavingVerbs(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),

@@ -1,3 +1,4 @@
+import type { Language } from '../domain/invitation.ts';
 import type { TenantOutcome, TenantRow } from '../domain/tenant-import.ts';
 
 export type ImportTenantsAsk = {
@@ -5,7 +6,7 @@ export type ImportTenantsAsk = {
   /** Only look what would change. */
   dryRun: boolean;
   /** Those that nobody has invited yet are invited, in this language where a row says no other. */
-  invite?: { language?: string | undefined } | undefined;
+  invite?: { language?: Language | undefined } | undefined;
 };
 
 /** What is known of a tenant's rows, counted table by table: when they began to go, in the transaction that took the last, and now. */

@@ -31,60 +31,65 @@ const accessOf = (world: World) =>
     `select t.orgno, a.name, a.state from access a join tenants t on t.id = a.tenant_id where a.kind = 'scope' and a.checked_at is not null`,
   );
 
-onceTest(`${many} banks come from one list, with one command, and are probed`, async (world) => {
-  const { sandbox, banks } = world;
-  const numbers = orgnos(many);
-  const ready = numbers.filter((_, place) => place % 4 === 0);
-  const scopes = ['altinn:consentrequests.write', 'skatteetaten:inntekt'];
-  for (const orgno of ready)
-    for (const scope of scopes) {
-      await sandbox.grant(orgno, scope);
-      await sandbox.delegate(orgno, operatorOrgno, scope);
-    }
-  const at = await given([
-    ...numbers.map((orgno, place) => `${orgno};Sparebank ${place};ske-inntekt;https://b${place}.example/ferdig`),
-    `${banks.bank.orgno};Banken AS;;`,
-    '123456789;Ingen;;',
-    `974760673;Ukjent;ukjent-tjeneste;`,
-  ]);
-  const hub = (...words: string[]) => startHub(['tenants', 'import', at('banks.csv'), ...words], settings(world)).ended;
+onceTest(
+  `${many} banks come from one list, with one command, and are probed`,
+  async (world) => {
+    const { sandbox, banks } = world;
+    const numbers = orgnos(many);
+    const ready = numbers.filter((_, place) => place % 4 === 0);
+    const scopes = ['altinn:consentrequests.write', 'skatteetaten:inntekt'];
+    for (const orgno of ready)
+      for (const scope of scopes) {
+        await sandbox.grant(orgno, scope);
+        await sandbox.delegate(orgno, operatorOrgno, scope);
+      }
+    const at = await given([
+      ...numbers.map((orgno, place) => `${orgno};Sparebank ${place};ske-inntekt;https://b${place}.example/ferdig`),
+      `${banks.bank.orgno};Banken AS;;`,
+      '123456789;Ingen;;',
+      `974760673;Ukjent;ukjent-tjeneste;`,
+    ]);
+    const hub = (...words: string[]) =>
+      startHub(['tenants', 'import', at('banks.csv'), ...words], settings(world)).ended;
 
-  const plan = await hub();
-  expect(plan).toMatchObject({ code: 1, stderr: '' });
-  expect(plan.stdout).toContain(`line ${many + 2}  ${banks.bank.orgno}  changed`);
-  expect(plan.stdout).toContain('name: Banken → Banken AS');
-  expect(plan.stdout).toContain('not in the catalogue: ukjent-tjeneste');
-  expect(plan.stdout).toContain(`${many} new, 1 changed, 0 unchanged, 2 refused. ${many + 1} rows wait for --apply.`);
-  expect(await rowsOf(world, 'select 1 from tenants')).toHaveLength(2);
+    const plan = await hub();
+    expect(plan).toMatchObject({ code: 1, stderr: '' });
+    expect(plan.stdout).toContain(`line ${many + 2}  ${banks.bank.orgno}  changed`);
+    expect(plan.stdout).toContain('name: Banken → Banken AS');
+    expect(plan.stdout).toContain('not in the catalogue: ukjent-tjeneste');
+    expect(plan.stdout).toContain(`${many} new, 1 changed, 0 unchanged, 2 refused. ${many + 1} rows wait for --apply.`);
+    expect(await rowsOf(world, 'select 1 from tenants')).toHaveLength(2);
 
-  const done = await hub('--apply', '--report', at('report.csv'));
-  expect(done).toMatchObject({
-    code: 1,
-    stdout: expect.stringContaining(`${many} new, 1 changed, 0 unchanged, 2 refused.\n`),
-  });
-  expect((await stat(at('report.csv'))).mode & 0o777).toBe(0o600);
-  const report = (await readFile(at('report.csv'), 'utf8')).split('\r\n');
-  expect(report[0]).toBe('line,orgno,tenantId,outcome,why,invitation');
-  expect(report.filter((line) => line.includes(',created,'))).toHaveLength(many);
-  expect(report.filter((line) => line.includes(',refused,'))).toHaveLength(2);
-  expect(await rowsOf(world, 'select 1 from tenants')).toHaveLength(many + 2);
+    const done = await hub('--apply', '--report', at('report.csv'));
+    expect(done).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`${many} new, 1 changed, 0 unchanged, 2 refused.\n`),
+    });
+    expect((await stat(at('report.csv'))).mode & 0o777).toBe(0o600);
+    const report = (await readFile(at('report.csv'), 'utf8')).split('\r\n');
+    expect(report[0]).toBe('line,orgno,tenantId,outcome,why,invitation');
+    expect(report.filter((line) => line.includes(',created,'))).toHaveLength(many);
+    expect(report.filter((line) => line.includes(',refused,'))).toHaveLength(2);
+    expect(await rowsOf(world, 'select 1 from tenants')).toHaveLength(many + 2);
 
-  const again = await hub('--apply', '--report', at('again.csv'), '--json');
-  expect(again.stdout.match(/"what":"unchanged"/g)).toHaveLength(many + 1);
-  expect(await rowsOf(world, `select 1 from audit where action = 'tenant.created'`)).toHaveLength(many + 2);
+    const again = await hub('--apply', '--report', at('again.csv'), '--json');
+    expect(again.stdout.match(/"what":"unchanged"/g)).toHaveLength(many + 1);
+    expect(await rowsOf(world, `select 1 from audit where action = 'tenant.created'`)).toHaveLength(many + 2);
 
-  const looked = await until('each to be probed', async () => {
-    const found = (await accessOf(world)).filter(({ orgno }) => numbers.includes(orgno));
-    return found.length >= 2 * many && found;
-  });
-  for (const scope of scopes)
-    expect(
-      looked
-        .filter(({ name, state }) => name === scope && state === 'granted')
-        .map(({ orgno }) => orgno)
-        .toSorted(),
-    ).toEqual(ready.toSorted());
-});
+    const looked = await until('each to be probed', async () => {
+      const found = (await accessOf(world)).filter(({ orgno }) => numbers.includes(orgno));
+      return found.length >= 2 * many && found;
+    });
+    for (const scope of scopes)
+      expect(
+        looked
+          .filter(({ name, state }) => name === scope && state === 'granted')
+          .map(({ orgno }) => orgno)
+          .toSorted(),
+      ).toEqual(ready.toSorted());
+  },
+  { HUB_PROBES_PER_SECOND: '1000' },
+);
 
 onceTest('an import that is stopped finishes the rows under way, says how to go on, and goes on', async (world) => {
   const numbers = orgnos(12);
@@ -116,6 +121,34 @@ onceTest('an import that is stopped finishes the rows under way, says how to go 
   const again = await startHub([...words, at('two.csv')], settings(world)).ended;
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('5 new, 0 changed, 7 unchanged') });
   expect((await startHub([...words, at('two.csv')], settings(world)).ended).stderr).toContain('is there already');
+});
+
+onceTest('who is new is invited once, each in its language, and the links stand in the report alone', async (world) => {
+  const [first = '', second = ''] = orgnos(2);
+  const at = await given([]);
+  await writeFile(at('banks.csv'), `orgno,name,language\n${first},En,nynorsk\n${second},To,\n`);
+  const hub = (report: string, ...more: string[]) =>
+    startHub(
+      ['tenants', 'import', at('banks.csv'), '--invite', '--language', 'en', ...more, '--report', at(report)],
+      settings(world),
+    ).ended;
+  const done = await hub('one.csv', '--apply');
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('is invited') });
+  const links = (await readFile(at('one.csv'), 'utf8')).match(/http\S+\/invitation\/[\w-]{43}/g) ?? [];
+  expect(links).toHaveLength(2);
+  for (const link of links) {
+    expect((await fetch(link)).status).toBe(200);
+    expect(`${done.stdout}${done.stderr}`).not.toContain(link);
+  }
+  const spoken = await rowsOf(
+    world,
+    'select t.orgno, i.language from invitations i join tenants t on t.id = i.tenant_id order by t.orgno',
+  );
+  expect(spoken).toEqual([
+    { orgno: first, language: 'nn' },
+    { orgno: second, language: 'en' },
+  ]);
+  expect((await hub('two.csv')).stdout).toContain('There is nothing to do.');
 });
 
 onceTest('the API imports as the command does, and plans unless it is told otherwise', async (world) => {

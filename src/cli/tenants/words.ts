@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type InvitationLanguage, invitationLanguages } from '../../domain/tenant-import.ts';
+import { type Language, languages } from '../../domain/invitation.ts';
 import { isPrivateWay } from '../listen/words.ts';
 
 export const importUsage = `hub tenants import <file.csv>     what would become of each row; changes nothing
@@ -18,7 +18,7 @@ export type ImportWords =
   | {
       file: string;
       apply: boolean;
-      invite?: { language?: InvitationLanguage };
+      invite?: { language?: Language };
       report?: string;
       showLinks: boolean;
       json: boolean;
@@ -56,9 +56,9 @@ export const readImportWords = (
   const { values, positionals } = parsed;
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) return fault('it takes one file');
-  const language = invitationLanguages.find((one) => one === values.language);
+  const language = languages.find((one) => one === values.language);
   if (values.language !== undefined && language === undefined)
-    return fault(`--language is one of ${invitationLanguages.join(', ')}`);
+    return fault(`--language is one of ${languages.join(', ')}`);
   if (language !== undefined && !values.invite) return fault('--language goes with --invite');
   const { key = '' } = given;
   if (key === '') return fault('the operator’s key is needed: set HUB_OPERATOR_KEY');

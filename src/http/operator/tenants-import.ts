@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { invitationLanguages, type TenantOutcome } from '../../domain/tenant-import.ts';
+import { languages } from '../../domain/invitation.ts';
+import type { TenantOutcome } from '../../domain/tenant-import.ts';
 import { holdsNationalId } from '../../lib/mask.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { Instant, lastCheck, orNull, Uuid } from '../fields.ts';
@@ -8,7 +9,7 @@ import { type Route, route } from '../route.ts';
 const mostRows = 500;
 /** What a row says is looked at row by row, so that a bad one is refused and the others go on; here only that it is no flood. */
 const Said = z.string().max(4000, lastCheck);
-const Languages = z.enum(invitationLanguages);
+const Languages = z.enum(languages);
 
 const Row = z
   .strictObject({

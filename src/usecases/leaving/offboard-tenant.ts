@@ -36,6 +36,16 @@ export const offboardTenant = (
       }
     });
 
+  /** Their links lead nowhere since it began; now they say so. */
+  const withdrawInvitations = (tenantId: string) =>
+    store.asTenant(tenantId, async (rows) => {
+      for (const { id } of await rows.invitations.list()) {
+        const invitation = await rows.invitations.lock(id);
+        if (invitation && !invitation.withdrawnAt)
+          await rows.invitations.save({ ...invitation, withdrawnAt: clock.now() });
+      }
+    });
+
   /** Answers whether all have ended. */
   const withdrawAll = async (tenantId: string, signal: AbortSignal): Promise<boolean> => {
     const startedAt = performance.now();
@@ -58,6 +68,7 @@ export const offboardTenant = (
     const tenant = await store.asOperator((rows) => rows.tenants.find(id));
     if (tenant?.status !== 'offboarding' || !tenant.offboardingAt || !tenant.eraseAt) return undefined;
     await retireEndpoints(id);
+    await withdrawInvitations(id);
     if (!(await withdrawAll(id, signal))) return { nextAt: clock.now() };
     const { offboardingAt, eraseAt } = tenant;
     const now = clock.now();

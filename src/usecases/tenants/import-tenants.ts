@@ -1,15 +1,20 @@
 import { Problem, type ProblemCode } from '../../domain/problem.ts';
-import { planTenants, type TenantOutcome, type TenantPlan, type TenantRow } from '../../domain/tenant-import.ts';
+import {
+  isLanguage,
+  planTenants,
+  type TenantOutcome,
+  type TenantPlan,
+  type TenantRow,
+} from '../../domain/tenant-import.ts';
 import { fewAtOnce } from '../../lib/few-at-once.ts';
 import type { ImportTenantsAsk } from '../many-tenants-verbs.ts';
 import type { Parts } from '../memory.ts';
 import type { ByOperator, Tenant, UseCases } from '../use-cases.ts';
-import type { Inviting } from './inviting.ts';
 
 /** Rows under way at once: the database has others to serve. */
 const atOnce = 4;
 
-type TenantVerbs = Pick<UseCases, 'createTenant' | 'changeTenant'>;
+type Verbs = Pick<UseCases, 'createTenant' | 'changeTenant' | 'inviteTenant' | 'listInvitations'>;
 
 /** Somebody else was at it, or the catalogue has changed: the row's own affair. What concerns all of them is thrown on. */
 const ownAffair = (error: unknown): { code: ProblemCode; why: string } => {
@@ -21,7 +26,7 @@ const ownAffair = (error: unknown): { code: ProblemCode; why: string } => {
  * Brings tenants in from a list, or only tells what that would do. Each row is a transaction of its own: where it breaks off, it
  * is repeated, and what was done then changes nothing.
  */
-export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Inviting): UseCases['importTenants'] => {
+export const importTenants = (parts: Parts, verbs: Verbs): UseCases['importTenants'] => {
   const { store, memories, settings } = parts;
 
   const done = async (by: ByOperator, plan: Exclude<TenantPlan, { what: 'refused' }>): Promise<Tenant | undefined> => {
@@ -30,6 +35,9 @@ export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Invit
     return store.asOperator((rows) => rows.tenants.find(plan.id));
   };
 
+  /** Once, whatever became of it: sending it again is a wish of its own. */
+  const isInvited = async (by: ByOperator, tenantId: string) => (await verbs.listInvitations(by, tenantId)).length > 0;
+
   /** The tenant is there already: what is in an invitation's way does not undo that. */
   const invited = async (
     by: ByOperator,
@@ -37,12 +45,11 @@ export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Invit
     { language }: TenantRow,
     invite: ImportTenantsAsk['invite'],
   ): Promise<Pick<TenantOutcome, 'invitation' | 'notInvited'>> => {
-    if (!invite || !inviting || (await inviting.isInvited(by, tenantId))) return {};
-    const spoken = language ?? invite.language;
+    if (!invite || (await isInvited(by, tenantId))) return {};
+    const spoken = language !== undefined && isLanguage(language) ? language : invite.language;
     try {
-      return {
-        invitation: await inviting.inviteTenant(by, tenantId, spoken === undefined ? {} : { language: spoken }),
-      };
+      const { id, link, expiresAt } = await verbs.inviteTenant(by, tenantId, { language: spoken });
+      return { invitation: { id, link, expiresAt } };
     } catch (error) {
       const { code, why } = ownAffair(error);
       return { notInvited: { code, why } };
@@ -71,7 +78,7 @@ export const importTenants = (parts: Parts, verbs: TenantVerbs, inviting?: Invit
   ): Promise<TenantOutcome> => {
     if (plan.what === 'refused') return plan;
     const tenantId = plan.what === 'new' ? {} : { tenantId: plan.id };
-    const invites = invite && inviting && (plan.what === 'new' || !(await inviting.isInvited(by, plan.id)));
+    const invites = invite && (plan.what === 'new' || !(await isInvited(by, plan.id)));
     return { ...plan, ...tenantId, ...(invites ? { invites: true } : {}) };
   };
 
