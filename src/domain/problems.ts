@@ -109,6 +109,30 @@ export const problems = {
     title: 'The tenant is suspended',
     text: 'The operator has stopped this tenant. Nothing is lost; ask the operator.',
   },
+  'tenant-offboarded': {
+    status: 409,
+    mover: 'nobody',
+    title: 'The tenant is leaving, or has left',
+    text: 'It is being off-boarded, or has been: what was stopped does not begin again. Once it is erased, the same organisation can be added anew.',
+  },
+  'tenant-not-confirmed': {
+    status: 422,
+    mover: 'caller',
+    title: 'The tenant is not the one that was confirmed',
+    text: 'Off-boarding cannot be undone: send the organisation number of the tenant that the address names as `confirm`.',
+  },
+  'tenant-not-leaving': {
+    status: 409,
+    mover: 'caller',
+    title: 'The tenant is not being off-boarded',
+    text: 'Nothing of it is to be erased. Off-board it first.',
+  },
+  'archive-key-not-found': {
+    status: 404,
+    mover: 'caller',
+    title: 'No such archive',
+    text: 'This hub has made no archive with this id: it is another hub’s, or a forgery.',
+  },
   'too-many-requests': {
     status: 429,
     mover: 'time',

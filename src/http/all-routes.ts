@@ -1,12 +1,14 @@
 import type { UseCases } from '../usecases/use-cases.ts';
 import { callbackRoutes } from './callback/callback.ts';
 import { eventCatalogueRoutes } from './events/event-catalogue.ts';
+import { archiveKeyRoutes } from './everybody/archive-keys.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
 import { invitationPageRoutes } from './invitation/invitation.ts';
 import { invitationTextRoutes } from './operator/invitation-texts.ts';
 import { invitationRoutes } from './operator/invitations.ts';
+import { leavingRoutes } from './operator/leaving.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
@@ -15,6 +17,7 @@ import { serviceRoutes } from './operator/services.ts';
 import { tenantKeyRoutes } from './operator/tenant-keys.ts';
 import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
 import { tenantRoutes } from './operator/tenants.ts';
+import { tenantsImportRoutes } from './operator/tenants-import.ts';
 import { tokenUseRoutes } from './operator/token-use.ts';
 import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
@@ -41,6 +44,8 @@ export const allRoutes = (uses: UseCases): Route[] => [
 
   ...tenantRoutes(uses),
   ...readinessRoutes(uses),
+  ...tenantsImportRoutes(uses),
+  ...leavingRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...invitationRoutes(uses),
@@ -55,6 +60,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...docsRoutes(),
   ...eventCatalogueRoutes(),
   ...problemRoutes(),
+  ...archiveKeyRoutes(uses),
   ...callbackRoutes(uses),
   ...invitationPageRoutes(uses),
 ];

@@ -15,7 +15,7 @@ const bearer = (header: string | undefined): string | undefined =>
   /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
 
 const mayCallAsTenant = ({ tenant, scopes }: TenantCaller, { scope }: Route): void => {
-  if (tenant.status === 'suspended') throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
+  if (tenant.status !== 'active') throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
   if (scope !== undefined && scope !== 'any' && !scopes.includes(scope))
     throw new Problem('scope-missing', `This call needs the scope ${scope}`);
 };

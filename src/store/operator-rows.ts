@@ -11,6 +11,7 @@ import { type OperatorKey as OperatorKeyRow, Prisma } from './generated/client.t
 import { goOnIn } from './go-on.ts';
 import { invitationTextRows } from './invitation-rows.ts';
 import { leaseRows } from './lease-rows.ts';
+import { leavingRows } from './leaving-rows.ts';
 import { serviceRows } from './service-rows.ts';
 import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
@@ -42,16 +43,19 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       });
       return toPage(rows.map(toTenant), limit, ({ id }) => id);
     },
+    findByOrgnos: async (orgnos) => (await tx.tenant.findMany({ where: { orgno: { in: [...orgnos] } } })).map(toTenant),
     async add(tenant, hmacKeySealed) {
       await tx.tenant.create({ data: { ...tenant, hmacKeySealed: Buffer.from(hmacKeySealed) } });
       await tx.tenantCounter.create({ data: { tenantId: tenant.id } });
     },
     async save({ id, name, status, redirectUrls, services, expiringDays, updatedAt }) {
-      await tx.tenant.update({
-        where: { id },
+      // One that leaves, perhaps since a moment ago, is changed no more.
+      const { count } = await tx.tenant.updateMany({
+        where: { id, status: { in: ['active', 'suspended'] } },
         data: { name, status, redirectUrls, services, expiringDays: orNull(expiringDays), updatedAt },
       });
-      tell('changed:keys');
+      if (count > 0) tell('changed:keys');
+      return count > 0;
     },
     async dropTokens(id) {
       await tx.token.deleteMany({ where: { tenantId: id } });
@@ -92,6 +96,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
   leases: leaseRows(tx),
   tokenCounts: tokenCountRows(tx),
   oldEvents: oldEventRows(tx),
+  leaving: leavingRows(tx, tell),
   services: serviceRows(tx, tell),
   access: operatorAccessRows(tx, tell),
   invitationTexts: invitationTextRows(tx),
@@ -158,7 +163,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
         select tenant_id, id from consents where ended_at is not null and party_sealed is not null and ended_at < ${endedBefore}::timestamptz
         union all
         select c.tenant_id, c.id from tenants t join consents c on c.tenant_id = t.id
-        where t.status = 'suspended' and c.ended_at is null and c.party_sealed is not null and c.valid_to < ${endedBefore}::timestamptz
+        where t.status <> 'active' and c.ended_at is null and c.party_sealed is not null and c.valid_to < ${endedBefore}::timestamptz
       ) late where not exists (
         select from outbox o where o.job = 'erase-consent' and o.tenant_id = late.tenant_id and o.subject_id = late.id and o.due_at <= ${now}::timestamptz
       ) limit ${mostErasures}::int`;

@@ -68,7 +68,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
         'rest',
         `with tenant as (select status from tenants where id = $2 for share)
          update outbox set leased_until = null, again_at = null, last_problem = 'tenant-suspended',
-           due_at = case when (select status from tenant) = 'suspended' then $6::timestamptz else $7::timestamptz end
+           due_at = case when (select status from tenant) <> 'active' then $6::timestamptz else $7::timestamptz end
          where ${row}`,
         [...key(job, resting), until, now],
       );

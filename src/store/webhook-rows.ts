@@ -96,6 +96,11 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     await tx.$executeRaw`select owe('tend-webhook-endpoint', ${tenantId}::uuid, ${id}::uuid, ${now}::timestamptz, ${now}::timestamptz)`;
     tell('work:tend-webhook-endpoint');
   };
+  const giveUp = (id: string) =>
+    tx.webhookDelivery.updateMany({
+      where: { tenantId, endpointId: id, status: { in: ['pending', 'held'] } },
+      data: { status: 'given-up', nextAt: null },
+    });
   return {
     list,
     async lock() {
@@ -177,12 +182,16 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     async saveSecrets(id, changed, now) {
       await tx.webhookEndpoint.update({ where: key(id), data: { ...secrets(changed), updatedAt: now } });
     },
+    async retire({ id, status, disabledReason }, fresh, now) {
+      const reason = status === 'disabled' ? orNull(disabledReason) : 'tenant';
+      const data = { status: 'disabled', disabledReason: reason, told: 'disabled', updatedAt: now };
+      const noAuth = { auth: Prisma.DbNull, authSealed: null };
+      await tx.webhookEndpoint.update({ where: key(id), data: { ...data, ...noAuth, ...secrets(fresh) } });
+      await giveUp(id);
+    },
     async remove(id) {
       await tx.webhookEndpoint.deleteMany({ where: { tenantId, id } });
-      await tx.webhookDelivery.updateMany({
-        where: { tenantId, endpointId: id, status: { in: ['pending', 'held'] } },
-        data: { status: 'given-up', nextAt: null },
-      });
+      await giveUp(id);
     },
   };
 };

@@ -13,6 +13,9 @@ import { passData } from './data/pass-data.ts';
 import { followEvents } from './events/follow-events.ts';
 import { listEvents } from './events/list-events.ts';
 import type { JobName } from './jobs.ts';
+import { eraseTenant } from './leaving/erase-tenant.ts';
+import { offboardTenant } from './leaving/offboard-tenant.ts';
+import { leavingVerbs } from './leaving/verbs.ts';
 import type { Parts } from './memory.ts';
 import { catalogue } from './operator/catalogue.ts';
 import { maskinportenClients } from './operator/clients.ts';
@@ -24,6 +27,7 @@ import { resting } from './resting.ts';
 import { rotateClientKey } from './selfservice/rotate-key.ts';
 import { tendClientKeys } from './selfservice/tend-client-keys.ts';
 import { apiKeys } from './tenants/api-keys.ts';
+import { importTenants } from './tenants/import-tenants.ts';
 import { invitationPages } from './tenants/invitation-page.ts';
 import { invitationTexts } from './tenants/invitation-texts.ts';
 import { invitations } from './tenants/invitations.ts';
@@ -70,6 +74,8 @@ export const useCases = (parts: Parts): UseCases => ({
   ...invitations(parts),
   ...invitationTexts(parts),
   ...invitationPages(parts),
+  importTenants: importTenants(parts, { ...tenants(parts), ...invitations(parts) }),
+  ...leavingVerbs(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),
   rotateClientKey: rotateClientKey(parts),
@@ -94,6 +100,8 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'generate-key': generateKey(parts),
     'log-use': logUse(parts, token),
     'erase-consent': eraseConsent(parts),
+    'offboard-tenant': offboardTenant(parts),
+    'erase-tenant': eraseTenant(parts),
     tidy: tidy(parts),
   });
 };

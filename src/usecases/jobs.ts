@@ -48,6 +48,9 @@ export const jobs = {
   'generate-key': { timeoutMs: 60 * second, concurrency: 1, again: backoff(second, minute) },
   'log-use': { timeoutMs: 20 * second, concurrency: 4, again: backoff(5 * second, 15 * minute) },
   'erase-consent': { timeoutMs: 20 * second, concurrency: 2, again: backoff(minute, 60 * minute) },
+  // The operator's own, each with a tenant for its subject: that tenant's work rests.
+  'offboard-tenant': { timeoutMs: 60 * second, concurrency: 2, again: backoff(5 * second, 15 * minute) },
+  'erase-tenant': { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },
   tidy: { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },
 } as const satisfies Record<string, Job>;
 

@@ -9,6 +9,7 @@ import type { FeedMove, Feeds } from './feed-store-port.ts';
 import type { InvitationRows, InvitationStore, InvitationTextRows } from './invitation-port.ts';
 import type { JobName } from './jobs.ts';
 import type { LeaseRows } from './lease-rows-port.ts';
+import type { LeavingRows } from './leaving-port.ts';
 import type { MovingRows } from './moving-rows-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
@@ -90,8 +91,10 @@ export type OperatorRows = {
     find(id: string): Promise<(Tenant & { hmacKeySealed: Uint8Array }) | undefined>;
     findByApiKey(digest: Uint8Array): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
     list(page: PageAsk): Promise<Page<Tenant>>;
+    findByOrgnos(orgnos: readonly string[]): Promise<Tenant[]>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
-    save(tenant: Tenant): Promise<void>;
+    /** False, and nothing changed, for one that leaves or has left. */
+    save(tenant: Tenant): Promise<boolean>;
     /** All its tokens; processes that have them at hand are told. */
     dropTokens(id: string): Promise<void>;
     /** Work of a tenant that rested is due again. */
@@ -153,6 +156,7 @@ export type OperatorRows = {
       most: number,
     ): Promise<{ events: number; webhook_deliveries: number; webhook_attempts: number }>;
   };
+  leaving: LeavingRows;
   services: ServiceRows;
   access: OperatorAccessRows;
   invitationTexts: InvitationTextRows;

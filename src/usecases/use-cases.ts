@@ -11,6 +11,7 @@ import type { Soon } from '../lib/soon.ts';
 import type { DataAsk, DataEnding, DataReply } from './data-port.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { InvitationVerbs } from './invitation-verbs.ts';
+import type { ManyTenantsVerbs } from './many-tenants-verbs.ts';
 import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
@@ -35,10 +36,15 @@ export type Tenant = {
   id: string;
   orgno: string;
   name: string;
-  status: 'active' | 'suspended';
+  /** `offboarding` and `offboarded`: on its way out, for good. */
+  status: 'active' | 'suspended' | 'offboarding' | 'offboarded';
   redirectUrls: string[];
   services: string[];
   expiringDays?: number;
+  /** While it leaves and once it has: when that began, when it was done, and when its rows are erased. */
+  offboardingAt?: Date;
+  offboardedAt?: Date;
+  eraseAt?: Date;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -126,7 +132,8 @@ export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation 
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
 export type UseCases = InvitationVerbs<ByOperator> &
-  SelfServiceVerbs<ByOperator> & {
+  SelfServiceVerbs<ByOperator> &
+  ManyTenantsVerbs<ByOperator, Tenant> & {
     // Who is it? Undefined when no key fits.
     identifyTenant(key: string): Soon<TenantCaller | undefined>;
     identifyOperator(key: string): Promise<OperatorCaller | undefined>;

@@ -64,6 +64,8 @@ export type EndpointRows = {
   /** What waits goes on, as far as it may now; when to look again. */
   letGoOn(id: string, now: Date): Promise<Date | undefined>;
   saveSecrets(id: string, secrets: EndpointSecrets & { signing: Signing }, now: Date): Promise<void>;
+  /** Disabled, with these secrets that nobody knows in place of its own, and nothing on its way to it any more. */
+  retire(endpoint: SentTo, secrets: EndpointSecrets & { signing: Signing }, now: Date): Promise<void>;
   remove(id: string): Promise<void>;
 };
 

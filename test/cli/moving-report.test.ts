@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { openBar } from '../../src/cli/moving/progress-bar.ts';
 import { csvLine, openReport } from '../../src/cli/moving/report.ts';
+import { openBar } from '../../src/cli/progress-bar.ts';
 import type { MovingRow } from '../../src/usecases/consents/move-consents.ts';
 
 const row = (change: Partial<MovingRow> = {}): MovingRow => ({

@@ -26,6 +26,8 @@ const bodies: Record<string, unknown> = {
   createApiKey: { name: 'loans', scopes: ['consents:read'], expiresAt: '2027-01-01T00:00:00+01:00' },
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },
   changeTenant: { expiringDays: null },
+  offboardTenant: { confirm: organization, eraseAfterDays: 30 },
+  importTenants: { rows: [{ orgno: organization, name: 'Fjordbanken ASA', services: [] }], dryRun: false },
   createTenantApiKey: { name: 'loans', scopes: ['consents:read'] },
   inviteTenant: { language: 'nn', expiresAt: '2026-12-24T12:00:00Z' },
   resendInvitation: undefined,

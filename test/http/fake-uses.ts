@@ -98,6 +98,21 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listTenants: async () => ({ items: [given.tenant] }),
   suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
   resumeTenant: async () => given.tenant,
+  offboardTenant: async () => ({
+    ...given.tenant,
+    status: 'offboarding',
+    offboardingAt: given.now,
+    eraseAt: given.now,
+  }),
+  readErasure: async () => ({
+    tenantId: given.tenant.id,
+    state: 'waiting',
+    offboardingAt: given.now,
+    tables: [{ table: 'consents', now: 1 }],
+  }),
+  findArchiveKey: async () => undefined,
+  importTenants: async (_, { rows }) =>
+    rows.map((row) => ({ row, what: 'unchanged', id: given.tenant.id, tenantId: given.tenant.id })),
   listTokenUse: async () => ({ items: [given.tokenUse] }),
   inviteTenant: async () => ({ ...given.invitation, link: given.invitationLink }),
   listInvitations: async () => [given.invitation],

@@ -75,6 +75,7 @@ test('nothing is written through neither door', async () => {
     `owe_looks(null, null, '{}', false, now())`,
     `take_probe_turn('${id}', '${id}', 'probe-access', now(), 1, 1)`,
     `read_events('${id}', 0, 1)`,
+    `erase_rows('${id}', 'consents', now(), 1)`,
     `drop_events('${id}', now() - interval '8 days', now(), 1)`,
     `replayable_events('${id}', '${id}', now(), now(), '{}', '{}', null, 1)`,
     `replay_events('${id}', '${id}', now(), now(), '{}', '{}', null, 1, 1, now())`,

@@ -164,18 +164,24 @@ const asWasSeen = async ({ call, logs }: Pick<World, 'call' | 'logs'>): Promise<
   ].join('\n');
 };
 
+const runTest = (name: string, engine: EngineName, run: (world: World) => Promise<void>, change: NodeJS.ProcessEnv) =>
+  test(name, async () => {
+    const world = await openWorld(engine, change);
+    try {
+      await run(world);
+    } catch (error) {
+      if (error instanceof Error) error.message += await asWasSeen(world);
+      throw error;
+    } finally {
+      await world.close();
+    }
+  });
+
+/** As `hubTest`, on one engine, where queues have no part in what is tested. */
+export const onceTest = (name: string, run: (world: World) => Promise<void>, change: NodeJS.ProcessEnv = {}): void =>
+  runTest(name, 'postgresql', run, change);
+
 /** A whole hub for one test, once for each queue engine there is. What the test leaves open fails it. */
 export const hubTest = (name: string, run: (world: World) => Promise<void>, change: NodeJS.ProcessEnv = {}): void => {
-  for (const engine of engines)
-    test(`${name} (queues on ${engine})`, async () => {
-      const world = await openWorld(engine, change);
-      try {
-        await run(world);
-      } catch (error) {
-        if (error instanceof Error) error.message += await asWasSeen(world);
-        throw error;
-      } finally {
-        await world.close();
-      }
-    });
+  for (const engine of engines) runTest(`${name} (queues on ${engine})`, engine, run, change);
 };

@@ -30,7 +30,13 @@ const tenantLines = ({ name, status, services, createdAt }: Tenant, offered: rea
     status === 'active'
       ? ok('tenant', `${name}, active, ${since}`)
       : operators(
-          wrong('tenant', `${name} is suspended: its keys open nothing`, 'POST /operator/v1/tenants/{id}/resume'),
+          status === 'suspended'
+            ? wrong('tenant', `${name} is suspended: its keys open nothing`, 'POST /operator/v1/tenants/{id}/resume')
+            : wrong(
+                'tenant',
+                `${name} is ${status}, for good`,
+                'GET /operator/v1/tenants/{id}/erasure tells how it stands',
+              ),
         ),
     services.length > 0
       ? ok('services', services.join(', '))
@@ -74,7 +80,7 @@ const tokenLines = async (walk: Walk, scope: string): Promise<Asked> => {
   }
   const client = ok('client', `“${by.client.name}” signs with ${nameOf(by.key)}`);
   // Nothing is asked for in its name, as by the workers.
-  if (tenant.status === 'suspended') return { lines: [client, untried('token', 'suspended: not tried')] };
+  if (tenant.status !== 'active') return { lines: [client, untried('token', `${tenant.status}: not tried`)] };
   if (outside.maskinporten.state !== 'ok')
     return { lines: [client, lastKnown(walk, 'token', scope, 'Maskinporten does not answer')] };
   const opened = await openedKey(parts, by);
@@ -104,7 +110,7 @@ const altinnLine = async (
   const isAltinn2 = generation === 'altinn2';
   const answers = isAltinn2 ? outside.altinn2 : outside.altinn;
   if (answers && answers.state !== 'ok') return untried('Altinn', 'it does not answer');
-  if (tenant.status === 'suspended') return untried('Altinn', 'suspended: not tried');
+  if (tenant.status !== 'active') return untried('Altinn', `${tenant.status}: not tried`);
   if (token === undefined) return untried('Altinn', 'no token to show');
   const taken = ok('Altinn', isAltinn2 ? 'takes this token, and our API key' : 'takes this token');
   try {

@@ -77,7 +77,7 @@ export const readinessRoutes = (uses: UseCases): Route[] => [
     description: 'At most once a minute for each tenant, whether the tenant itself or an operator asks.',
     params: ById,
     replies: { 200: Readiness },
-    problems: ['tenant-not-found', 'tenant-suspended'],
+    problems: ['tenant-not-found', 'tenant-suspended', 'tenant-offboarded'],
     handle: async ({ by, params }) => ({
       status: 200,
       body: readinessView(await uses.checkTenantReadiness(by, params.id)),

@@ -19,7 +19,7 @@ export const tenantKeyRoutes = (uses: UseCases): Route[] => [
     params: ById,
     body: ApiKeyAsk,
     replies: { 201: NewApiKey },
-    problems: ['tenant-not-found', 'expires-at-past', 'too-many-api-keys'],
+    problems: ['tenant-not-found', 'tenant-offboarded', 'expires-at-past', 'too-many-api-keys'],
     handle: async ({ by, params, body }) => {
       const made = await uses.createApiKey(by, params.id, body);
       return { status: 201, body: { ...apiKeyView(made), key: made.key } };

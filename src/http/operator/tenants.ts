@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import type { Tenant as TenantState, UseCases } from '../../usecases/use-cases.ts';
-import { ById, Instant, Line, OrganizationNumber, orNull, RedirectUrl, ServiceKey, Uuid } from '../fields.ts';
+import {
+  ById,
+  Instant,
+  isoOrNull,
+  Line,
+  OrganizationNumber,
+  orNull,
+  RedirectUrl,
+  ServiceKey,
+  Uuid,
+} from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
@@ -32,25 +42,27 @@ const Change = z.strictObject({
   expiringDays: ExpiringDays.nullable().exactOptional(),
 });
 
-const Tenant = z
+export const Tenant = z
   .object({
     id: Uuid,
     orgno: z.string().meta({ example: '910514318' }),
     name: z.string(),
-    status: z.enum(['active', 'suspended']),
+    status: z.enum(['active', 'suspended', 'offboarding', 'offboarded']),
     redirectUrls: z.array(z.string()),
     services: z.array(z.string()),
     expiringDays: z.number().int().nullable(),
     createdAt: Instant,
     updatedAt: Instant,
+    eraseAt: Instant.nullable().meta({ description: 'When all its rows are erased, where it leaves or has left.' }),
   })
   .meta({ id: 'Tenant' });
 
-const tenantView = (tenant: TenantState) => ({
+export const tenantView = (tenant: TenantState) => ({
   ...tenant,
   expiringDays: orNull(tenant.expiringDays),
   createdAt: tenant.createdAt.toISOString(),
   updatedAt: tenant.updatedAt.toISOString(),
+  eraseAt: isoOrNull(tenant.eraseAt),
 });
 
 /** `/operator/v1/tenants`: the organisations the operator acts for. */
@@ -108,7 +120,7 @@ export const tenantRoutes = (uses: UseCases): Route[] => [
     params: ById,
     body: Change,
     replies: { 200: Tenant },
-    problems: ['tenant-not-found', 'service-unknown', 'redirect-url-invalid'],
+    problems: ['tenant-not-found', 'tenant-offboarded', 'service-unknown', 'redirect-url-invalid'],
     handle: async ({ by, params, body }) => ({
       status: 200,
       body: tenantView(await uses.changeTenant(by, params.id, body)),
@@ -124,7 +136,7 @@ export const tenantRoutes = (uses: UseCases): Route[] => [
     description: 'Its keys open nothing and its jobs rest, until it is resumed. Nothing is lost.',
     params: ById,
     replies: { 200: Tenant },
-    problems: ['tenant-not-found'],
+    problems: ['tenant-not-found', 'tenant-offboarded'],
     handle: async ({ by, params }) => ({ status: 200, body: tenantView(await uses.suspendTenant(by, params.id)) }),
   }),
   route({
@@ -136,7 +148,7 @@ export const tenantRoutes = (uses: UseCases): Route[] => [
     summary: 'Resume a suspended tenant',
     params: ById,
     replies: { 200: Tenant },
-    problems: ['tenant-not-found'],
+    problems: ['tenant-not-found', 'tenant-offboarded'],
     handle: async ({ by, params }) => ({ status: 200, body: tenantView(await uses.resumeTenant(by, params.id)) }),
   }),
 ];

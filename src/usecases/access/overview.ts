@@ -22,6 +22,8 @@ const isMeant = ({ ready, step, service }: Standing, filter: StandingFilter): bo
 /** A tenant's services in the order of their keys. */
 const standingsOf = (house: House, found: TenantStanding): Standing[] => {
   const { id, orgno, name, status } = found.tenant;
+  // Of one that leaves nobody is to move.
+  if (status === 'offboarding' || status === 'offboarded') return [];
   return readinessFrom(house, found)
     .services.map((readiness) => {
       const step = firstStep(readiness);
@@ -70,6 +72,7 @@ export const tenantsReadiness = (
       const tenant = await find(id);
       if (tenant.status === 'suspended')
         throw new Problem('tenant-suspended', 'Nobody is asked for a tenant that is suspended: resume it first');
+      if (tenant.offboardingAt) throw new Problem('tenant-offboarded', 'It is leaving, or has left');
       return lookAtOnce(parts)(tenant, auditEntry(parts, by, 'readiness.checked', id, {}, id));
     },
   };

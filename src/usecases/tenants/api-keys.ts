@@ -42,6 +42,7 @@ export const apiKeys = (parts: Parts): Verbs => {
       const made = { createdBy: caller.keyId, createdAt: now };
       const row = { id: ids.uuid(), name, prefix, scopes, ...made, ...(expiresAt ? { expiresAt } : {}) };
       await store.asTenant(tenantId, async (rows) => {
+        if ((await rows.tenant()).offboardingAt) throw new Problem('tenant-offboarded', 'It is leaving, or has left');
         if (!(await rows.apiKeys.add(row, digest, mostLiveKeys)))
           throw new Problem(
             'too-many-api-keys',

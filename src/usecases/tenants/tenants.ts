@@ -59,7 +59,7 @@ export const tenants = (parts: Parts): Verbs => {
   ): Promise<Tenant> => {
     const changed = await store.asOperator(async (rows) => {
       const after = { ...change(await mustFind(rows, id)), updatedAt: clock.now() };
-      await rows.tenants.save(after);
+      if (!(await rows.tenants.save(after))) throw new Problem('tenant-offboarded', 'It is leaving, or has left');
       await then?.(rows);
       const { name, status, redirectUrls, services } = after;
       await rows.audit.add(auditEntry(parts, by, action, id, { name, status, redirectUrls, services }, id));
