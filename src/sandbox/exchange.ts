@@ -36,6 +36,10 @@ export const callKinds = [
   'data',
   'registry',
   'scopes',
+  'scope-access',
+  'access-lists',
+  'delegations',
+  'consumers',
   'altinn2-create',
   'altinn2-get',
   'altinn2-list',
@@ -45,6 +49,7 @@ export const callKinds = [
   'altinn2-give-back',
   'altinn2-jwk',
   'altinn2-owner',
+  'altinn2-ask-access',
 ] as const;
 export type CallKind = (typeof callKinds)[number];
 

@@ -23,6 +23,7 @@ import { skewedClock } from './maskinporten/skewed-clock.ts';
 import { altinn2PageRoutes } from './page/altinn2-routes.ts';
 import { pageRoutes } from './page/routes.ts';
 import { selfServiceEndpoints } from './selfservice/endpoints.ts';
+import { scopeAccessEndpoints } from './selfservice/scope-access-endpoints.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { firstSettings } from './settings.ts';
 
@@ -82,6 +83,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve(altinn2Endpoints(altinn2, readBearer), clock);
   serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
   serve(selfServiceEndpoints(world, clock.now()), clock);
+  serve(scopeAccessEndpoints({ world, clock, readBearer }), clock);
   pageRoutes(router, altinn);
   altinn2PageRoutes(router, altinn2);
   controlRoutes(router, { altinn, altinn2, keys, faults, landings, calls, url });

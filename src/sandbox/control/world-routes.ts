@@ -70,6 +70,12 @@ export const worldRoutes = (router: Router, control: Control): void => {
         return { consumer, supplier, scope, created: at.toISOString() };
       }),
       accessLists: Object.fromEntries([...world.accessLists].map(([resource, members]) => [resource, [...members]])),
+      ownerLists: [...world.ownerLists].map(([name, { members, connections, version }]) => ({
+        name,
+        members: [...members.keys()],
+        resources: [...connections.keys()],
+        version,
+      })),
       consents: [...altinn.consents.values()].map(consentSummary),
       altinn2: {
         services: [...world.services.values()],
@@ -82,9 +88,9 @@ export const worldRoutes = (router: Router, control: Control): void => {
   });
 
   router.post('/sandbox/organizations', async (ctx) => {
-    const { orgno, name, managers } = addOrganization(world, await readControl(ctx, Organization));
+    const { orgno, name, managers, partyUuid } = addOrganization(world, await readControl(ctx, Organization));
     ctx.status = 201;
-    ctx.body = { orgno, name, managers: [...managers].map(maskPerson) };
+    ctx.body = { orgno, name, managers: [...managers].map(maskPerson), partyUuid };
   });
 
   router.post('/sandbox/persons', async (ctx) => {
