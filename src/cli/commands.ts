@@ -1,3 +1,4 @@
+import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
@@ -40,6 +41,10 @@ export const commands: Record<string, Command> = {
   services: {
     about: 'import: bring services into the catalogue, from the resource registry or from what comes with the hub',
     run: services,
+  },
+  consumers: {
+    about: 'sync: keep who may use your own APIs in step with one list, in Maskinporten, on access lists and in SRR',
+    run: consumers,
   },
   'migrate-consents': {
     about:

@@ -34,7 +34,7 @@ export class NoAnswer extends Error {
 }
 
 export type HttpCall = {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: URL;
   headers?: Record<string, string>;
   body?: string;

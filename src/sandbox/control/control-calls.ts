@@ -31,6 +31,11 @@ export const controlCalls: ControlCall[] = [
   },
   { call: 'PUT · DELETE /sandbox/access-lists/{resource}/{orgno}', does: 'the data source lets in or out (empty 403)' },
   {
+    call: 'PUT /sandbox/owner-lists/{owner}/{identifier}',
+    body: '{members: [], resources: []}',
+    does: 'an access list of the registry as its owner has it, with what it is connected to',
+  },
+  {
     call: 'PUT /sandbox/resources/{id}',
     body: '{metadata?: [], template?, type?, title?, owner?, accessListMode?, text?, oneTime?, altinn2?}',
     does: 'adds or changes a resource of the registry; altinn2 names the service it was made from',

@@ -37,6 +37,8 @@ const ScopeBody = z.strictObject({
   forMaskinporten: z.boolean().optional(),
 });
 
+const OwnerListBody = z.strictObject({ members: z.array(Orgno), resources: z.array(z.string()) });
+
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined;
 
 /** Who exists, who may do what, and who changed his mind. Each change bites at the next token or create. */
@@ -154,6 +156,26 @@ export const worldRoutes = (router: Router, control: Control): void => {
   });
   router.delete('/sandbox/access-lists/:resource/:orgno', (ctx) => {
     world.accessLists.get(resourceParam(ctx.params.resource))?.delete(orgnoParam(ctx, 'orgno'));
+    ctx.status = 204;
+  });
+
+  router.put('/sandbox/owner-lists/:owner/:identifier', async (ctx) => {
+    const { owner = '', identifier = '' } = ctx.params;
+    const { members, resources } = await readControl(ctx, OwnerListBody);
+    const now = clock.now();
+    const known = world.ownerLists.get(`${owner}/${identifier}`);
+    const connected = { actionFilters: [], createdAt: now, updatedAt: now };
+    world.ownerLists.set(`${owner}/${identifier}`, {
+      owner,
+      identifier,
+      name: known?.name ?? identifier,
+      description: known?.description ?? '',
+      members: new Map(members.map((orgno) => [orgno, now])),
+      connections: new Map(resources.map((resource) => [resourceParam(resource), connected])),
+      version: (known?.version ?? 0) + 1,
+      createdAt: known?.createdAt ?? now,
+      updatedAt: now,
+    });
     ctx.status = 204;
   });
 };
