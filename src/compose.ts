@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openDataSources } from './clients/data-source/data-sources.ts';
+import { openFindDelegations } from './clients/delegations/ways.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
@@ -31,7 +32,7 @@ import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
-import { oweTidying, useCases, works } from './usecases/index.ts';
+import { oweDelegations, oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
 import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
@@ -82,6 +83,7 @@ export const compose = async (
   const { log, clock = movableClock(), ids = randomIds } = given;
   const parts = closerStack(log);
   for (const warning of config.warnings) log.warn({ role }, warning);
+  const { asking, operatorOrgno } = config;
   const isApi = role !== 'worker';
   const isWorker = role !== 'api';
   try {
@@ -149,6 +151,7 @@ export const compose = async (
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
+      delegationsEveryMs: config.asking.delegationsEveryMs,
       readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
@@ -191,6 +194,10 @@ export const compose = async (
       altinn2: parts.add(
         openAltinn2({ ...config.altinn2, baseUrl: altinn2Url, operatorOrgno: config.operatorOrgno, log, clock }),
       ),
+      delegations:
+        isWorker && asking.delegationsFrom !== undefined
+          ? parts.add(openFindDelegations(asking.delegationsFrom, { ...asking, baseUrl: altinn3Url, operatorOrgno }))
+          : undefined,
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
       ),
@@ -263,6 +270,7 @@ export const compose = async (
       );
       clock.onMove(workers.wake);
       await oweTidying(hub);
+      await oweDelegations(hub);
     }
     return {
       ...(http ? { url: http.url } : {}),

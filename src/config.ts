@@ -4,6 +4,7 @@ import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
 import { apiKey, certificateIn, isForeignKey, privateKeyFile, sandboxApiKey } from './settings/altinn2.ts';
+import { asking, askingFaults, askingSettings } from './settings/asking.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { list, schedule } from './settings/lists.ts';
@@ -51,6 +52,7 @@ const Env = z.object({
   DIGDIR_SELFSERVICE_URL: address.optional(),
   RESOURCE_REGISTRY_URL: address.optional(),
   ...ownerListSettings,
+  ...askingSettings,
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -99,6 +101,7 @@ type Read = z.infer<typeof Env>;
 const faultsOf = (read: Read, environment: Environment, role: Role): string[] => {
   const production = environment === 'production';
   const wrong: [boolean, string][] = [
+    ...askingFaults(read),
     [
       read.HUB_ENVIRONMENT === 'sandbox' && read.NODE_ENV === 'production',
       'HUB_ENVIRONMENT: sandbox does not go with NODE_ENV=production',
@@ -232,6 +235,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     selfServiceUrl: read.DIGDIR_SELFSERVICE_URL ?? usual.selfService,
     portalUrl: usual.portal,
     ownerLists: ownerLists(read),
+    asking: asking(read),
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */

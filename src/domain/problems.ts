@@ -643,6 +643,13 @@ export const problems = {
     text: 'A tenant may have so many under way at once, and so may one data source and a process of the hub. Ask again after `Retry-After`.',
   },
 
+  'delegations-not-shown': {
+    status: 502,
+    mover: 'operator',
+    title: 'Altinn does not show who has delegated',
+    text: 'The operator’s own token does not open the list that `HUB_DELEGATIONS_FROM` names. Access is found out all the same, by asking for tokens.',
+  },
+
   // Us
   'token-not-ready': {
     status: 503,

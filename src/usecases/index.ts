@@ -1,5 +1,6 @@
 import { probeAccess } from './access/probe-access.ts';
 import { checkReadiness, readReadiness } from './access/readiness.ts';
+import { oweDelegations, readDelegations } from './asking/read-delegations.ts';
 import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
 import { listConsents, readConsent, searchConsents, settledConsent } from './consents/read-consents.ts';
 import { readFeed } from './consents/read-feed.ts';
@@ -78,6 +79,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'deliver-webhook': deliverWebhook(parts),
     'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),
+    'read-delegations': readDelegations(parts),
     'probe-client': probeClient(parts),
     'generate-key': generateKey(parts),
     'log-use': logUse(parts, token),
@@ -86,4 +88,4 @@ export const works = (parts: Parts): Record<JobName, Work> => {
   });
 };
 
-export { oweTidying };
+export { oweDelegations, oweTidying };

@@ -7,6 +7,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
+import type { FindDelegations } from './asking-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
@@ -183,6 +184,8 @@ export type Settings = {
   refreshPerSecond: number;
   /** So many pages of tenants’ feeds a second at most, over all processes. */
   feedsPerSecond: number;
+  /** Delegations are looked at so often, where there is a way. */
+  delegationsEveryMs: number;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
   webhookSchedule: readonly number[];
@@ -205,6 +208,8 @@ export type Ports = {
   scopeCatalogue: ScopeCatalogue;
   altinn3: ConsentGateway & ConsentFeed;
   altinn2: Altinn2;
+  /** Where somebody tells the operator who has delegated to it; in workers. */
+  delegations?: FindDelegations | undefined;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;

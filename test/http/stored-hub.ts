@@ -77,6 +77,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       renewAt: 0.7,
       refreshPerSecond: 400,
       feedsPerSecond: 10,
+      delegationsEveryMs: 300_000,
       readBudget: { perTenant: 5, perSecond: 50 },
       webhookSchedule: [],
       bootstrapOperatorKey: bootstrapKey,

@@ -43,7 +43,7 @@ export const controlCalls: ControlCall[] = [
   { call: 'DELETE /sandbox/resources/{id}', does: 'takes it out again' },
   {
     call: 'POST /sandbox/organizations',
-    body: '{orgno, name, managers?: []}',
+    body: '{orgno, name, managers?: [], partyUuid?}',
     does: 'adds an organisation to the register',
   },
   { call: 'POST /sandbox/persons', body: '{id, name?, surname?}', does: 'adds a synthetic person to the register' },

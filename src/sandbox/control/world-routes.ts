@@ -22,6 +22,7 @@ const Organization = z.strictObject({
   orgno: Orgno,
   name: z.string().min(1),
   managers: z.array(PersonNumber).optional(),
+  partyUuid: z.guid().optional(),
 });
 const Person = z.strictObject({
   id: PersonNumber,
