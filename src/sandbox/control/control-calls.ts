@@ -74,6 +74,13 @@ export const controlCalls: ControlCall[] = [
   { call: 'POST /sandbox/altinn2/requests/{code}/reject', body: '{person?}', does: 'likewise' },
   { call: 'POST /sandbox/altinn2/requests/{code}/revoke', body: '{person?}', does: 'likewise' },
   {
+    call: 'GET /sandbox/altinn2/delegation-requests',
+    does: 'who asked whom to delegate API services; historic (“Be om tilgang”)',
+  },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/open', does: 'as who looks and does not answer' },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/accept', does: 'the consumer delegates all that it names' },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/reject', does: 'or nothing' },
+  {
     call: 'POST /sandbox/altinn2/api-keys',
     body: '{key, orgno, redirectHosts?: [], orgNrMustMatch?, serviceOwner?}',
     does: 'adds or changes an API key of Altinn 2',
