@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openDataSources } from './clients/data-source/data-sources.ts';
-import { openFindDelegations } from './clients/delegations/ways.ts';
+import { openWays } from './clients/delegations/ways.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
@@ -151,7 +151,8 @@ export const compose = async (
       renewAt: config.renewAt,
       refreshPerSecond: config.refreshPerSecond,
       feedsPerSecond: config.feedsPerSecond,
-      delegationsEveryMs: config.asking.delegationsEveryMs,
+      delegationsEveryMs: asking.delegationsEveryMs,
+      askFor: asking.askFor,
       readBudget: config.readBudget,
       webhookSchedule: config.webhookSchedule,
       leaseMs: config.leaseMs,
@@ -167,6 +168,14 @@ export const compose = async (
     const memories = openMemories({ clock, store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
     const tokenCounter = parts.add(openTokenCounter({ clock, store, log }));
+    const ways = isWorker
+      ? parts.add(
+          openWays(
+            { from: asking.delegationsFrom, by: asking.askFor?.by },
+            { party: asking.party, operatorOrgno, altinn3Url, altinn2Url, apiKey: config.altinn2.apiKey },
+          ),
+        )
+      : undefined;
     const registry = new Registry();
     const hub: Parts = {
       clock,
@@ -194,10 +203,8 @@ export const compose = async (
       altinn2: parts.add(
         openAltinn2({ ...config.altinn2, baseUrl: altinn2Url, operatorOrgno: config.operatorOrgno, log, clock }),
       ),
-      delegations:
-        isWorker && asking.delegationsFrom !== undefined
-          ? parts.add(openFindDelegations(asking.delegationsFrom, { ...asking, baseUrl: altinn3Url, operatorOrgno }))
-          : undefined,
+      delegations: ways?.delegations,
+      askFor: ways?.askFor,
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
       ),

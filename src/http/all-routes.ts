@@ -4,6 +4,7 @@ import { eventCatalogueRoutes } from './events/event-catalogue.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
+import { accessRequestRoutes } from './operator/access-requests.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
@@ -39,6 +40,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...tokenUseRoutes(uses),
+  ...accessRequestRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
   ...operatorKeyRoutes(uses),

@@ -1,5 +1,7 @@
 import { probeAccess } from './access/probe-access.ts';
 import { checkReadiness, readReadiness } from './access/readiness.ts';
+import { asking } from './asking/ask-for-access.ts';
+import { followAccessRequest } from './asking/follow-access-request.ts';
 import { oweDelegations, readDelegations } from './asking/read-delegations.ts';
 import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
 import { listConsents, readConsent, searchConsents, settledConsent } from './consents/read-consents.ts';
@@ -65,6 +67,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...mendingClients(parts),
   ...catalogue(parts),
   ...operatorKeys(parts),
+  ...asking(parts),
 });
 
 /** What workers do, a verb a queue. */
@@ -80,6 +83,7 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),
     'read-delegations': readDelegations(parts),
+    'ask-for-access': followAccessRequest(parts),
     'probe-client': probeClient(parts),
     'generate-key': generateKey(parts),
     'log-use': logUse(parts, token),

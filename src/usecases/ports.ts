@@ -7,7 +7,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
-import type { FindDelegations } from './asking-port.ts';
+import type { AskForAccess, AskingBy, FindDelegations } from './asking-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { Store } from './store-port.ts';
@@ -186,6 +186,8 @@ export type Settings = {
   feedsPerSecond: number;
   /** Delegations are looked at so often, where there is a way. */
   delegationsEveryMs: number;
+  /** What is asked for by API so that a tenant delegates a scope; undefined: nobody is asked. */
+  askFor?: { by: AskingBy; services: ReadonlyMap<string, string> } | undefined;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
   webhookSchedule: readonly number[];
@@ -210,6 +212,8 @@ export type Ports = {
   altinn2: Altinn2;
   /** Where somebody tells the operator who has delegated to it; in workers. */
   delegations?: FindDelegations | undefined;
+  /** Where somebody can be asked to; in workers. */
+  askFor?: AskForAccess | undefined;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;

@@ -2,6 +2,7 @@ import type { Access } from '../domain/access.ts';
 import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
+import type { AccessRequestRows } from './access-request-rows-port.ts';
 import type { ConsentChange, ConsentDraft, ConsentRows, Created, SealedParty } from './consent-rows-port.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
@@ -49,6 +50,7 @@ export type TenantRows = {
     ensure(kind: Access['kind'], name: string, id: string, now: Date): Promise<Access>;
     save(access: Access): Promise<void>;
   };
+  accessRequests: AccessRequestRows;
   tokens: {
     find(id: string): Promise<TokenRow | undefined>;
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */

@@ -95,6 +95,11 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   listTenants: async () => ({ items: [given.tenant] }),
   suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
   resumeTenant: async () => given.tenant,
+  askForAccess: async () => ({
+    items: [given.accessRequest],
+    cannotBeAsked: [{ scope: 'skatteetaten:inntekt', link: 'https://am.ui.example/' }],
+  }),
+  listAccessRequests: async () => [given.accessRequest],
   listTokenUse: async () => ({ items: [given.tokenUse] }),
   registerClient: async () => given.client,
   changeClient: async () => given.client,

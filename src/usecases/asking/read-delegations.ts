@@ -3,12 +3,12 @@ import { releaseEveryMs } from '../../domain/pace.ts';
 import { Problem } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
 import { linkedProblem } from '../access/problem-link.ts';
-import { scopesOf } from '../consents/upstream.ts';
 import { nobodysTenant } from '../jobs.ts';
 import type { Parts } from '../memory.ts';
 import { openAdminTokens } from '../tokens/admin-token.ts';
 import { signingKeys } from '../tokens/signing-keys.ts';
 import type { Tenant, Work } from '../use-cases.ts';
+import { accessNames } from './access-names.ts';
 
 /** What was seen is kept under that name; another way sees other things. */
 const keptSeen = (from: string): string => `delegations ${from}`;
@@ -38,16 +38,8 @@ export const readDelegations = (parts: Parts): Work => {
   const { clock, ids, store, memories, settings, delegations, log } = parts;
   const tokens = openAdminTokens({ ...parts, clients: memories.clients, keyOf: signingKeys(parts) });
 
-  /** By tenant, the access rows that its services hang on. */
-  const namesOf = async ({ services }: Tenant): Promise<Set<string>> => {
-    const catalogue = await memories.services();
-    const names = services.flatMap((key) => {
-      const service = catalogue.get(key);
-      if (!service) return [];
-      return [...scopesOf(settings, service.generation), ...(service.checkDataAccess ? [service.dataScope] : [])];
-    });
-    return new Set(names);
-  };
+  const namesOf = async ({ services }: Tenant): Promise<Set<string>> =>
+    accessNames(settings, await memories.services(), services);
 
   const look = async (tenants: readonly Tenant[], signal: AbortSignal): Promise<Seen> => {
     const seen: Record<string, readonly string[]> = {};

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openFindDelegations } from '../../../src/clients/delegations/ways.ts';
+import { openWays } from '../../../src/clients/delegations/ways.ts';
 import { openMaskinporten } from '../../../src/clients/maskinporten/maskinporten.ts';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { silentLog } from '../../../src/lib/log.ts';
@@ -28,10 +28,12 @@ const openOwn = async () => {
     known: { read: async () => undefined, keep: async () => undefined },
   });
   onTestFinished(() => maskinporten.close());
-  const way = (from: 'supplier-list' | 'owner-lookup', baseUrl = `${url}/altinn3/`) => {
-    const opened = openFindDelegations(from, { baseUrl, operatorOrgno: operator, party, timeoutMs: 2000 });
-    onTestFinished(() => opened.close());
-    return opened;
+  const way = (from: 'supplier-list' | 'owner-lookup', altinn3Url = `${url}/altinn3/`) => {
+    const outside = { altinn3Url, altinn2Url: `${url}/altinn2/`, apiKey: undefined, timeoutMs: 2000 };
+    const { delegations, close } = openWays({ from, by: undefined }, { ...outside, operatorOrgno: operator, party });
+    onTestFinished(close);
+    if (!delegations) throw new Error('there is a way');
+    return delegations;
   };
   const token = async (scope: string) => {
     await control('POST', 'clients', { clientId: 'own', scopes: [scope], jwks: { keys: [publicJwk] } });
