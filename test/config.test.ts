@@ -254,3 +254,22 @@ test('an operator that owns APIs says which lists are its own', () => {
     '- OWNER_SRR_SERVICES: names one of them twice',
   ]);
 });
+
+test('ways to learn of delegations, and to ask for them, are off unless set, and complete', () => {
+  expect(loadConfig({}, 'all').asking).toMatchObject({ delegationsFrom: undefined, askFor: undefined });
+  const by = { HUB_ASK_FOR_ACCESS: 'altinn2-delegation-requests' };
+  const set = { ...by, HUB_ASK_FOR_ACCESS_SERVICES: 'a:b/c=5601_1, a:d=5601_1' };
+  expect(loadConfig(set, 'all').asking.askFor?.services).toEqual(
+    new Map([
+      ['a:b/c', '5601_1'],
+      ['a:d', '5601_1'],
+    ]),
+  );
+  expect(message(by, 'all')).toContain('HUB_ASK_FOR_ACCESS: goes with HUB_ASK_FOR_ACCESS_SERVICES');
+  for (const HUB_ASK_FOR_ACCESS_SERVICES of ['a:b', 'a:b=5601', 'a:b=1_1 a:b=2_1'])
+    expect(message({ ...by, HUB_ASK_FOR_ACCESS_SERVICES }, 'all')).toContain(
+      'HUB_ASK_FOR_ACCESS_SERVICES: is a list of',
+    );
+  expect(message({ HUB_DELEGATIONS_FROM: 'supplier-list' }, 'all')).toContain('HUB_PARTY_UUID: is needed');
+  expect(message({ HUB_DELEGATIONS_FROM: 'hearsay' }, 'all')).toContain('HUB_DELEGATIONS_FROM');
+});
