@@ -1,11 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { openDatabase } from '../compose.ts';
 import { openCommand } from '../compose-command.ts';
-import { openExamination } from '../compose-examination.ts';
+import { type Examination, openExamination } from '../compose-examination.ts';
 import { openOwnerRegisters } from '../compose-owner-registers.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { readConsumers, registers, type Target } from '../domain/owner-lists.ts';
 import { openLog } from '../lib/log.ts';
+import { proveOwnGrants } from '../usecases/asking/prove-own-grants.ts';
 import { applyOwnerLists, type ListPlan, type ListRow, planOwnerLists } from '../usecases/operator/sync-owner-lists.ts';
+import { activeTenants } from '../usecases/tenants/active-tenants.ts';
 import { openAdminTokens } from '../usecases/tokens/admin-token.ts';
 import { readListFile } from './consumers/list-file.ts';
 import { jsonLines, syncTable } from './consumers/report.ts';
@@ -29,6 +32,15 @@ const planned = (plans: readonly ListPlan[], remove: boolean): ListRow[] =>
       ? []
       : plan.moves.map((move) => ({ ...move, outcome: move.what === 'remove' && !remove ? 'left' : 'planned' })),
   );
+
+/** The operator's tenants and catalogue, some of which may wait for what is changed here. */
+const readOwn = async ({ reader }: Examination) => {
+  const services = await reader.asOperator((rows) => rows.services.list());
+  return {
+    tenants: await activeTenants(reader),
+    services: new Map(services.map((service) => [service.key, service])),
+  };
+};
 
 const run = async (config: Config, databaseUrl: string, ask: Asked): Promise<number> => {
   const all = targetsOf(config);
@@ -60,7 +72,12 @@ const run = async (config: Config, databaseUrl: string, ask: Asked): Promise<num
       },
     });
     const token = (scope: string) => tokens(scope, AbortSignal.timeout(patienceMs));
-    const keeping = { ...parts, registers: outside.registers, token };
+    const own = { ...(await readOwn(looking)), settings: looking.settings };
+    const keeping = {
+      ...{ ...parts, registers: outside.registers, token },
+      done: proveOwnGrants({ ...parts, ...own }),
+      pause: (ms: number, stop: AbortSignal) => setTimeout(ms, undefined, { signal: stop }).catch(() => undefined),
+    };
     const plans = await planOwnerLists(keeping)(targets, consumers, stopping.signal);
     const rows = ask.apply ? [] : planned(plans, ask.remove);
     if (ask.apply) {

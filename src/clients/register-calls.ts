@@ -50,6 +50,7 @@ export const openRegisterCalls = (baseUrl: string, timeoutMs?: number) => {
     const why = said(answer);
     throw new RegisterFault(`${ask.url.host} answered ${status}${why === '' ? '' : ` (${why})`}`, {
       passing: status === 429 || status >= 500,
+      retryAfterSeconds: answer.retryAfterSeconds,
     });
   };
   return { base, call, close: http.close };

@@ -1,12 +1,21 @@
 import type { Entry, Move, Register } from '../domain/owner-lists.ts';
 
-/** A register did not do what it was asked, in words for whoever reads the report; `passing`: it may, a little later. */
+/** A register did not do what it was asked, in words for whoever reads the report; `passing`: it may, after a pause. */
 export class RegisterFault extends Error {
   override readonly name = 'RegisterFault';
   readonly passing: boolean;
-  constructor(message: string, { passing = false, ...options }: ErrorOptions & { passing?: boolean } = {}) {
+  readonly retryAfterSeconds: number;
+  constructor(
+    message: string,
+    {
+      passing = false,
+      retryAfterSeconds = 1,
+      ...options
+    }: ErrorOptions & { passing?: boolean; retryAfterSeconds?: number | undefined } = {},
+  ) {
     super(message, options);
     this.passing = passing;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

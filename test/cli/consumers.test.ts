@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { mustCall } from '../../src/cli/call-json.ts';
 import { giveAdminClient } from '../support/admin-client.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
+import { until } from '../support/until.ts';
 import { rowsOf } from '../usecases/rows.ts';
 import { runHub } from './run-hub.ts';
 
@@ -44,6 +45,16 @@ beforeAll(async () => {
   const owner = { orgno: operatorOrgno, orgcode: 'hub' };
   await control('PUT', 'resources/hub-accounts', { owner, accessListMode: 'Enabled' });
   await control('PUT', `altinn2/services/${service}`, { owner: operatorOrgno, srr: true });
+  // The bank is a tenant that wants this API; nobody has looked yet whether it may.
+  const offered = {
+    key: 'hub-accounts',
+    generation: 'altinn3',
+    resource: 'hub-accounts',
+    dataScope: scope,
+    metadata: [],
+  };
+  await world.call('operator', 'POST', '/operator/v1/services', offered);
+  await world.call('operator', 'PATCH', `/operator/v1/tenants/${world.banks.bank.id}`, { services: ['hub-accounts'] });
   await control('POST', 'altinn2/api-keys', { key: apiKey, orgno: operatorOrgno, serviceOwner: true });
 });
 beforeEach(async () => {
@@ -113,6 +124,9 @@ test('one list brings grants, access list and SRR in step: a plan first, then do
   });
   expect((await run(['--file', list])).stdout).toMatch(/^All lists are in step\.$/m);
 
+  // The hub has found out at once what that means for its tenant: here that the operator's own client lacks the scope.
+  const found = () => rowsOf(world, 'select problem from access where name = $1 and checked_at is not null', [scope]);
+  await until('the bank’s access is looked at', async () => (await found()).length > 0);
   const audit = await rowsOf<{ target: string }>(
     world,
     `select target from audit where action = 'owner-list.changed' order by target`,

@@ -21,6 +21,7 @@ type Parts = {
 const patienceMs = 30_000;
 /** A register that so often has not answered is left alone. */
 const silencesBorne = 3;
+const longestPauseMs = 30_000;
 
 const sayWhy = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -42,6 +43,13 @@ export const planOwnerLists =
     return plans;
   };
 
+type Doing = {
+  store: Pick<Ports['store'], 'asOperator'>;
+  /** Told of what has just been done, after it is in the audit. */
+  done(moves: readonly Move[]): Promise<void>;
+  pause(ms: number, stop: AbortSignal): Promise<void>;
+};
+
 type ApplyAsk = {
   /** Is who is not on the list taken off the registers, too? */
   remove: boolean;
@@ -62,8 +70,8 @@ const batchesOf = (moves: readonly Move[], most: number): Move[][] =>
  * Does what was planned, and tells of each. Stopped or failed half-way it is planned and done again at will. What was done is in
  * the audit, a batch at a time.
  */
-export const applyOwnerLists = (parts: Parts & Pick<Ports, 'ids'> & { store: Pick<Ports['store'], 'asOperator'> }) => {
-  const { registers, token, store } = parts;
+export const applyOwnerLists = (parts: Parts & Pick<Ports, 'ids'> & Doing) => {
+  const { registers, token, store, done, pause } = parts;
 
   const make = async ({ register, name }: Target, what: Move['what'], moves: readonly Move[], stop: AbortSignal) => {
     const { scopes, make: does } = registers[register];
@@ -72,8 +80,9 @@ export const applyOwnerLists = (parts: Parts & Pick<Ports, 'ids'> & { store: Pic
     const details = { register, what, consumers: moves.map(({ orgno }) => orgno) };
     const entry = systemEntry(parts, 'consumers sync', 'owner-list.changed', name, details);
     await store.asOperator((rows) => rows.audit.add(entry));
+    await done(moves);
   };
-  const isPassing = (error: unknown): boolean => error instanceof RegisterFault && error.passing;
+  const passing = (error: unknown) => (error instanceof RegisterFault && error.passing ? error : undefined);
 
   return async (plans: readonly ListPlan[], { remove, tell, stop }: ApplyAsk): Promise<void> => {
     for (const plan of plans) {
@@ -94,9 +103,13 @@ export const applyOwnerLists = (parts: Parts & Pick<Ports, 'ids'> & { store: Pic
           silences = 0;
           all('done');
         } catch (error) {
-          if (isPassing(error)) silences += 1;
-          if (isPassing(error) && !isRepeat && !stop.aborted) return batch(moves, true);
-          if (isPassing(error) || moves.length === 1) return all('failed', sayWhy(error));
+          const passes = passing(error);
+          if (passes) silences += 1;
+          if (passes && !isRepeat && !stop.aborted) {
+            await pause(Math.min(longestPauseMs, passes.retryAfterSeconds * 1000), stop);
+            return batch(moves, true);
+          }
+          if (passes || moves.length === 1) return all('failed', sayWhy(error));
           for (const move of moves) await batch([move]);
         }
       };
