@@ -3,6 +3,7 @@ import { openAccessMetrics } from './access-metrics.ts';
 import { openAltinn2 } from './clients/altinn2/open-altinn2.ts';
 import { openAltinn3 } from './clients/altinn3/consent-requests.ts';
 import { openDataSources } from './clients/data-source/data-sources.ts';
+import { openWays } from './clients/delegations/ways.ts';
 import { openKeySources } from './clients/key-sources/key-sources.ts';
 import { openMaskinporten } from './clients/maskinporten/maskinporten.ts';
 import { signingKeys } from './clients/maskinporten/signing-keys.ts';
@@ -10,6 +11,7 @@ import { openScopeCatalogue, unreadCatalogue } from './clients/selfservice/scope
 import { leftToWorkers, openSelfService } from './clients/selfservice/self-service.ts';
 import { placesOf } from './clients/webhook-receivers/own-places.ts';
 import { openWebhookSender } from './clients/webhook-receivers/webhook-sender.ts';
+import { settingsOf } from './compose-settings.ts';
 import type { Config, Role } from './config.ts';
 import { sharesOf } from './connections.ts';
 import { openDataMetrics } from './data-metrics.ts';
@@ -33,9 +35,8 @@ import type { Sandbox } from './sandbox/start-sandbox.ts';
 import { migrate, pendingMigrations } from './store/migrate.ts';
 import { openStore } from './store/open-store.ts';
 import { openTokenMetrics } from './token-metrics.ts';
-import { oweTidying, useCases, works } from './usecases/index.ts';
+import { oweDelegations, oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
-import type { Settings } from './usecases/ports.ts';
 import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
 import type { UseCases } from './usecases/use-cases.ts';
 import { openWebhookMetrics } from './webhook-metrics.ts';
@@ -84,6 +85,7 @@ export const compose = async (
   const { log, clock = movableClock(), ids = randomIds } = given;
   const parts = closerStack(log);
   for (const warning of config.warnings) log.warn({ role }, warning);
+  const { asking, operatorOrgno } = config;
   const isApi = role !== 'worker';
   const isWorker = role !== 'api';
   try {
@@ -92,11 +94,6 @@ export const compose = async (
     const altinn3Url = sandbox ? `${sandbox.url}/altinn3/` : config.altinn3Url;
     const altinn2Url = sandbox ? `${sandbox.url}/altinn2/` : config.altinn2.url;
     const selfService = sandbox ? `${sandbox.url}/sandbox` : config.selfService.url;
-    /** Of a sandbox that took any free port, the address is known only now. */
-    const rebased = (link: string) => (sandbox ? sandbox.url + link.slice(new URL(link).origin.length) : link);
-    const { delegate, grant, selfService: clients } = config.links;
-    const links = { delegate: rebased(delegate), grant: rebased(grant), selfService: rebased(clients) };
-
     const database = parts.add(await openDatabase(config, log));
     // Migrations hold a lock of their session, which a pooler would hand from one to another.
     const directUrl = config.database.directUrl ?? database.url;
@@ -135,33 +132,12 @@ export const compose = async (
 
     const keys = await openKeys(config, { openKeystore: isWorker });
     let http: Http | undefined;
-    const settings: Settings = {
-      production: config.production,
-      operatorOrgno: config.operatorOrgno,
-      operatorName: config.operatorName,
-      get publicUrl() {
-        return config.publicUrl ?? http?.url ?? `http://localhost:${config.port}`;
-      },
+    const settings = settingsOf(config, {
+      sandboxUrl: sandbox?.url,
       issuer,
-      consentScope: config.consentScope,
-      ownScopes: config.ownScopes,
-      altinn2: config.altinn2.told,
-      links,
-      eraseAfterMs: config.eraseAfterMs,
-      keepEventsMs: config.keepEventsMs,
-      streams: config.streams,
-      dataCalls: config.dataCalls,
-      dataHosts: config.dataHosts,
-      renewAt: config.renewAt,
-      refreshPerSecond: config.refreshPerSecond,
-      feedsPerSecond: config.feedsPerSecond,
-      probesPerSecond: config.probesPerSecond,
-      readBudget: config.readBudget,
-      selfService: config.selfService,
-      webhookSchedule: config.webhookSchedule,
-      leaseMs: config.leaseMs,
-      ...(keys.operatorKey === undefined ? {} : { bootstrapOperatorKey: keys.operatorKey }),
-    };
+      publicUrl: () => config.publicUrl ?? http?.url ?? `http://localhost:${config.port}`,
+      operatorKey: keys.operatorKey,
+    });
     const known = {
       read: () => store.asOperator((rows) => rows.known.read(`metadata ${issuer}`)),
       keep: (value: unknown) => store.asOperator((rows) => rows.known.keep(`metadata ${issuer}`, value, clock.now())),
@@ -172,6 +148,14 @@ export const compose = async (
     const memories = openMemories({ clock, store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
     const tokenCounter = parts.add(openTokenCounter({ clock, store, log }));
+    const ways = isWorker
+      ? parts.add(
+          openWays(
+            { from: asking.delegationsFrom, by: asking.askFor?.by },
+            { party: asking.party, operatorOrgno, altinn3Url, altinn2Url, apiKey: config.altinn2.apiKey },
+          ),
+        )
+      : undefined;
     const registry = new Registry();
     const hub: Parts = {
       clock,
@@ -205,6 +189,8 @@ export const compose = async (
           clock,
         }),
       ),
+      delegations: ways?.delegations,
+      askFor: ways?.askFor,
       webhooks: parts.add(
         openWebhookSender({ production: config.production, ...config.egress, own: () => ownPlaces, clock, log }),
       ),
@@ -278,6 +264,7 @@ export const compose = async (
       );
       clock.onMove(workers.wake);
       await oweTidying(hub);
+      await oweDelegations(hub);
     }
     return {
       ...(http ? { url: http.url } : {}),

@@ -4,10 +4,13 @@ import { isOrganizationNumber } from './domain/party.ts';
 import { nameOfScopes, scopesNamed } from './domain/token.ts';
 import { defaultSchedule } from './domain/webhook.ts';
 import { altinn2Settings, certificateIn, isForeignKey, sandboxApiKey } from './settings/altinn2.ts';
+import { asking, askingFaults, askingSettings } from './settings/asking.ts';
 import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
+import { list, schedule } from './settings/lists.ts';
 import { operatorName, publicUrl } from './settings/operator.ts';
 import { outside } from './settings/outside.ts';
+import { ownerListSettings, ownerLists } from './settings/owner-lists.ts';
 import { paceSettings, pacesOf } from './settings/paces.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
 import { scopes } from './settings/scopes.ts';
@@ -21,21 +24,6 @@ export type Role = 'api' | 'worker' | 'all' | 'sandbox' | 'command';
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const address = z.url({ protocol: /^https?$/ }).transform((text) => (text.endsWith('/') ? text : `${text}/`));
 const database = z.url({ protocol: /^postgres(ql)?$/ });
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-
-/** `5s,1m,2h` → milliseconds. */
-const schedule = list.transform((parts, ctx) =>
-  parts.map((part) => {
-    const [, number, unit] = /^(\d+)(s|m|h)$/.exec(part) ?? [];
-    if (!number || !unit) ctx.addIssue({ code: 'custom', message: 'is a list like 5s,1m,2h' });
-    return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's'];
-  }),
-);
 
 const Env = z.object({
   NODE_ENV: z.string().optional(),
@@ -55,6 +43,8 @@ const Env = z.object({
   ...altinn2Settings,
   ...selfServiceSettings(address),
   RESOURCE_REGISTRY_URL: address.optional(),
+  ...ownerListSettings,
+  ...askingSettings,
   HUB_ORGNO: z.string().refine(isOrganizationNumber, 'is no organisation number').optional(),
   HUB_OPERATOR_NAME: operatorName.optional(),
   HUB_PUBLIC_URL: publicUrl.optional(),
@@ -97,6 +87,7 @@ type Read = z.infer<typeof Env>;
 const faultsOf = (read: Read, environment: Environment, role: Role): string[] => {
   const production = environment === 'production';
   const wrong: [boolean, string][] = [
+    ...askingFaults(read),
     [
       read.HUB_ENVIRONMENT === 'sandbox' && read.NODE_ENV === 'production',
       'HUB_ENVIRONMENT: sandbox does not go with NODE_ENV=production',
@@ -234,6 +225,8 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ),
     selfService: selfServiceOf(read, usual.selfService, ownSandbox),
     links: usual.pages,
+    ownerLists: ownerLists(read),
+    asking: asking(read),
     ownSandbox,
     sandboxPort: read.HUB_SANDBOX_PORT,
     /** A synthetic organisation of the test environment, where nobody said another. */

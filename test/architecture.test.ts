@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
     'compose-command.ts',
     'compose-examination.ts',
     'compose-selfservice.ts',
+    'compose-owner-registers.ts',
     'config.ts',
     'local-keys.ts',
     'queues',
@@ -26,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
     'lib',
   ],
   'compose.ts': [
-    ...['config.ts', 'connections.ts', 'local-keys.ts'],
+    ...['compose-settings.ts', 'config.ts', 'connections.ts', 'local-keys.ts'],
     ...[
       'metrics.ts',
       'access-metrics.ts',
@@ -38,12 +39,15 @@ const mayImport: Record<string, readonly string[]> = {
     ],
     ...['http', 'queues', 'store', 'clients', 'usecases', 'domain', 'lib'],
   ],
+  'compose-settings.ts': ['config.ts', 'usecases'],
   // What looks at a whole path and changes nothing has no server, no queue and no pool of its own to speak of.
   'compose-examination.ts': ['config.ts', 'local-keys.ts', 'store', 'clients', 'usecases', 'lib'],
   // What changes something and ends: a store of few connections, and what it asks outside.
   'compose-command.ts': ['config.ts', 'connections.ts', 'store', 'clients', 'usecases', 'lib'],
   // The same with what asks Maskinporten and Digdir.
   'compose-selfservice.ts': ['compose-command.ts', 'config.ts', 'local-keys.ts', 'clients', 'usecases', 'lib'],
+  // The registers an API's owner keeps, for the command that does.
+  'compose-owner-registers.ts': ['config.ts', 'clients', 'usecases', 'domain'],
   'seen-gauges.ts': ['lib'],
   'metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],
   'read-metrics.ts': ['seen-gauges.ts', 'store', 'usecases', 'lib'],

@@ -276,3 +276,40 @@ test('the operator’s name is one line, and the sandbox has one of its own', ()
   for (const name of ['Nordlys\nAS', 'x'.repeat(101)])
     expect(message({ HUB_OPERATOR_NAME: name })).toContain('- HUB_OPERATOR_NAME: is');
 });
+
+test('an operator that owns APIs says which lists are its own', () => {
+  const lists = (env: NodeJS.ProcessEnv) => loadConfig(env, 'command').ownerLists;
+  expect(lists({})).toEqual({ maskinporten: [], 'access-list': [], srr: [] });
+  expect(
+    lists({ OWNER_SCOPES: 'hub:a, hub:b/c', OWNER_ACCESS_LISTS: 'hub/banks', OWNER_SRR_SERVICES: '9000_1' }),
+  ).toEqual({
+    maskinporten: ['hub:a', 'hub:b/c'],
+    'access-list': ['hub/banks'],
+    srr: ['9000_1'],
+  });
+  const bad = { OWNER_SCOPES: 'accounts', OWNER_ACCESS_LISTS: 'banks', OWNER_SRR_SERVICES: '9000_1 9000_1' };
+  expect(message(bad, 'command').split('\n').slice(1)).toEqual([
+    '- OWNER_SCOPES: is a list of scopes',
+    '- OWNER_ACCESS_LISTS: is a list of owner/identifier',
+    '- OWNER_SRR_SERVICES: names one of them twice',
+  ]);
+});
+
+test('ways to learn of delegations, and to ask for them, are off unless set, and complete', () => {
+  expect(loadConfig({}, 'all').asking).toMatchObject({ delegationsFrom: undefined, askFor: undefined });
+  const by = { HUB_ASK_FOR_ACCESS: 'altinn2-delegation-requests' };
+  const set = { ...by, HUB_ASK_FOR_ACCESS_SERVICES: 'a:b/c=5601_1, a:d=5601_1' };
+  expect(loadConfig(set, 'all').asking.askFor?.services).toEqual(
+    new Map([
+      ['a:b/c', '5601_1'],
+      ['a:d', '5601_1'],
+    ]),
+  );
+  expect(message(by, 'all')).toContain('HUB_ASK_FOR_ACCESS: goes with HUB_ASK_FOR_ACCESS_SERVICES');
+  for (const HUB_ASK_FOR_ACCESS_SERVICES of ['a:b', 'a:b=5601', 'a:b=1_1 a:b=2_1'])
+    expect(message({ ...by, HUB_ASK_FOR_ACCESS_SERVICES }, 'all')).toContain(
+      'HUB_ASK_FOR_ACCESS_SERVICES: is a list of',
+    );
+  expect(message({ HUB_DELEGATIONS_FROM: 'supplier-list' }, 'all')).toContain('HUB_PARTY_UUID: is needed');
+  expect(message({ HUB_DELEGATIONS_FROM: 'hearsay' }, 'all')).toContain('HUB_DELEGATIONS_FROM');
+});

@@ -1,4 +1,5 @@
 import { clients } from './clients.ts';
+import { consumers } from './consumers.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
@@ -51,6 +52,10 @@ export const commands: Record<string, Command> = {
     about:
       'import: add and change tenants from a CSV (a plan without --apply); export, verify: a tenant as a signed archive',
     run: tenants,
+  },
+  consumers: {
+    about: 'sync: keep who may use your own APIs in step with one list, in Maskinporten, on access lists and in SRR',
+    run: consumers,
   },
   'migrate-consents': {
     about:

@@ -733,6 +733,31 @@ export const problems = {
     text: 'A tenant may have so many under way at once, and so may one data source and a process of the hub. Ask again after `Retry-After`.',
   },
 
+  'cannot-be-asked': {
+    status: 409,
+    mover: 'tenant',
+    title: 'This cannot be asked for by API',
+    text: 'An administrator of the tenant must delegate it by hand: `link` leads to the page. Altinn 3 takes no requests for API scopes; the hub notices by itself when it is done.',
+  },
+  'access-request-unanswered': {
+    status: 409,
+    mover: 'tenant',
+    title: 'The tenant has not answered',
+    text: 'Its administrators were asked for access, and nobody has answered in three months. Ask again, or have it delegated by hand at `link`.',
+  },
+  'access-asking-refused': {
+    status: 409,
+    mover: 'operator',
+    title: 'Altinn does not let the operator ask for access',
+    text: 'The operator’s own token or API key is not taken: its client of purpose `admin` needs the scopes, and `ALTINN2_API_KEY` must be the operator’s.',
+  },
+  'delegations-not-shown': {
+    status: 502,
+    mover: 'operator',
+    title: 'Altinn does not show who has delegated',
+    text: 'The operator’s own token does not open the list that `HUB_DELEGATIONS_FROM` names. Access is found out all the same, by asking for tokens.',
+  },
+
   // Us
   'token-not-ready': {
     status: 503,

@@ -6,6 +6,7 @@ import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
 import { invitationPageRoutes } from './invitation/invitation.ts';
+import { accessRequestRoutes } from './operator/access-requests.ts';
 import { invitationTextRoutes } from './operator/invitation-texts.ts';
 import { invitationRoutes } from './operator/invitations.ts';
 import { leavingRoutes } from './operator/leaving.ts';
@@ -51,6 +52,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...invitationRoutes(uses),
   ...invitationTextRoutes(uses),
   ...tokenUseRoutes(uses),
+  ...accessRequestRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
   ...operatorKeyRoutes(uses),

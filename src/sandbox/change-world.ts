@@ -13,14 +13,19 @@ import {
 /** Adds or renames. An organisation is answered for by the first synthetic person unless told otherwise. */
 export const addOrganization = (
   world: World,
-  { orgno, name, managers }: { orgno: string; name: string; managers?: string[] | undefined },
+  {
+    orgno,
+    name,
+    managers,
+    partyUuid,
+  }: { orgno: string; name: string; managers?: string[] | undefined; partyUuid?: string | undefined },
 ) => {
   const known = world.organizations.get(orgno);
   const [first] = world.persons.keys();
   const organization = {
     orgno,
     name,
-    partyUuid: known?.partyUuid ?? v7(),
+    partyUuid: partyUuid ?? known?.partyUuid ?? v7(),
     managers: managers ? new Set(managers) : (known?.managers ?? new Set(first === undefined ? [] : [first])),
   };
   world.organizations.set(orgno, organization);

@@ -38,6 +38,10 @@ export const callKinds = [
   'registry',
   'scopes',
   'selfservice',
+  'scope-access',
+  'access-lists',
+  'delegations',
+  'consumers',
   'altinn2-create',
   'altinn2-get',
   'altinn2-list',
@@ -47,6 +51,7 @@ export const callKinds = [
   'altinn2-give-back',
   'altinn2-jwk',
   'altinn2-owner',
+  'altinn2-ask-access',
 ] as const;
 export type CallKind = (typeof callKinds)[number];
 

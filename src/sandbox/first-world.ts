@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { firstApiKeys, firstServices } from './altinn2/first-services.ts';
+import { firstApiKeys, firstSchemes, firstServices } from './altinn2/first-services.ts';
 import { addOrganization, addPerson, grant, onboard } from './change-world.ts';
 import { type Resource, type Scope, serviceName, type World } from './world.ts';
 
@@ -136,6 +136,18 @@ const delegable = (name: string, owner: string): Scope => ({
   forMaskinporten: true,
 });
 
+/** What owners of scopes and resources do by machine, and suppliers that look who has delegated to them. */
+const ownersScopes = [
+  'idporten:scopes.write',
+  'altinn:resourceregistry/accesslist.read',
+  'altinn:resourceregistry/accesslist.write',
+  'altinn:maskinporten/delegations',
+  'altinn:accessmanagement/enduser:maskinportenconsumers.read',
+  'altinn:accessmanagement/enduser:maskinportenconsumers.write',
+  'altinn:delegationrequests.read',
+  'altinn:delegationrequests.write',
+];
+
 const scopes: Scope[] = [
   delegable('altinn:consentrequests.read', digdir.orgno),
   delegable('altinn:consentrequests.write', digdir.orgno),
@@ -156,6 +168,7 @@ const scopes: Scope[] = [
     ...delegable(`idporten:dcr.${deed}`, digdir.orgno),
     delegationSource: null,
   })),
+  ...ownersScopes.map((name) => ({ ...delegable(name, digdir.orgno), delegationSource: null })),
 ];
 
 /** Known by number on the pages, and by surname in the register that Altinn 2 compares with. */
@@ -183,6 +196,8 @@ export const firstWorld = (operatorOrgno: string, now: Date): World => {
     services: new Map(firstServices.map((service) => [serviceName(service), service])),
     apiKeys: new Map(firstApiKeys(operatorOrgno).map((apiKey) => [apiKey.key, apiKey])),
     srr: [],
+    ownerLists: new Map(),
+    schemes: firstSchemes(),
   };
   for (const [index, [id, surname]] of firstPersons.entries()) {
     addPerson(world, { id, name: `Syntetisk person ${index + 1}`, partyUuid: v7(), surname });

@@ -34,7 +34,7 @@ export const serveEndpoint =
       query: new URLSearchParams(ctx.querystring),
       params: ctx.params,
       headers: ctx.headers,
-      body: ctx.method === 'POST' || ctx.method === 'PUT' ? await bodyOf(ctx) : '',
+      body: ctx.method === 'GET' ? '' : await bodyOf(ctx),
     };
     const fault = faults.take(on);
     const call = calls.note(ask, on, clock.now(), fault);

@@ -25,6 +25,7 @@ import { administratorRoutes } from './page/administrator-routes.ts';
 import { altinn2PageRoutes } from './page/altinn2-routes.ts';
 import { pageRoutes } from './page/routes.ts';
 import { selfServiceEndpoints } from './selfservice/endpoints.ts';
+import { scopeAccessEndpoints } from './selfservice/scope-access-endpoints.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { firstSettings } from './settings.ts';
 
@@ -88,6 +89,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   serve(altinn2Endpoints(altinn2, readEither), clock);
   serve(dataEndpoints({ clock, readBearer, altinn2 }), clock);
   serve(selfServiceEndpoints({ world, settings, clock, readBearer, since: clock.now() }), clock);
+  serve(scopeAccessEndpoints({ world, clock, readBearer }), clock);
   pageRoutes(router, altinn);
   altinn2PageRoutes(router, altinn2);
   administratorRoutes(router, altinn);

@@ -108,6 +108,23 @@ export type SrrRight = {
   handledBy: string | null;
 };
 
+/** One list of the resource registry: its members may use the resources it is connected to. */
+export type OwnerList = {
+  /** The owner's short name, in lower case. */
+  owner: string;
+  identifier: string;
+  name: string;
+  description: string;
+  /** Organisation number → since when. */
+  members: Map<string, Date>;
+  /** Resource → the actions it is good for; none named, all of them. */
+  connections: Map<string, { actionFilters: string[]; createdAt: Date; updatedAt: Date }>;
+  /** Counts changes; shows as ETag. */
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
 /** All the pretend systems know, but for the consents. Pairs and triples are kept as space-separated keys. */
 export type World = {
   operatorOrgno: string;
@@ -120,12 +137,16 @@ export type World = {
   grants: Set<string>;
   /** `consumer supplier scope` → when: the consumer lets the supplier use the scope. */
   delegations: Map<string, Date>;
-  /** Resource → organisations on its access list. */
+  /** Resource → organisations let in by hand; `ownerLists` let in others. */
   accessLists: Map<string, Set<string>>;
   /** Altinn 2's consent services by name. */
   services: Map<string, Service>;
   apiKeys: Map<string, ApiKey>;
   srr: SrrRight[];
+  /** Access lists of the resource registry, as their owners keep them there: `owner/identifier`. */
+  ownerLists: Map<string, OwnerList>;
+  /** API-delegable services of Altinn 2 (`{code}_{edition}`) → the scopes that are delegated with one. */
+  schemes: Map<string, string[]>;
 };
 
 export const grantKey = (orgno: string, scope: string): string => `${orgno} ${scope}`;
@@ -135,3 +156,14 @@ export const delegationKey = (consumer: string, supplier: string, scope: string)
 
 export const serviceName = ({ serviceCode, editionCode }: Pick<Service, 'serviceCode' | 'editionCode'>): string =>
   `${serviceCode}_${editionCode}`;
+
+/** What a consumer does with a resource whose use an access list guards. */
+const asking = 'requestconsent';
+
+/** May this organisation ask for consents to this resource? */
+export const isAdmitted = ({ accessLists, ownerLists }: World, resource: string, orgno: string): boolean =>
+  (accessLists.get(resource)?.has(orgno) ?? false) ||
+  [...ownerLists.values()].some(({ members, connections }) => {
+    const filters = connections.get(resource)?.actionFilters;
+    return filters !== undefined && members.has(orgno) && (filters.length === 0 || filters.includes(asking));
+  });

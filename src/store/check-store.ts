@@ -16,6 +16,7 @@ export const tenantTables = [
   'webhook_deliveries',
   'webhook_attempts',
   'access',
+  'access_requests',
   'paces',
   'tokens',
   'token_counts',

@@ -2,6 +2,7 @@ import { orNull, withoutNulls } from '../lib/without-nulls.ts';
 import type { AuditEntry } from '../usecases/oversight.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
 import type { ApiKey, Tenant } from '../usecases/use-cases.ts';
+import { accessRequestRows } from './access-request-rows.ts';
 import { accessRows } from './access-rows.ts';
 import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
@@ -34,6 +35,7 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   outbox: outboxRows(tx, tenantId, tell),
   feed: feedRows(tx, tenantId),
   access: accessRows(tx, tenantId, tell),
+  accessRequests: accessRequestRows(tx, tenantId),
   tokens: tokenRows(tx, tenantId, tell),
   endpoints: endpointRows(tx, tenantId, tell),
   replays: replayRows(tx, tenantId, tell),

@@ -1,6 +1,9 @@
 import { tenantsReadiness } from './access/overview.ts';
 import { probeAccess } from './access/probe-access.ts';
 import { checkReadiness, readReadiness } from './access/readiness.ts';
+import { asking } from './asking/ask-for-access.ts';
+import { followAccessRequest } from './asking/follow-access-request.ts';
+import { oweDelegations, readDelegations } from './asking/read-delegations.ts';
 import { eraseConsent, lookAtConsent } from './consents/look-at-consent.ts';
 import { listConsents, readConsent, searchConsents, settledConsent } from './consents/read-consents.ts';
 import { readFeed } from './consents/read-feed.ts';
@@ -81,6 +84,7 @@ export const useCases = (parts: Parts): UseCases => ({
   rotateClientKey: rotateClientKey(parts),
   ...catalogue(parts),
   ...operatorKeys(parts),
+  ...asking(parts),
 });
 
 /** What workers do, a verb a queue. */
@@ -95,6 +99,8 @@ export const works = (parts: Parts): Record<JobName, Work> => {
     'deliver-webhook': deliverWebhook(parts),
     'tend-webhook-endpoint': tendEndpoint(parts),
     'probe-access': probeAccess(parts, token),
+    'read-delegations': readDelegations(parts),
+    'ask-for-access': followAccessRequest(parts),
     'probe-client': probeClient(parts),
     'tend-client-keys': tendClientKeys(parts),
     'generate-key': generateKey(parts),
@@ -106,4 +112,4 @@ export const works = (parts: Parts): Record<JobName, Work> => {
   });
 };
 
-export { oweTidying };
+export { oweDelegations, oweTidying };

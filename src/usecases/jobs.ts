@@ -37,6 +37,10 @@ export const jobs = {
   'deliver-webhook': { timeoutMs: 20 * second, concurrency: 64, places: 512, again: backoff(5 * second, 15 * minute) },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
+  // One for all tenants, the operator's own: a call a scope, where there is a way to look.
+  'read-delegations': { timeoutMs: 60 * second, concurrency: 1, again: backoff(minute, 60 * minute) },
+  // Its subject is the request.
+  'ask-for-access': { timeoutMs: 20 * second, concurrency: 2, again: backoff(10 * second, 60 * minute) },
   'probe-client': {
     timeoutMs: 20 * second,
     concurrency: 4,

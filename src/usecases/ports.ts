@@ -8,6 +8,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
+import type { AskForAccess, AskingBy, FindDelegations } from './asking-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
 import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
 import type { SelfService } from './selfservice-port.ts';
@@ -191,6 +192,10 @@ export type Settings = {
   feedsPerSecond: number;
   /** So many looks at tenants' access a second at most, over all processes. 0: none that nobody asked or waits for. */
   probesPerSecond: number;
+  /** Delegations are looked at so often, where there is a way. */
+  delegationsEveryMs: number;
+  /** What is asked for by API so that a tenant delegates a scope; undefined: nobody is asked. */
+  askFor?: { by: AskingBy; services: ReadonlyMap<string, string> } | undefined;
   /** So many reads of single consents a second at most, over all processes. */
   readBudget: ReadBudget;
   /** Digdir's self-service API: whether it is used, the scope that opens it, and after how many days keys are exchanged by themselves. */
@@ -216,6 +221,10 @@ export type Ports = {
   selfService: SelfService;
   altinn3: ConsentGateway & ConsentFeed;
   altinn2: Altinn2;
+  /** Where somebody tells the operator who has delegated to it; in workers. */
+  delegations?: FindDelegations | undefined;
+  /** Where somebody can be asked to; in workers. */
+  askFor?: AskForAccess | undefined;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
   tokenMetrics: TokenMetrics;

@@ -3,6 +3,7 @@ import type { EventView, NewEvent } from '../domain/event.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import type { ReadLane } from '../domain/read-turns.ts';
 import type { AccessStatements, OperatorAccessRows } from './access-port.ts';
+import type { AccessRequestRows } from './access-request-rows-port.ts';
 import type { ConsentChange, ConsentDraft, ConsentRows, Created, SealedParty } from './consent-rows-port.ts';
 import type { DeliveryStore } from './delivery-port.ts';
 import type { FeedMove, Feeds } from './feed-store-port.ts';
@@ -58,6 +59,7 @@ export type TenantRows = {
     /** Looks come soon again, however often it was found missing. */
     beginPace(id: string): Promise<void>;
   };
+  accessRequests: AccessRequestRows;
   tokens: {
     find(id: string): Promise<TokenRow | undefined>;
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */

@@ -8,6 +8,7 @@ import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/recei
 import type { Service, ServiceChange } from '../domain/service.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
+import type { AskingVerbs } from './asking/asking-verbs.ts';
 import type { DataAsk, DataEnding, DataReply } from './data-port.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { InvitationVerbs } from './invitation-verbs.ts';
@@ -131,7 +132,8 @@ export type {
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
-export type UseCases = InvitationVerbs<ByOperator> &
+export type UseCases = AskingVerbs<ByOperator> &
+  InvitationVerbs<ByOperator> &
   SelfServiceVerbs<ByOperator> &
   ManyTenantsVerbs<ByOperator, Tenant> & {
     // Who is it? Undefined when no key fits.

@@ -16,7 +16,7 @@ const settingsOf = ({ databaseUrl, sandbox, engine }: OpenWorld): NodeJS.Process
   DATABASE_URL: databaseUrl,
   ...(engine === 'redis' ? { REDIS_URL: inject('redisUrl') ?? '' } : {}),
   QUEUE_PREFIX: '{doctor}',
-  HUB_DATABASE_CONNECTIONS: '24',
+  HUB_DATABASE_CONNECTIONS: '28',
   MASKINPORTEN_ISSUER: `${sandbox.url}/maskinporten/`,
   ALTINN3_URL: `${sandbox.url}/altinn3/`,
 });

@@ -88,7 +88,7 @@ export const productionSettings = async (databaseUrl: string): Promise<NodeJS.Pr
     HUB_KEYSTORE_PRIVATE_KEYS: JSON.stringify([privateJwk]),
     MASKINPORTEN_ISSUER: 'https://maskinporten.invalid/',
     ALTINN3_URL: 'https://altinn.invalid/',
-    HUB_DATABASE_CONNECTIONS: '24',
+    HUB_DATABASE_CONNECTIONS: '28',
     HUB_HOST: '127.0.0.1',
     PORT: '0',
     METRICS_PORT: '0',

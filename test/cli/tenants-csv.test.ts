@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readTable } from '../../src/cli/read-table.ts';
 import { readRows } from '../../src/cli/tenants/read-rows.ts';
-import { readTable } from '../../src/cli/tenants/read-table.ts';
 
 const read = (bytes: Uint8Array) => readRows(readTable(bytes));
 const rowsOf = (text: string) => read(Buffer.from(text)).rows;

@@ -113,6 +113,11 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   findArchiveKey: async () => undefined,
   importTenants: async (_, { rows }) =>
     rows.map((row) => ({ row, what: 'unchanged', id: given.tenant.id, tenantId: given.tenant.id })),
+  askForAccess: async () => ({
+    items: [given.accessRequest],
+    cannotBeAsked: [{ scope: 'skatteetaten:inntekt', link: 'https://am.ui.example/' }],
+  }),
+  listAccessRequests: async () => [given.accessRequest],
   listTokenUse: async () => ({ items: [given.tokenUse] }),
   inviteTenant: async () => ({ ...given.invitation, link: given.invitationLink }),
   listInvitations: async () => [given.invitation],

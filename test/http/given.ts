@@ -1,3 +1,4 @@
+import type { AccessRequest } from '../../src/domain/access-request.ts';
 import type { Examined } from '../../src/domain/client-scopes.ts';
 import type { Consent } from '../../src/domain/consent.ts';
 import type { Invitation } from '../../src/domain/invitation.ts';
@@ -169,3 +170,9 @@ export const tokenUse = {
   tokens: 3,
   lastAt: now,
 } as const;
+
+export const accessRequest: AccessRequest = {
+  ...{ id, service: '5601_1', scopes: ['altinn:consentrequests.write'], status: 'failed' },
+  problem: { code: 'altinn-refused', detail: 'Altinn refused it', mover: 'nobody' },
+  ...times,
+};

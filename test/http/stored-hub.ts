@@ -81,6 +81,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       refreshPerSecond: 400,
       feedsPerSecond: 10,
       probesPerSecond: 0,
+      delegationsEveryMs: 300_000,
       readBudget: { perTenant: 5, perSecond: 50 },
       selfService: { isSet: false, scope: 'idporten:dcr.write' },
       webhookSchedule: [],

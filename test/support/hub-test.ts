@@ -31,7 +31,7 @@ export const testEnvironment = async (engine: EngineName, databaseUrl: string): 
     ...(engine === 'redis' && redisUrl !== null ? { REDIS_URL: redisUrl } : {}),
     QUEUE_PREFIX: `{t-${Math.random().toString(36).slice(2, 10)}}`,
     HUB_DIRECTORY: await mkdtemp(join(tmpdir(), 'hub-')),
-    HUB_DATABASE_CONNECTIONS: '24',
+    HUB_DATABASE_CONNECTIONS: '28',
     HUB_OPERATOR_KEY: operatorKey,
     HUB_ORGNO: operatorOrgno,
     HUB_EGRESS_ALLOW: '127.0.0.1/32,::1/128',

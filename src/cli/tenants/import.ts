@@ -5,13 +5,13 @@ import { systemClock } from '../../lib/clock.ts';
 import { fewAtOnce } from '../../lib/few-at-once.ts';
 import { holdsNationalId, scrub } from '../../lib/mask.ts';
 import { openBar } from '../progress-bar.ts';
+import { readTable, TableFault } from '../read-table.ts';
 import { openReportFile } from '../report-file.ts';
 import { orSay, stopWanted } from '../stop-signals.ts';
 import { sayUsage } from '../usage.ts';
 import { type ImportCall, importCall, type Outcome } from './import-calls.ts';
 import { countsOf, planTable, reportHead, reportLine, type Told } from './import-tables.ts';
 import { type FileRow, readRows } from './read-rows.ts';
-import { readTable, TableFault } from './read-table.ts';
 import { type ImportWords, readImportWords } from './words.ts';
 
 type Asked = Exclude<ImportWords, { usage: string }>;

@@ -1,5 +1,5 @@
 import type { TenantRow } from '../../domain/tenant-import.ts';
-import { type Table, TableFault } from './read-table.ts';
+import { type Table, TableFault } from '../read-table.ts';
 
 /** A row of the file; `fault` where it cannot even be asked about. */
 export type FileRow = { line: number; row: TenantRow; fault?: string };

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Message } from '../../domain/consent.ts';
 import { partyNumber } from '../../domain/party.ts';
 import { Problem } from '../../domain/problem.ts';
+import { osloTime, readOsloTime } from '../../lib/oslo-time.ts';
 import type { ListedRequest, Submission, UpstreamConsent } from '../../usecases/altinn-port.ts';
 import { inLowerCase } from '../in-lower-case.ts';
-import { osloTime, readOsloTime } from './oslo-time.ts';
 
 /** Shapes of Altinn 2's consent requests. @see docs/sources/altinn-2.md */
 

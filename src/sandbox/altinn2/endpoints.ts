@@ -3,6 +3,7 @@ import type { Endpoint } from '../exchange.ts';
 import { callerReader } from './caller.ts';
 import { giveBack, giveToken, logUse } from './consent-token.ts';
 import { createRequest } from './create-request.ts';
+import { delegationRequests } from './delegation-requests.ts';
 import { listConsents } from './owner-consents.ts';
 import { listRequests, readRequest, withdrawRequest } from './read-requests.ts';
 import { rightsRegister } from './rights-register.ts';
@@ -12,11 +13,13 @@ import type { Altinn2 } from './state.ts';
 const requests = '/altinn2/api/consentRequest{s}';
 const token = '/altinn2/api/authorization/token';
 const owner = '/altinn2/api/serviceowner';
+const access = '/altinn2/api/DelegationRequests';
 
 /** What machines may ask Altinn 2. The person's page is in `page/`. */
 export const altinn2Endpoints = (altinn: Altinn2, readBearer: ReadBearer): Endpoint[] => {
   const identify = callerReader(altinn, readBearer);
   const register = rightsRegister(altinn, identify);
+  const asking = delegationRequests(altinn, identify);
   const jwks_uri = `${altinn.baseUrl}api/metadata/jwk`;
   const cached = { 'cache-control': 'public, max-age=86400' };
   return [
@@ -39,6 +42,10 @@ export const altinn2Endpoints = (altinn: Altinn2, readBearer: ReadBearer): Endpo
       path: '/altinn2/.well-known/oauth-authorization-server',
       handle: () => ({ status: 200, headers: cached, body: { issuer: 'altinn.no', jwks_uri } }),
     },
+    { on: 'altinn2-ask-access', method: 'post', path: access, handle: asking.create },
+    { on: 'altinn2-ask-access', method: 'get', path: access, handle: asking.list },
+    { on: 'altinn2-ask-access', method: 'get', path: `${access}/:id`, handle: asking.read },
+    { on: 'altinn2-ask-access', method: 'delete', path: `${access}/:id`, handle: asking.remove },
     { on: 'altinn2-owner', method: 'get', path: `${owner}/consents`, handle: listConsents(altinn, identify) },
     { on: 'altinn2-owner', method: 'get', path: `${owner}/srr`, handle: register.list },
     { on: 'altinn2-owner', method: 'post', path: `${owner}/srr`, handle: register.add },

@@ -96,3 +96,20 @@ export const firstApiKeys = (operatorOrgno: string): ApiKey[] => [
   },
   { key: ownerApiKey, orgno: skatteetaten, redirectHosts: [], orgNrMustMatch: true, serviceOwner: true },
 ];
+
+/** What Altinn 2's API delegation named by service code: which codes the real ones had is not known here. */
+export const firstSchemes = (): Map<string, string[]> =>
+  new Map([
+    [
+      '5601_1',
+      [
+        'altinn:consentrequests.read',
+        'altinn:consentrequests.write',
+        'altinn:consenttokens',
+        'altinn:consenttokens.read',
+        'altinn:consenttokens.write',
+      ],
+    ],
+    ['5602_1', ['skatteetaten:inntekt', 'skatteetaten:summertskattegrunnlag', 'skatteetaten:kravogbetalinger']],
+    ['5603_1', ['lanekassen:lan/v1/saldoopplysninger']],
+  ]);

@@ -39,6 +39,19 @@ export type ConsentRequest = {
   uses: number;
 };
 
+/** A supplier's wish that a consumer delegates API services to it. */
+export type DelegationRequest = {
+  id: string;
+  coveredBy: string;
+  offeredBy: string;
+  /** `{code}_{edition}` */
+  services: string[];
+  redirectUrl: string;
+  status: 'Created' | 'Unopened' | 'Opened' | 'Accepted' | 'Rejected';
+  created: Date;
+  lastChanged: Date;
+};
+
 export type Altinn2 = {
   world: World;
   settings: Settings;
@@ -47,6 +60,7 @@ export type Altinn2 = {
   baseUrl: string;
   keys: SigningKeys;
   requests: Map<string, ConsentRequest>;
+  delegationRequests: Map<string, DelegationRequest>;
   /** Now, in milliseconds that never come twice: lists go on from the time of the last change that was seen. */
   stamp(): Date;
   nextNumber(): number;
@@ -59,6 +73,7 @@ export const openAltinn2 = (parts: Pick<Altinn2, 'world' | 'settings' | 'clock' 
     ...parts,
     keys: openSigningKeys(parts.settings, parts.clock),
     requests: new Map(),
+    delegationRequests: new Map(),
     stamp() {
       last = Math.max(last + 1, parts.clock.now().getTime());
       return new Date(last);

@@ -1,5 +1,6 @@
 import { type AccessClaims, orgnoIn, type ReadBearer, scopesIn } from '../bearer.ts';
 import type { Ask, Reply } from '../exchange.ts';
+import { isAdmitted } from '../world.ts';
 import { bindCreate, type CreateBody } from './bind-create.ts';
 import { requestProblems } from './check-request.ts';
 import { duplicateView, requestView } from './consent-views.ts';
@@ -13,7 +14,7 @@ const forOthers = 'altinn:consentrequests.org';
 const mayRequest = ({ world }: Altinn3, resourceId: string, orgno: string): boolean => {
   const resource = world.resources.get(resourceId);
   if (resource?.type !== 'Consent') return false;
-  return resource.accessListMode === 'Disabled' || (world.accessLists.get(resourceId)?.has(orgno) ?? false);
+  return resource.accessListMode === 'Disabled' || isAdmitted(world, resourceId, orgno);
 };
 
 const sameInAnyCase = ({ metadata }: CreateBody['consentrights'][number]): boolean => {

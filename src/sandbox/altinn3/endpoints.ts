@@ -1,6 +1,9 @@
 import type { ReadBearer } from '../bearer.ts';
 import type { Endpoint } from '../exchange.ts';
+import { accessListEndpoints } from './access-lists/endpoints.ts';
 import { createConsent } from './create-consent.ts';
+import { consumersEndpoints } from './delegations/consumers.ts';
+import { delegationLookup } from './delegations/look-up.ts';
 import { eventFeed } from './feed.ts';
 import { lookupEndpoint } from './look-up-consent.ts';
 import { readConsent } from './read-consent.ts';
@@ -26,5 +29,13 @@ export const altinn3Endpoints = (altinn: Altinn3, readBearer: ReadBearer): Endpo
     { on: 'registry', method: 'get', path: `${registry}/resourcelist`, handle: listResources(world) },
     { on: 'registry', method: 'get', path: `${registry}/search`, handle: listResources(world) },
     { on: 'registry', method: 'get', path: `${registry}/:id`, handle: readResource(world) },
+    ...accessListEndpoints(altinn, readBearer),
+    {
+      on: 'delegations',
+      method: 'get',
+      path: '/altinn3/accessmanagement/api/v1/maskinporten/delegations',
+      handle: delegationLookup(world, readBearer),
+    },
+    ...consumersEndpoints(altinn, readBearer),
   ];
 };

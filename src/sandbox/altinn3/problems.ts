@@ -74,6 +74,37 @@ export const refusal = (first: AltinnProblem, ...others: AltinnProblem[]): Reply
     ? problemReply(first.status, first)
     : problemReply(500, { detail: 'Multiple problems occurred.', code: 'STD-00001', problems: [first, ...others] });
 
+const registryProblems = {
+  'RR-00001': 'One or more party references not found.',
+  'RR-00002': 'One or more resource references not found.',
+  'RR.VLD-00000': 'Cannot replace more than 100 members at a time. Use POST and DELETE methods instead.',
+  'RR.VLD-00001': 'Cannot add or remove more than 100 members at a time.',
+} as const;
+
+/** The resource registry has codes of its own, in the same form. */
+export const registryRefusal = (code: keyof typeof registryProblems): Reply => {
+  const detail = registryProblems[code];
+  if (!code.startsWith('RR.VLD')) return problemReply(400, { detail, code });
+  const validationErrors = [{ code, detail, paths: ['/data'] }];
+  return problemReply(400, { ...descriptions['STD-00000'], code: 'STD-00000', validationErrors });
+};
+
+const endUserProblems = {
+  'AM-00023': 'The party was not found',
+  'AM-00027': 'The resource is not valid',
+  'AM.VLD-assignment': 'Assignment has resources delegated.',
+} as const;
+
+/** Of the calls for end users; the number of the last one is not known, and left out. */
+export const endUserRefusal = (code: keyof typeof endUserProblems): Reply =>
+  problemReply(400, {
+    detail: endUserProblems[code],
+    code: code === 'AM.VLD-assignment' ? 'STD-00000' : code,
+  });
+
+/** A problem that says all in its title. */
+export const titledRefusal = (status: number, title: string): Reply => problemReply(status, { title });
+
 /** What ASP.NET itself answers when a body cannot be bound; there is no `code`, and the texts are inferred. */
 export const bindingRefusal = (errors: Record<string, string[]>): Reply =>
   problemReply(400, { title: 'One or more validation errors occurred.', errors });

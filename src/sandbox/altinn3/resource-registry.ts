@@ -1,8 +1,14 @@
 import type { Ask, Reply } from '../exchange.ts';
 import type { Resource, World } from '../world.ts';
 
-/** One made from a service of Altinn 2 names it in parts. */
-const referencesOf = ({ altinn2 }: Resource): object[] => {
+/** One made from a service of Altinn 2 names it in parts; one that is delegated names its scopes. */
+const referencesOf = ({ altinn2, type, scopes }: Resource): object[] => {
+  if (type === 'MaskinportenSchema')
+    return scopes.map((reference) => ({
+      referenceSource: 'Altinn3',
+      reference,
+      referenceType: 'MaskinportenScope',
+    }));
   const [code, edition] = altinn2?.split('_') ?? [];
   if (code === undefined || edition === undefined) return [];
   const part = (referenceType: string, reference: string) => ({ referenceSource: 'Altinn2', reference, referenceType });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { maskPerson } from '../../lib/mask.ts';
 import { type Move, moveRequest } from '../altinn2/answer-request.ts';
 import { templates } from '../altinn2/check-request.ts';
+import { answerDelegation } from '../altinn2/delegation-requests.ts';
 import { redirectAfter } from '../altinn2/redirects.ts';
 import { guiHref } from '../altinn2/request-views.ts';
 import type { Altinn2, ConsentRequest } from '../altinn2/state.ts';
@@ -110,6 +111,18 @@ export const altinn2Routes = (router: Router, { altinn2, landings }: Control): v
       const request = readKnown(ctx.params.code);
       const { person } = await readControl(ctx, z.strictObject({ person: PersonNumber.optional() }));
       ctx.body = answerRequest(altinn2, request, move, person);
+    });
+  }
+
+  router.get('/sandbox/altinn2/delegation-requests', (ctx) => {
+    ctx.body = [...altinn2.delegationRequests.values()];
+  });
+  for (const move of ['open', 'accept', 'reject'] as const) {
+    router.post(`/sandbox/altinn2/delegation-requests/:id/${move}`, (ctx) => {
+      const request = altinn2.delegationRequests.get((ctx.params.id ?? '').toLowerCase());
+      if (!request) throw new ControlRefused(404, 'request-unknown', `No request ${ctx.params.id}`);
+      answerDelegation(altinn2, request, move);
+      ctx.body = request;
     });
   }
 

@@ -32,6 +32,11 @@ export const controlCalls: ControlCall[] = [
   { call: 'GET /sandbox/admin', does: 'leads to the page where a consumer’s administrator does that by hand' },
   { call: 'PUT · DELETE /sandbox/access-lists/{resource}/{orgno}', does: 'the data source lets in or out (empty 403)' },
   {
+    call: 'PUT /sandbox/owner-lists/{owner}/{identifier}',
+    body: '{members: [], resources: []}',
+    does: 'an access list of the registry as its owner has it, with what it is connected to',
+  },
+  {
     call: 'PUT /sandbox/resources/{id}',
     body: '{metadata?: [], template?, type?, title?, owner?, accessListMode?, text?, oneTime?, altinn2?}',
     does: 'adds or changes a resource of the registry; altinn2 names the service it was made from',
@@ -39,7 +44,7 @@ export const controlCalls: ControlCall[] = [
   { call: 'DELETE /sandbox/resources/{id}', does: 'takes it out again' },
   {
     call: 'POST /sandbox/organizations',
-    body: '{orgno, name, managers?: []}',
+    body: '{orgno, name, managers?: [], partyUuid?}',
     does: 'adds an organisation to the register',
   },
   { call: 'POST /sandbox/persons', body: '{id, name?, surname?}', does: 'adds a synthetic person to the register' },
@@ -69,6 +74,13 @@ export const controlCalls: ControlCall[] = [
   { call: 'POST /sandbox/altinn2/requests/{code}/accept', body: '{person?}', does: 'answers as the portal would' },
   { call: 'POST /sandbox/altinn2/requests/{code}/reject', body: '{person?}', does: 'likewise' },
   { call: 'POST /sandbox/altinn2/requests/{code}/revoke', body: '{person?}', does: 'likewise' },
+  {
+    call: 'GET /sandbox/altinn2/delegation-requests',
+    does: 'who asked whom to delegate API services; historic (“Be om tilgang”)',
+  },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/open', does: 'as who looks and does not answer' },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/accept', does: 'the consumer delegates all that it names' },
+  { call: 'POST /sandbox/altinn2/delegation-requests/{id}/reject', does: 'or nothing' },
   {
     call: 'POST /sandbox/altinn2/api-keys',
     body: '{key, orgno, redirectHosts?: [], orgNrMustMatch?, serviceOwner?}',

@@ -22,6 +22,7 @@ const Organization = z.strictObject({
   orgno: Orgno,
   name: z.string().min(1),
   managers: z.array(PersonNumber).optional(),
+  partyUuid: z.guid().optional(),
 });
 const Person = z.strictObject({
   id: PersonNumber,
@@ -36,6 +37,8 @@ const ScopeBody = z.strictObject({
   accessibleForAll: z.boolean().optional(),
   forMaskinporten: z.boolean().optional(),
 });
+
+const OwnerListBody = z.strictObject({ members: z.array(Orgno), resources: z.array(z.string()) });
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined;
 
@@ -70,6 +73,12 @@ export const worldRoutes = (router: Router, control: Control): void => {
         return { consumer, supplier, scope, created: at.toISOString() };
       }),
       accessLists: Object.fromEntries([...world.accessLists].map(([resource, members]) => [resource, [...members]])),
+      ownerLists: [...world.ownerLists].map(([name, { members, connections, version }]) => ({
+        name,
+        members: [...members.keys()],
+        resources: [...connections.keys()],
+        version,
+      })),
       consents: [...altinn.consents.values()].map(consentSummary),
       altinn2: {
         services: [...world.services.values()],
@@ -82,9 +91,9 @@ export const worldRoutes = (router: Router, control: Control): void => {
   });
 
   router.post('/sandbox/organizations', async (ctx) => {
-    const { orgno, name, managers } = addOrganization(world, await readControl(ctx, Organization));
+    const { orgno, name, managers, partyUuid } = addOrganization(world, await readControl(ctx, Organization));
     ctx.status = 201;
-    ctx.body = { orgno, name, managers: [...managers].map(maskPerson) };
+    ctx.body = { orgno, name, managers: [...managers].map(maskPerson), partyUuid };
   });
 
   router.post('/sandbox/persons', async (ctx) => {
@@ -148,6 +157,26 @@ export const worldRoutes = (router: Router, control: Control): void => {
   });
   router.delete('/sandbox/access-lists/:resource/:orgno', (ctx) => {
     world.accessLists.get(resourceParam(ctx.params.resource))?.delete(orgnoParam(ctx, 'orgno'));
+    ctx.status = 204;
+  });
+
+  router.put('/sandbox/owner-lists/:owner/:identifier', async (ctx) => {
+    const { owner = '', identifier = '' } = ctx.params;
+    const { members, resources } = await readControl(ctx, OwnerListBody);
+    const now = clock.now();
+    const known = world.ownerLists.get(`${owner}/${identifier}`);
+    const connected = { actionFilters: [], createdAt: now, updatedAt: now };
+    world.ownerLists.set(`${owner}/${identifier}`, {
+      owner,
+      identifier,
+      name: known?.name ?? identifier,
+      description: known?.description ?? '',
+      members: new Map(members.map((orgno) => [orgno, now])),
+      connections: new Map(resources.map((resource) => [resourceParam(resource), connected])),
+      version: (known?.version ?? 0) + 1,
+      createdAt: known?.createdAt ?? now,
+      updatedAt: now,
+    });
     ctx.status = 204;
   });
 };
