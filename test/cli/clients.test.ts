@@ -55,6 +55,7 @@ test('a plan changes nothing; applied, a client is made with a key that Maskinpo
   expect(told.stdout).toMatch(/^= Income \(data\) {2}unchanged {2}107c6f58/m);
   expect(told.stdout).toMatch(/keys that the hub does not know stay: somebody-elses \(--prune\)/);
   expect(told.stdout).toMatch(/· skatteetaten:inntekt: is delegated in Altinn\n/);
+  expect(told.stdout).toMatch(/^= Self-service \(admin\) .*\n {4}· it signs by certificate/m);
   expect(told).toMatchObject({ code: 0, stdout: expect.stringMatching(/1 client waits for --apply\.\n$/) });
   expect(await rowsOf(world, `select 1 from maskinporten_clients where name = 'Loans'`)).toEqual([]);
 
