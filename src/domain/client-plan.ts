@@ -1,7 +1,7 @@
 import { inSet, type ListedKey, type OurKey, planSet } from './key-set.ts';
 
-/** A client of the operator's as it should be. */
-export type WantedClient = { name: string; purpose: 'consents' | 'data'; scopes: string[] };
+/** A client of the operator's as it should be. One of purpose `admin` is kept in step too, and never made. */
+export type WantedClient = { name: string; purpose: 'consents' | 'data' | 'admin'; scopes: string[] };
 
 /** A client as Digdir keeps it. `whole` is all that it was answered as: a change sends it back. */
 export type DigdirClient = {
@@ -122,6 +122,9 @@ export const planClient = (situation: Situation, now: Date): ClientPlan => {
   });
   if (ours && ours.purpose !== purpose)
     return refused('request-invalid', `here its purpose is ${ours.purpose}: name another client`);
+  // Whether what opens the self-service API is shown there itself is not known.
+  if (ours && !theirs && purpose === 'admin')
+    return { ...base, steps: [], notes: ['Digdir does not show it: its keys are to be registered by hand'] };
   if (ours && !theirs)
     return refused('selfservice-refused', 'it is not among the operator’s own clients at Digdir, or closed there');
   const extra = theirs ? without(theirs.scopes, wanted.scopes) : [];

@@ -79,7 +79,7 @@ const openHub = async (
   const sandboxUrl = `http://localhost:${sandboxPort}`;
   const settings = {
     DATABASE_URL: database.url,
-    HUB_DATABASE_CONNECTIONS: '24',
+    HUB_DATABASE_CONNECTIONS: '28',
     ...(redis ? { REDIS_URL: redis.url } : {}),
     QUEUE_PREFIX: `{t-${randomBytes(4).toString('hex')}}`,
     MASKINPORTEN_ISSUER: `${sandboxUrl}/maskinporten/`,

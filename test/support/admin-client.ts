@@ -1,4 +1,5 @@
 import type { Answer } from '../../src/cli/call-json.ts';
+import { certify } from './enterprise-certificate.ts';
 import { operatorOrgno } from './hub-test.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 
@@ -9,17 +10,16 @@ type House = {
 
 export const dcrScope = 'idporten:dcr.write';
 
-/** The client that opens Digdir's self-service API, with a key born in the hub and registered. Answers its id at Maskinporten. */
-export const furnishAdmin = async ({ call, sandbox }: House): Promise<string> => {
+/** The client that opens Digdir's self-service API: it signs by enterprise certificate, and no key is registered on it. */
+export const furnishAdmin = async ({ call, sandbox }: House): Promise<void> => {
   const clientId = 'd5f6a1de-6c53-4b8e-9d0b-2a3b1f0c7e11';
   const base = '/operator/v1/maskinporten-clients';
-  const asked = { name: 'Self-service', clientId, purpose: 'admin', scopes: [dcrScope], key: { generate: true } };
+  const { keyPem, base64 } = certify({ seid2: operatorOrgno, from: '2020-01-01' });
+  const key = { pem: keyPem, certificateChain: [base64] };
+  const asked = { name: 'Self-service', clientId, purpose: 'admin', scopes: [dcrScope], key };
   const { status, body } = await call('operator', 'POST', base, asked);
   if (status !== 201) throw new Error(`the admin client: ${status} ${JSON.stringify(body)}`);
-  const jwks = (await call('operator', 'GET', `${base}/${body['id']}/jwks.json`)).body;
   await sandbox.client({ clientId, scopes: [dcrScope] });
-  await sandbox.register(clientId, jwks as unknown as { keys: unknown[] });
-  return clientId;
 };
 
 /** Names of the keys that are registered on a client at Digdir. */

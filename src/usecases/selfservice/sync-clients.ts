@@ -19,9 +19,6 @@ export type SyncAsk = { wanted: readonly WantedClient[]; apply: boolean; prune: 
 /** One client, as it was planned, and whether it was done. */
 export type SyncRow = ClientPlan & { applied: boolean };
 
-const isOurs = (client: ClientWithKeys): client is ClientWithKeys & { purpose: WantedClient['purpose'] } =>
-  client.purpose !== 'admin';
-
 /**
  * Brings the operator's clients at Digdir in step with what the hub has and what is wanted beside, or only tells what that would
  * change. Each client is for itself: one that is refused stops no other.
@@ -51,15 +48,12 @@ export const syncClients = (parts: SyncParts) => {
     const granted = await selfService.grantedScopes(bearer, signal);
     const clients = await store.asOperator((rows) => rows.clients.list());
     const known = clients.map(({ clientId }) => clientId);
-    const held = clients.filter(isOurs).map((ours) => {
+    const held = clients.map((ours) => {
       const { name, purpose, scopes } = ours;
       return { wanted: ask.wanted.find((one) => one.name === name) ?? { name, purpose, scopes }, ours };
     });
     const fresh = ask.wanted.filter((one) => !held.some(({ ours }) => ours.name === one.name));
-    const targets = [
-      ...held,
-      ...fresh.map((wanted) => ({ wanted, ours: clients.find(({ name }) => name === wanted.name) })),
-    ];
+    const targets = [...held, ...fresh.map((wanted) => ({ wanted, ours: undefined }))];
     const catalogue = await catalogueOf(
       targets.flatMap(({ wanted }) => wanted.scopes),
       signal,
@@ -71,7 +65,7 @@ export const syncClients = (parts: SyncParts) => {
         : begunBefore(theirs, wanted, known);
       const set = found ? await selfService.readKeys(await token(signal), found.clientId, signal) : [];
       const plan = planClient({ wanted, ours, theirs: found, set, prune: ask.prune }, clock.now());
-      if (catalogue) plan.notes.push(...scopeNotes(wanted.scopes, catalogue, granted));
+      if (catalogue && wanted.purpose !== 'admin') plan.notes.push(...scopeNotes(wanted.scopes, catalogue, granted));
       if (!ask.apply || plan.problem || plan.steps.length === 0) return { ...plan, applied: false };
       try {
         const { clientId, notes } = await apply({ wanted, plan, ours: ours?.id, theirs: found, known }, signal);
