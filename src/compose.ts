@@ -239,6 +239,7 @@ export const compose = async (
           publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
           production: config.production,
           limits: config.limits,
+          trustedProxies: config.trustedProxies,
           checks,
           metrics: metricsPlace,
         }),

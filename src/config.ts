@@ -8,6 +8,8 @@ import { certificateFile, proxy } from './settings/egress.ts';
 import { privateJwks, publicJwks, sealingKeys } from './settings/keys.ts';
 import { outside } from './settings/outside.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
+import { trustedProxies } from './settings/proxies.ts';
+import { schedule } from './settings/schedule.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
 
 export type Environment = 'sandbox' | 'test' | 'production';
@@ -30,15 +32,6 @@ const scopes = z
   .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'is a scope, or several with spaces between')
   .refine((text) => text.trim() !== '', 'names no scope')
   .transform((text) => nameOfScopes(scopesNamed(text)));
-
-/** `5s,1m,2h` → milliseconds. */
-const schedule = list.transform((parts, ctx) =>
-  parts.map((part) => {
-    const [, number, unit] = /^(\d+)(s|m|h)$/.exec(part) ?? [];
-    if (!number || !unit) ctx.addIssue({ code: 'custom', message: 'is a list like 5s,1m,2h' });
-    return Number(number) * { s: 1000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's'];
-  }),
-);
 
 const Env = z.object({
   NODE_ENV: z.string().optional(),
@@ -97,6 +90,7 @@ const Env = z.object({
   HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
   HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
   HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
+  HUB_TRUSTED_PROXIES: trustedProxies.default([]),
   HUB_HOST: z.string().optional(),
   HUB_SANDBOX_PORT: port(3100),
   HUB_DIRECTORY: z.string().default('.hub'),
@@ -278,6 +272,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     readBudget: { perTenant: read.HUB_READS_PER_TENANT, perSecond: read.HUB_READS_PER_SECOND },
     leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
     limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
+    trustedProxies: read.HUB_TRUSTED_PROXIES,
     /** Everywhere in a container, on this machine alone in development. */
     host: read.HUB_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : '0.0.0.0'),
     port: read.PORT,

@@ -236,3 +236,11 @@ test('the resource registry lies beside Altinn 3, or where somebody says', () =>
     'RESOURCE_REGISTRY_URL',
   );
 });
+
+test('proxies are trusted by their networks, and never everybody', () => {
+  expect(loadConfig({}, 'all').trustedProxies).toEqual([]);
+  const set = (text: string) => loadConfig({ HUB_TRUSTED_PROXIES: text }, 'all').trustedProxies;
+  expect(set('10.0.0.0/8, ::ffff:192.0.2.7,2001:DB8::/32')).toEqual(['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32']);
+  for (const wrong of ['loopback', '10.0.0.1/8', '0.0.0.0/0', '10.0.0.0/8,::/0'])
+    expect(message({ ...production, HUB_TRUSTED_PROXIES: wrong })).toContain('- HUB_TRUSTED_PROXIES: ');
+});

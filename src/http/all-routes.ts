@@ -4,6 +4,7 @@ import { eventCatalogueRoutes } from './events/event-catalogue.ts';
 import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
+import { oauthRoutes } from './oauth/oauth-routes.ts';
 import { maskinportenClientRoutes } from './operator/maskinporten-clients.ts';
 import { operatorKeyRoutes } from './operator/operator-keys.ts';
 import { oversightRoutes } from './operator/oversight.ts';
@@ -44,6 +45,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...operatorKeyRoutes(uses),
   ...oversightRoutes(uses),
 
+  ...oauthRoutes(uses),
   ...healthRoutes(),
   ...docsRoutes(),
   ...eventCatalogueRoutes(),

@@ -7,6 +7,7 @@ export const tenantTables = [
   'tenants',
   'tenant_counters',
   'api_keys',
+  'used_assertions',
   'consents',
   'data_uses',
   'callback_states',
@@ -19,6 +20,7 @@ export const tenantTables = [
   'paces',
   'tokens',
   'token_counts',
+  'usage_months',
   'feeds',
   'audit',
 ] as const;

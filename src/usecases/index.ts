@@ -21,6 +21,7 @@ import { operatorKeys } from './operator/operator-keys.ts';
 import { oweTidying, tidy } from './operator/tidy.ts';
 import { resting } from './resting.ts';
 import { apiKeys } from './tenants/api-keys.ts';
+import { appsThatSign } from './tenants/grant-access-token.ts';
 import { identifyOperator, identifyTenant } from './tenants/keys.ts';
 import { tenants } from './tenants/tenants.ts';
 import { fetchToken } from './tokens/fetch-token.ts';
@@ -59,6 +60,7 @@ export const useCases = (parts: Parts): UseCases => ({
   ...deliveries(parts),
   replayEvents: replayEvents(parts),
   ...apiKeys(parts),
+  ...appsThatSign(parts),
   ...tenants(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),

@@ -63,13 +63,22 @@ export type TenantRows = {
   apiKeys: {
     list(): Promise<ApiKey[]>;
     /** Answers false, and adds nothing, where the tenant has so many already that still open something. */
-    add(key: ApiKey, digest: Uint8Array, most: number): Promise<boolean>;
+    add(key: ApiKey, digest: Uint8Array | undefined, most: number): Promise<boolean>;
+    /** Undefined where there is none with this id. */
+    change(
+      id: string,
+      change: Partial<Pick<ApiKey, 'name' | 'publicKeys' | 'allowedAddresses'>>,
+    ): Promise<ApiKey | undefined>;
+    /** False when it was spent already. Whoever spends it at the same time waits for how this ends. */
+    spendAssertion(keyId: string, digest: Uint8Array, expiresAt: Date): Promise<boolean>;
     /** Answers false when there is none that is not revoked already. */
     revoke(id: string, now: Date): Promise<boolean>;
   };
   audit: {
     add(entry: AuditEntry): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
+    /** Not where the same was done to the same target since then; answers whether it was added. */
+    addUnlessSince(entry: AuditEntry, since: Date): Promise<boolean>;
     /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
     since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;
   };
@@ -80,6 +89,7 @@ export type OperatorRows = {
   tenants: {
     find(id: string): Promise<(Tenant & { hmacKeySealed: Uint8Array }) | undefined>;
     findByApiKey(digest: Uint8Array): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
+    findByApiKeyId(id: string): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
     list(page: PageAsk): Promise<Page<Tenant>>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
     save(tenant: Tenant): Promise<void>;

@@ -87,6 +87,13 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
 
   createApiKey: async () => ({ ...given.apiKey, key: 'hub_t_abcdef' }),
   listApiKeys: async () => [given.apiKey],
+  changeApiKey: async () => given.apiKey,
+  noteRefusedAddress: async () => {},
+  readAuthorizationServer: () => ({
+    issuer: 'https://hub.example',
+    tokenEndpoint: 'https://hub.example/oauth/token',
+  }),
+  grantAccessToken: async () => ({ token: 'hub_a_abcdef', expiresInSeconds: 600, scopes: ['consents:read'] }),
   revokeApiKey: async () => {},
 
   createTenant: async () => given.tenant,

@@ -91,6 +91,7 @@ export const delivery: Delivery = {
 export const apiKey: ApiKey = {
   id,
   name: 'loans',
+  kind: 'secret',
   prefix: 'hub_t_abc',
   scopes: ['consents:read'],
   createdBy: otherId,
