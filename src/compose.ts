@@ -35,6 +35,7 @@ import { oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import type { Settings } from './usecases/ports.ts';
 import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
+import { openUsageCounter } from './usecases/usage/count-usage.ts';
 import type { UseCases } from './usecases/use-cases.ts';
 import { openWebhookMetrics } from './webhook-metrics.ts';
 
@@ -164,6 +165,7 @@ export const compose = async (
     const memories = openMemories({ clock, store, sealing, notices: store.notices });
     // Closed before the store, and after all who hand out.
     const tokenCounter = parts.add(openTokenCounter({ clock, store, log }));
+    const usageCounter = parts.add(openUsageCounter({ clock, store, log }));
     const registry = new Registry();
     const hub: Parts = {
       clock,
@@ -197,6 +199,7 @@ export const compose = async (
       dataSources: parts.add(openDataSources({ connections: Math.ceil(config.dataCalls.inAll / 2) })),
       dataMetrics: openDataMetrics(registry),
       tokenCounter,
+      usageCounter,
       tokenMetrics: openTokenMetrics(registry),
       feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),
       readMetrics: openReadMetrics(registry, { store, clock }),

@@ -13,6 +13,7 @@ import { tenantKeyRoutes } from './operator/tenant-keys.ts';
 import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
 import { tenantRoutes } from './operator/tenants.ts';
 import { tokenUseRoutes } from './operator/token-use.ts';
+import { usageRoutes } from './operator/usage.ts';
 import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
 import { apiKeyRoutes } from './tenant/api-keys.ts';
@@ -22,6 +23,7 @@ import { deliveryRoutes } from './tenant/deliveries.ts';
 import { eventRoutes } from './tenant/events.ts';
 import { replayRoutes } from './tenant/replays.ts';
 import { tokenRoutes } from './tenant/tokens.ts';
+import { ownUsageRoutes } from './tenant/usage.ts';
 import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
 
 /** Every route there is. The server, the OpenAPI document and the test that tries each as a stranger read this list. */
@@ -35,11 +37,13 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...replayRoutes(uses),
   ...apiKeyRoutes(uses),
   ...aboutRoutes(uses),
+  ...ownUsageRoutes(uses),
 
   ...tenantRoutes(uses),
   ...tenantKeyRoutes(uses),
   ...tenantWebhookRoutes(uses),
   ...tokenUseRoutes(uses),
+  ...usageRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
   ...operatorKeyRoutes(uses),

@@ -19,6 +19,7 @@ import { readsAhead, readTurns } from './read-turns.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { tenantStatements } from './tenant-statements.ts';
 import { tokenStatements } from './token-statements.ts';
+import { usageStatements } from './usage-statements.ts';
 
 export type StoreOptions = {
   url: string;
@@ -123,6 +124,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
+    ...usageStatements(operatorDoor.pool),
     callbackState: callbackStates(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),
     notices,

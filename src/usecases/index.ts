@@ -29,6 +29,7 @@ import { probeClient } from './tokens/probe-client.ts';
 import { consentTokens, readConsentTokens, readToken } from './tokens/read-token.ts';
 import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
+import { usage } from './usage/read-usage.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
@@ -61,6 +62,7 @@ export const useCases = (parts: Parts): UseCases => ({
   replayEvents: replayEvents(parts),
   ...apiKeys(parts),
   ...appsThatSign(parts),
+  ...usage(parts),
   ...tenants(parts),
   ...maskinportenClients(parts),
   ...mendingClients(parts),

@@ -8,7 +8,14 @@ import type { Log } from '../lib/log.ts';
 import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
-import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
+import type {
+  FeedMetrics,
+  ReadMetrics,
+  TokenCounter,
+  TokenMetrics,
+  UsageCounter,
+  WebhookMetrics,
+} from './metrics-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
 
@@ -207,6 +214,7 @@ export type Ports = {
   altinn2: Altinn2;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
+  usageCounter: UsageCounter;
   tokenMetrics: TokenMetrics;
   feedMetrics: FeedMetrics;
   readMetrics: ReadMetrics;

@@ -11,6 +11,7 @@ import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
 import type { ServiceRows } from './service-rows-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
+import type { UsageStore } from './usage-port.ts';
 import type {
   ApiKey,
   ClientKey,
@@ -196,7 +197,8 @@ export type OperatorRows = {
  * @throws Problem `database-unavailable`
  */
 export type Store = TokenStore &
-  DeliveryStore & {
+  DeliveryStore &
+  UsageStore & {
     asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
     asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;
     /** Consent, its idempotency key and the work owed, in one statement that several calls may share. */

@@ -103,6 +103,10 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   suspendTenant: async () => ({ ...given.tenant, status: 'suspended' }),
   resumeTenant: async () => given.tenant,
   listTokenUse: async () => ({ items: [given.tokenUse] }),
+  readUsage: async () => ({
+    items: [{ ...given.usage, tenantId: given.otherId, orgno: given.organization, name: 'Fjordbanken ASA' }],
+  }),
+  readTenantUsage: async () => [given.usage],
   registerClient: async () => given.client,
   changeClient: async () => given.client,
   readClient: async () => given.client,

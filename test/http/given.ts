@@ -135,6 +135,16 @@ export const readiness: Readiness = {
   ],
 };
 
+export const usage = {
+  month: '2026-11',
+  isComplete: false,
+  consentsRequested: 3,
+  consentsAccepted: 2,
+  tokensHandedOut: 9,
+  dataCalls: 4,
+  webhooksDelivered: 5,
+};
+
 export const tokenUse = {
   keyId: id,
   scope: 'skatteetaten:inntekt',

@@ -127,6 +127,7 @@ const openStoredHub = async (production: boolean, { database, clock, sealing, dr
       },
     },
     tokenCounter: { count: () => {} },
+    usageCounter: { dataCall: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     feedMetrics: { read: () => {}, failed: () => {} },
     readMetrics: { consentRead: () => {} },

@@ -54,7 +54,7 @@ GRANT SELECT, INSERT, UPDATE ON usage_months TO hub_tenant, hub_operator;
 CREATE FUNCTION keep_usage_of_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO usage_months AS u (tenant_id, month, what, count)
-  SELECT tenant_id, date_trunc('month', timestamp, 'UTC')::date,
+  SELECT tenant_id, date_trunc('month', timestamp AT TIME ZONE 'UTC')::date,
     CASE type WHEN 'consent.requested' THEN 'consents-requested' ELSE 'consents-accepted' END, count(*)
   FROM gone WHERE type IN ('consent.requested', 'consent.accepted') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (tenant_id, month, what) DO UPDATE SET count = u.count + excluded.count;
@@ -66,7 +66,7 @@ CREATE TRIGGER keep_usage_of_events AFTER DELETE ON events REFERENCING OLD TABLE
 CREATE FUNCTION keep_usage_of_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO usage_months AS u (tenant_id, month, what, count)
-  SELECT tenant_id, date_trunc('month', delivered_at, 'UTC')::date, 'webhooks-delivered', count(*)
+  SELECT tenant_id, date_trunc('month', delivered_at AT TIME ZONE 'UTC')::date, 'webhooks-delivered', count(*)
   FROM gone WHERE delivered_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
   ON CONFLICT (tenant_id, month, what) DO UPDATE SET count = u.count + excluded.count;
   RETURN NULL;

@@ -1,5 +1,6 @@
 import { scrub } from '../../lib/mask.ts';
 import type { MovingRow } from '../../usecases/consents/move-consents.ts';
+import { csvCell } from '../csv-cell.ts';
 import { count } from '../doctor/finding.ts';
 
 const marks: Record<MovingRow['outcome'], string> = { moves: '→', moved: '✓', stays: '✗' };
@@ -8,15 +9,9 @@ const mostShown = 50;
 
 const columns = ['consent', 'code', 'status', 'from', 'to', 'outcome', 'why', 'notes'] as const;
 
-/** Quoted where it must be; what a spreadsheet would take for a formula begins with a quote mark there. */
-const cell = (text: string): string => {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-};
-
 export const csvHead = `${columns.join(',')}\r\n`;
 export const csvLine = ({ id, code = '', status, from, to, outcome, why = '', notes }: MovingRow): string =>
-  `${scrub([id, code, status, from.join(' '), to.join(' '), outcome, why, notes.join('; ')].map(cell).join(','))}\r\n`;
+  `${scrub([id, code, status, from.join(' '), to.join(' '), outcome, why, notes.join('; ')].map(csvCell).join(','))}\r\n`;
 
 /** Counts while it goes, and remembers no more than is shown. */
 export const openReport = () => {
