@@ -41,7 +41,7 @@ export const apiKeyRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
         expiresAt: orNull(key.expiresAt),
         publicKeys: jsonOrNull(publicKeys),
         tenantId,
-        digest: digest ? Buffer.from(digest) : null,
+        digest: Buffer.from(digest),
       },
     });
     return true;

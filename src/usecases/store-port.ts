@@ -64,7 +64,7 @@ export type TenantRows = {
   apiKeys: {
     list(): Promise<ApiKey[]>;
     /** Answers false, and adds nothing, where the tenant has so many already that still open something. */
-    add(key: ApiKey, digest: Uint8Array | undefined, most: number): Promise<boolean>;
+    add(key: ApiKey, digest: Uint8Array, most: number): Promise<boolean>;
     /** Undefined where there is none with this id. */
     change(
       id: string,

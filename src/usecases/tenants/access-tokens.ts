@@ -54,5 +54,3 @@ export const accessTokens = ({ sealing }: Pick<Ports, 'sealing'>) => {
     },
   };
 };
-
-export type AccessTokens = ReturnType<typeof accessTokens>;

@@ -5,7 +5,7 @@ import type { Parts } from '../memory.ts';
 import type { By, UseCases } from '../use-cases.ts';
 import { accessTokenPrefix } from './access-tokens.ts';
 import { readAppKeys } from './app-keys.ts';
-import { checkExpiry, newKey } from './keys.ts';
+import { checkExpiry, keyDigest, newKey } from './keys.ts';
 import { checkMaker, checkReach } from './what-keys-hand-on.ts';
 
 type Verbs = Pick<UseCases, 'createApiKey' | 'listApiKeys' | 'changeApiKey' | 'revokeApiKey'>;
@@ -51,7 +51,7 @@ export const apiKeys = (parts: Parts): Verbs => {
         ...(expiresAt ? { expiresAt } : {}),
       };
       await store.asTenant(tenantId, async (rows) => {
-        if (!(await rows.apiKeys.add(row, secret?.digest, mostLiveKeys)))
+        if (!(await rows.apiKeys.add(row, secret?.digest ?? keyDigest(row.id), mostLiveKeys)))
           throw new Problem(
             'too-many-api-keys',
             `The tenant has ${mostLiveKeys} keys that are neither expired nor revoked`,
