@@ -83,6 +83,10 @@ storedTest('an app signs with a key of its own, and calls with what it is handed
     `/operator/v1/audit?tenantId=${tenant.id}&action=access-token.granted`,
   );
   expect(body['items']).toMatchObject([{ action: 'access-token.granted', target: id, actor: { id, name: 'app' } }]);
+  // What it says is read once, and its app looked up as seldom as a secret is.
+  const looks = hub.looks.count;
+  for (let call = 0; call < 20; call += 1) expect((await me(hub, told.access_token)).status).toBe(200);
+  expect(hub.looks.count - looks).toBeLessThanOrEqual(1);
   // Each kind of key, with its name and without.
   for (const [alg, by, kid] of [
     ['RS256', pairs.RS256, 'r'],
