@@ -239,6 +239,17 @@ storedTest(
   },
 );
 
+storedTest('a token ends no later than the key of its app', async ({ openStored }) => {
+  const hub = await openStored();
+  const { id } = await app(hub, { expiresAt: new Date(hub.clock.now().getTime() + 5 * minute).toISOString() });
+  const { body } = await ask(hub, await word(hub, id));
+  expect(Number(body['expires_in'])).toBeGreaterThan(200);
+  expect(Number(body['expires_in'])).toBeLessThanOrEqual(300);
+  hub.clock.move(5 * minute);
+  expect((await me(hub, body['access_token'])).status).toBe(401);
+  expect((await ask(hub, await word(hub, id))).status).toBe(401);
+});
+
 storedTest('a stream of events ends with the token it was opened with', async ({ openStored }) => {
   const hub = await openStored();
   const { id } = await app(hub);

@@ -82,7 +82,11 @@ export const appsThatSign = (
       }
       if (tenant.status !== 'active') throw new Problem('tenant-suspended', 'The operator has suspended this tenant');
       const scopes = scopesOf(found, ask.scope);
-      const endsAt = new Date(clock.now().getTime() + accessTokenSeconds * 1000);
+      const now = clock.now().getTime();
+      // Not after the key itself.
+      const endsAt = new Date(
+        Math.min(now + accessTokenSeconds * 1000, key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY),
+      );
       // What is spent and what is handed out stand or fall together.
       const isFirst = await store.asTenant(tenant.id, async (rows) => {
         if (!(await rows.apiKeys.spendAssertion(key.id, hash('sha256', jti, 'buffer'), expiresAt))) return false;
@@ -92,7 +96,7 @@ export const appsThatSign = (
       if (!isFirst) throw unauthenticated('jti was used before: make an assertion for each token');
       return {
         token: tokens.seal({ tenantId: tenant.id, keyId: key.id, scopes, endsAt }),
-        expiresInSeconds: accessTokenSeconds,
+        expiresInSeconds: Math.floor((endsAt.getTime() - now) / 1000),
         scopes,
       };
     },
