@@ -38,6 +38,7 @@ import { openTokenMetrics } from './token-metrics.ts';
 import { oweDelegations, oweTidying, useCases, works } from './usecases/index.ts';
 import { openMemories, type Parts } from './usecases/memory.ts';
 import { openTokenCounter } from './usecases/tokens/count-tokens.ts';
+import { openUsageCounter } from './usecases/usage/count-usage.ts';
 import type { UseCases } from './usecases/use-cases.ts';
 import { openWebhookMetrics } from './webhook-metrics.ts';
 
@@ -156,6 +157,7 @@ export const compose = async (
           ),
         )
       : undefined;
+    const usageCounter = parts.add(openUsageCounter({ clock, store, log }));
     const registry = new Registry();
     const hub: Parts = {
       clock,
@@ -197,6 +199,7 @@ export const compose = async (
       dataSources: parts.add(openDataSources({ connections: Math.ceil(config.dataCalls.inAll / 2) })),
       dataMetrics: openDataMetrics(registry),
       tokenCounter,
+      usageCounter,
       tokenMetrics: openTokenMetrics(registry),
       feedMetrics: openFeedMetrics(registry, { feeds: store.feeds, clock }),
       readMetrics: openReadMetrics(registry, { store, clock }),
@@ -240,6 +243,7 @@ export const compose = async (
           publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
           production: config.production,
           limits: config.limits,
+          trustedProxies: config.trustedProxies,
           checks,
           metrics: metricsPlace,
         }),

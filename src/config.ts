@@ -13,6 +13,7 @@ import { outside } from './settings/outside.ts';
 import { ownerListSettings, ownerLists } from './settings/owner-lists.ts';
 import { paceSettings, pacesOf } from './settings/paces.ts';
 import { productionWarnings } from './settings/production-warnings.ts';
+import { trustedProxies } from './settings/proxies.ts';
 import { scopes } from './settings/scopes.ts';
 import { withSecretFiles } from './settings/secret-files.ts';
 import { selfServiceOf, selfServiceSettings } from './settings/self-service.ts';
@@ -72,6 +73,7 @@ const Env = z.object({
   HUB_LEASE_SECONDS: z.coerce.number().min(1).max(3600).optional(),
   HUB_RATE_PER_KEY: z.coerce.number().int().min(1).default(200),
   HUB_RATE_PER_TENANT: z.coerce.number().int().min(1).default(500),
+  HUB_TRUSTED_PROXIES: trustedProxies.default([]),
   HUB_HOST: z.string().optional(),
   HUB_SANDBOX_PORT: port(3100),
   HUB_DIRECTORY: z.string().default('.hub'),
@@ -259,6 +261,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv, role: Role) => {
     ...pacesOf(read),
     leaseMs: read.HUB_LEASE_SECONDS === undefined ? undefined : read.HUB_LEASE_SECONDS * 1000,
     limits: { perKeyPerSecond: read.HUB_RATE_PER_KEY, perTenantPerSecond: read.HUB_RATE_PER_TENANT },
+    trustedProxies: read.HUB_TRUSTED_PROXIES,
     /** Everywhere in a container, on this machine alone in development. */
     host: read.HUB_HOST ?? (environment === 'sandbox' ? '127.0.0.1' : '0.0.0.0'),
     port: read.PORT,

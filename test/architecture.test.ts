@@ -105,7 +105,7 @@ const homes: Record<string, readonly string[]> = {
   ],
   undici: ['clients'],
   oauth4webapi: ['clients'],
-  'ipaddr.js': ['clients'],
+  'ipaddr.js': ['clients', 'lib'],
   jose: ['clients', 'lib', 'sandbox'],
   koffi: ['clients'],
   'node-forge': ['clients', 'sandbox'],

@@ -313,3 +313,11 @@ test('ways to learn of delegations, and to ask for them, are off unless set, and
   expect(message({ HUB_DELEGATIONS_FROM: 'supplier-list' }, 'all')).toContain('HUB_PARTY_UUID: is needed');
   expect(message({ HUB_DELEGATIONS_FROM: 'hearsay' }, 'all')).toContain('HUB_DELEGATIONS_FROM');
 });
+
+test('proxies are trusted by their networks, and never everybody', () => {
+  expect(loadConfig({}, 'all').trustedProxies).toEqual([]);
+  const set = (text: string) => loadConfig({ HUB_TRUSTED_PROXIES: text }, 'all').trustedProxies;
+  expect(set('10.0.0.0/8, ::ffff:192.0.2.7,2001:DB8::/32')).toEqual(['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32']);
+  for (const wrong of ['loopback', '10.0.0.1/8', '0.0.0.0/0', '10.0.0.0/8,::/0'])
+    expect(message({ ...production, HUB_TRUSTED_PROXIES: wrong })).toContain('- HUB_TRUSTED_PROXIES: ');
+});

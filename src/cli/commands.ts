@@ -9,6 +9,7 @@ import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
 import { services } from './services.ts';
 import { tenants } from './tenants.ts';
+import { usage } from './usage-report.ts';
 
 export type Command = { about: string; run(words: string[]): Promise<number> };
 
@@ -61,6 +62,10 @@ export const commands: Record<string, Command> = {
     about:
       'move a tenant’s consents of Altinn 2 to Altinn 3, where Altinn has moved them (--tenant; a plan without --apply)',
     run: migrateConsents,
+  },
+  usage: {
+    about: 'what each tenant used in a month, for invoices (--month, or --from and --to; --csv)',
+    run: usage,
   },
   reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
   help,

@@ -97,6 +97,30 @@ export const problems = {
     title: 'The key may not do this',
     text: 'The key lacks the scope this call needs. Make a key with it, or ask whoever made this one.',
   },
+  'address-not-allowed': {
+    status: 403,
+    mover: 'tenant',
+    title: 'The key may not be used from here',
+    text: 'The key names the networks it may be used from (`allowedAddresses`), and the call came from elsewhere. Call from one of them, or have the key changed.',
+  },
+  'client-unauthenticated': {
+    status: 401,
+    mover: 'caller',
+    title: 'The app did not show who it is',
+    text: 'The token endpoint wants a `client_assertion`: a JWT signed with one of the app’s registered keys, with `iss` and `sub` = the id of its API key, `aud` = the issuer or the token endpoint, `exp` at most five minutes ahead, and a `jti` that was never used before.',
+  },
+  'grant-type-unsupported': {
+    status: 400,
+    mover: 'caller',
+    title: 'The token endpoint does not take this grant',
+    text: 'It takes `grant_type=client_credentials` with `client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.',
+  },
+  'scope-not-held': {
+    status: 400,
+    mover: 'caller',
+    title: 'The app does not have a scope it asks for',
+    text: 'An app may ask for some of its API key’s scopes, or leave `scope` out for all of them.',
+  },
   'role-missing': {
     status: 403,
     mover: 'caller',
@@ -169,6 +193,30 @@ export const problems = {
     mover: 'caller',
     title: 'The key would outlive the one it is made with',
     text: 'A key makes keys that end with it or before. Leave `expiresAt` out for its own end, or have the operator make the key.',
+  },
+  'network-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'This is no network',
+    text: 'An IPv4 or IPv6 address, or a network in CIDR notation with nothing to the right of its own bits: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.',
+  },
+  'allowed-addresses-beyond': {
+    status: 422,
+    mover: 'caller',
+    title: 'The key would be of use in more places than the one it is made with',
+    text: 'A key that may be used from certain networks makes and changes keys for the same networks or parts of them. Have the operator do it, or use a key without such a limit.',
+  },
+  'public-key-invalid': {
+    status: 422,
+    mover: 'caller',
+    title: 'A public key cannot be used',
+    text: 'One to five public JWKs: RSA of 2048 to 4096 bits, EC on P-256 or Ed25519, for signing, each with another `kid`, and nothing of the private key in them. `errors` says what is wrong with which.',
+  },
+  'key-is-secret': {
+    status: 409,
+    mover: 'caller',
+    title: 'This key is a secret, and does not sign',
+    text: 'Public keys belong to keys that were made with them. Make one with `publicKeys`, and revoke this one once nobody uses it.',
   },
 
   // What is asked for

@@ -6,6 +6,7 @@ import { docsRoutes } from './everybody/docs.ts';
 import { healthRoutes } from './everybody/health.ts';
 import { problemRoutes } from './everybody/problem-pages.ts';
 import { invitationPageRoutes } from './invitation/invitation.ts';
+import { oauthRoutes } from './oauth/oauth-routes.ts';
 import { accessRequestRoutes } from './operator/access-requests.ts';
 import { invitationTextRoutes } from './operator/invitation-texts.ts';
 import { invitationRoutes } from './operator/invitations.ts';
@@ -20,6 +21,7 @@ import { tenantWebhookRoutes } from './operator/tenant-webhooks.ts';
 import { tenantRoutes } from './operator/tenants.ts';
 import { tenantsImportRoutes } from './operator/tenants-import.ts';
 import { tokenUseRoutes } from './operator/token-use.ts';
+import { usageRoutes } from './operator/usage.ts';
 import type { Route } from './route.ts';
 import { aboutRoutes } from './tenant/about.ts';
 import { apiKeyRoutes } from './tenant/api-keys.ts';
@@ -29,6 +31,7 @@ import { deliveryRoutes } from './tenant/deliveries.ts';
 import { eventRoutes } from './tenant/events.ts';
 import { replayRoutes } from './tenant/replays.ts';
 import { tokenRoutes } from './tenant/tokens.ts';
+import { ownUsageRoutes } from './tenant/usage.ts';
 import { webhookEndpointRoutes } from './tenant/webhook-endpoints.ts';
 
 /** Every route there is. The server, the OpenAPI document and the test that tries each as a stranger read this list. */
@@ -42,6 +45,7 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...replayRoutes(uses),
   ...apiKeyRoutes(uses),
   ...aboutRoutes(uses),
+  ...ownUsageRoutes(uses),
 
   ...tenantRoutes(uses),
   ...readinessRoutes(uses),
@@ -53,11 +57,13 @@ export const allRoutes = (uses: UseCases): Route[] => [
   ...invitationTextRoutes(uses),
   ...tokenUseRoutes(uses),
   ...accessRequestRoutes(uses),
+  ...usageRoutes(uses),
   ...maskinportenClientRoutes(uses),
   ...serviceRoutes(uses),
   ...operatorKeyRoutes(uses),
   ...oversightRoutes(uses),
 
+  ...oauthRoutes(uses),
   ...healthRoutes(),
   ...docsRoutes(),
   ...eventCatalogueRoutes(),

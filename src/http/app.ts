@@ -140,7 +140,8 @@ export const openApp = (options: Options): RequestListener => {
       line.ended = answer.passed.ended;
     } else if (answer.problem) {
       const told = answerOf(answer.problem, requestId, log);
-      send(ctx, { ...told, headers: { ...told.headers, ...answer.headers } });
+      const words = answer.content ? answer : told;
+      send(ctx, { ...words, headers: { ...told.headers, ...answer.headers } });
     } else send(ctx, answer);
   };
   const routed = routing(routes, answered);

@@ -1,4 +1,5 @@
 import { Problem } from '../domain/problem.ts';
+import { type Networks, openNetworks } from '../lib/networks.ts';
 import { type Soon, soon } from '../lib/soon.ts';
 import {
   type By,
@@ -25,19 +26,36 @@ const mayCallAsOperator = ({ role }: OperatorCaller, { role: needed = 'administr
     throw new Problem('role-missing', `This call needs the role ${needed}`);
 };
 
+/** A caller is one object for as long as its key is remembered. */
+const reaches = new WeakMap<TenantCaller, Networks>();
+const isElsewhere = (caller: TenantCaller, address: string): boolean => {
+  if (!caller.allowedAddresses) return false;
+  const reach = reaches.get(caller) ?? openNetworks(caller.allowedAddresses);
+  reaches.set(caller, reach);
+  return !reach.hold(address);
+};
+
+/** Who calls, with what, and from where. */
+type Shown = { authorization: string | undefined; address: string; requestId: string };
+
 /**
  * Who calls, or why they may not. Limits count before anything is allowed, so that a key that may do nothing is slowed too.
  *
- * @throws Problem `unauthorized`, `too-busy`, `too-many-requests`, `tenant-suspended`, `scope-missing`, `role-missing`
+ * @throws Problem `unauthorized`, `too-busy`, `too-many-requests`, `address-not-allowed`, `tenant-suspended`, `scope-missing`, `role-missing`
  */
 export const authenticate =
-  (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator'>, limits: Limits) =>
-  (route: Route, authorization: string | undefined): Soon<By['caller']> => {
+  (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator' | 'noteRefusedAddress'>, limits: Limits) =>
+  (route: Route, { authorization, address, requestId }: Shown): Soon<By['caller']> => {
     const key = bearer(authorization);
     if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
-    const admitted = (caller: By['caller'] | undefined): By['caller'] => {
+    const refused = async (caller: TenantCaller): Promise<never> => {
+      await uses.noteRefusedAddress({ caller, requestId }, address);
+      throw new Problem('address-not-allowed', 'The key may not be used from this address');
+    };
+    const admitted = (caller: By['caller'] | undefined): Soon<By['caller']> => {
       if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
       limits.called(caller);
+      if (caller.kind === 'tenant' && isElsewhere(caller, address)) return refused(caller);
       if (caller.kind === 'tenant') mayCallAsTenant(caller, route);
       else mayCallAsOperator(caller, route);
       return caller;

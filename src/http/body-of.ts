@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import { type Soon, soon } from '../lib/soon.ts';
 import { checked } from './faults.ts';
-import { jsonIn, readBody } from './read-body.ts';
+import { formIn, jsonIn, readBody, readForm } from './read-body.ts';
 import type { Route } from './route.ts';
 
 type Body = z.ZodType;
@@ -32,6 +32,7 @@ const remembered = (schema: Body, text: string, read: () => unknown): unknown =>
 export const bodyOf = (route: Route, request: IncomingMessage): Soon<unknown> => {
   const { body: schema, bodyOptional = false, bodyRepeats = false } = route;
   if (!schema) return undefined;
+  if (route.oauth) return soon(readForm(request), (text) => checked(schema, formIn(text), 'query'));
   return soon(readBody(request, bodyOptional), (text) => {
     const read = () => checked(schema, jsonIn(text, bodyOptional), 'body');
     return bodyRepeats ? remembered(schema, text, read) : read();

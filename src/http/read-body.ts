@@ -15,12 +15,14 @@ export class RequestAborted extends Error {
 const mostOfType = 200;
 const utf8 = new Set(['', 'charset=utf-8', 'charset="utf-8"']);
 
-export const isJson = (type: string | undefined): boolean => {
-  if (type === 'application/json') return true;
+const isOf = (wanted: string, type: string | undefined): boolean => {
+  if (type === wanted) return true;
   if (type === undefined || type.length > mostOfType) return false;
   const [name, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
-  return name === 'application/json' && parameters.every((parameter) => utf8.has(parameter));
+  return name === wanted && parameters.every((parameter) => utf8.has(parameter));
 };
+export const isJson = (type: string | undefined): boolean => isOf('application/json', type);
+const form = 'application/x-www-form-urlencoded';
 
 /** A small body has mostly come with its head, and is there at once. */
 const atHand = (request: IncomingMessage): Buffer | undefined => {
@@ -66,8 +68,26 @@ const textOf = (bytes: Buffer): string => {
  */
 export const readBody = (request: IncomingMessage, optional: boolean): Soon<string> => {
   if (optional && !hasBody(request)) return '';
-  if (!isJson(request.headers['content-type']))
-    throw new Problem('content-type-unsupported', 'Send Content-Type: application/json');
+  return textIn(request, 'application/json');
+};
+
+/** A request's body as the text of a form. @throws Problem as `readBody` */
+export const readForm = (request: IncomingMessage): Soon<string> => textIn(request, form);
+
+/** Its fields. One that comes twice is a list, which none may be. @throws Problem `text-invalid` */
+export const formIn = (text: string): Record<string, string | string[]> => {
+  const read = new URLSearchParams(text);
+  const fields = [...new Set(read.keys())].map((name) => {
+    const [one = '', ...more] = read.getAll(name);
+    return [name, more.length === 0 ? one : [one, ...more]] as const;
+  });
+  refuseUnstorable(fields);
+  return Object.fromEntries(fields);
+};
+
+const textIn = (request: IncomingMessage, type: string): Soon<string> => {
+  if (!isOf(type, request.headers['content-type']))
+    throw new Problem('content-type-unsupported', `Send Content-Type: ${type}`);
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new Problem('content-type-unsupported', 'Send the body without Content-Encoding');

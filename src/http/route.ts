@@ -29,7 +29,7 @@ export type Stream = {
   close(): void;
 };
 
-/** `problem` is for a failure that wants headers of its own beside it; any other is thrown. */
+/** `problem` is for a failure that wants headers of its own beside it, or is told as `content`; any other is thrown. */
 export type Answer = {
   status: number;
   headers?: Record<string, string>;
@@ -51,8 +51,9 @@ export type Asked<A extends Audience, P, Q, B> = {
   body: B;
   /** How long the caller wants to wait (`Prefer: wait`), on routes that take it. */
   waitMs: number | undefined;
-  /** Who is connected, as far as this process sees: perhaps a proxy. */
+  /** Who is connected, as far as this process and the proxies it trusts see; empty where they do not say. */
   address: string;
+  requestId: string;
   idempotencyKey: string | undefined;
   /** `Last-Event-ID`, on routes that stream. */
   lastEventId: string | undefined;
@@ -85,6 +86,8 @@ type Told = {
   streams?: true;
   /** The request is passed on as it is, and so is the answer: neither is read. */
   passes?: true;
+  /** Takes a form instead of JSON, and tells what went wrong as OAuth does (RFC 6749, 5.2). */
+  oauth?: true;
   /** An empty body counts as `{}`. */
   bodyOptional?: boolean;
   /** The same few bodies come again and again, and name no person: read once, they are remembered. */

@@ -3,10 +3,12 @@ import { Problem } from '../domain/problem.ts';
 import type { By, UseCases } from '../usecases/use-cases.ts';
 import { authenticate } from './authenticate.ts';
 import { bodyOf } from './body-of.ts';
+import { clientAddress } from './client-address.ts';
 import { checked } from './faults.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Limits } from './limits.ts';
 import { refuseNationalId } from './national-id.ts';
+import { oauthAnswer } from './oauth/oauth-answer.ts';
 import { type Passing, passingOf } from './pass-on.ts';
 import { waitOf } from './prefer.ts';
 import type { Answer, Asked, Content, Route, Site } from './route.ts';
@@ -73,16 +75,19 @@ const told = (route: Route, answer: Answer): Answer => {
 };
 
 /** One request through one route: addresses, who calls, input, handler, reply. */
-export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
+export const routeRunner = (uses: UseCases, limits: Limits, site: Site, trustedProxies: readonly string[]) => {
   const callerOf = authenticate(uses, limits);
-  return async (incoming: Incoming): Promise<Answer> => {
+  const addressOf = clientAddress(trustedProxies);
+  const run = async (incoming: Incoming): Promise<Answer> => {
     const { route, params, request, path, query, requestId, prefers, onCaller } = incoming;
+    const address = addressOf(request);
     const open = route.audience === 'everybody';
     // A plain path holds nothing but what we wrote ourselves.
     if ((!open || !route.hidden) && (path !== route.path || query !== '')) refuseNationalId(path, query);
     let by: By | undefined;
     if (!open) {
-      by = { caller: await callerOf(route, request.headers.authorization), requestId };
+      const { authorization } = request.headers;
+      by = { caller: await callerOf(route, { authorization, address, requestId }), requestId };
       onCaller(by.caller);
     }
     const waitMs = route.prefer ? waitOf(single(request.headers.prefer)) : undefined;
@@ -95,10 +100,14 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site) => {
       passing: route.passes ? passingTo(incoming) : undefined,
       body: route.body ? await bodyOf(route, request) : undefined,
       waitMs,
-      address: request.socket.remoteAddress ?? '',
+      address,
+      requestId,
       prefers,
       site,
     });
     return told(route, answer);
   };
+  // Clients of OAuth read no problems.
+  return (incoming: Incoming): Promise<Answer> =>
+    incoming.route.oauth ? run(incoming).catch(oauthAnswer) : run(incoming);
 };

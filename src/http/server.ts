@@ -23,6 +23,8 @@ export type HttpOptions = {
   publicUrl: string;
   production: boolean;
   limits: { perKeyPerSecond: number; perTenantPerSecond: number };
+  /** Networks whose `X-Forwarded-For` is believed; none unless said. */
+  trustedProxies?: readonly string[];
   /** For `/readyz`: what this process needs, each ok or why not. */
   checks: () => Promise<Record<string, 'ok' | string>>;
   /** When given, `/metrics` is served on a listener of its own. */
@@ -95,7 +97,7 @@ export const startHttp = async (options: HttpOptions): Promise<Http> => {
   const streams = openStreams({ log, onCount: metered?.streaming });
   const app = openApp({
     routes,
-    run: routeRunner(uses, openLimits(options.limits), site),
+    run: routeRunner(uses, openLimits(options.limits), site, options.trustedProxies ?? []),
     log,
     ids,
     secure: options.publicUrl.startsWith('https:'),

@@ -21,6 +21,7 @@ import { readsAhead, readTurns } from './read-turns.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { tenantStatements } from './tenant-statements.ts';
 import { tokenStatements } from './token-statements.ts';
+import { usageStatements } from './usage-statements.ts';
 
 export type StoreOptions = {
   url: string;
@@ -126,6 +127,7 @@ export const openStore = async ({ url, directUrl, connections, production, log }
     ...tokenStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }, notices.tell),
     ...eventStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
     feeds: feedStatements({ tenant: tenantDoor.pool, operator: operatorDoor.pool }),
+    ...usageStatements(operatorDoor.pool),
     callbackState: callbackStates(operatorDoor.pool),
     ...invitationStatements(operatorDoor.pool),
     outbox: openOutbox(operatorDoor.pool),

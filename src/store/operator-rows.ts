@@ -4,6 +4,7 @@ import type { AuditEntry } from '../usecases/oversight.ts';
 import type { OperatorRows } from '../usecases/store-port.ts';
 import type { OperatorKey } from '../usecases/use-cases.ts';
 import { operatorAccessRows } from './access-rows.ts';
+import { toApiKey } from './api-key-rows.ts';
 import { clientRows } from './client-rows.ts';
 import type { Tx } from './doors.ts';
 import { oldEventRows } from './event-rows.ts';
@@ -13,7 +14,7 @@ import { invitationTextRows } from './invitation-rows.ts';
 import { leaseRows } from './lease-rows.ts';
 import { leavingRows } from './leaving-rows.ts';
 import { serviceRows } from './service-rows.ts';
-import { auditRow, toApiKey, toTenant } from './tenant-rows.ts';
+import { auditRow, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
 
 const toOperatorKey = ({ digest: _, ...row }: OperatorKeyRow): OperatorKey => withoutNulls(row) as OperatorKey;
@@ -32,6 +33,11 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     },
     async findByApiKey(digest) {
       const key = await tx.apiKey.findUnique({ where: { digest: Buffer.from(digest) } });
+      const tenant = key && (await tx.tenant.findUnique({ where: { id: key.tenantId } }));
+      return key && tenant ? { key: toApiKey(key), tenant: toTenant(tenant) } : undefined;
+    },
+    async findByApiKeyId(id) {
+      const key = await tx.apiKey.findUnique({ where: { id } });
       const tenant = key && (await tx.tenant.findUnique({ where: { id: key.tenantId } }));
       return key && tenant ? { key: toApiKey(key), tenant: toTenant(tenant) } : undefined;
     },
@@ -151,6 +157,9 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
     tokens: await tx.$executeRaw`
       delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
         and (leased_until is null or leased_until < clock_timestamp())`,
+    // Past its end nobody takes it any more; clocks differ a little.
+    used_assertions: await tx.$executeRaw`
+      delete from used_assertions where expires_at < ${now}::timestamptz - interval '5 minutes'`,
     token_counts: await foldTokenCounts(tx, now),
     // Nobody can open them; the audit keeps that they were.
     invitations: await tx.$executeRaw`

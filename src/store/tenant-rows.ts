@@ -1,14 +1,15 @@
-import { orNull, withoutNulls } from '../lib/without-nulls.ts';
+import { withoutNulls } from '../lib/without-nulls.ts';
 import type { AuditEntry } from '../usecases/oversight.ts';
 import type { TenantRows } from '../usecases/store-port.ts';
-import type { ApiKey, Tenant } from '../usecases/use-cases.ts';
+import type { Tenant } from '../usecases/use-cases.ts';
 import { accessRequestRows } from './access-request-rows.ts';
 import { accessRows } from './access-rows.ts';
+import { apiKeyRows } from './api-key-rows.ts';
 import { consentRows } from './consent-rows.ts';
 import type { Tx } from './doors.ts';
 import { eventRows } from './event-rows.ts';
 import { feedRows } from './feed-rows.ts';
-import type { ApiKey as ApiKeyRow, Prisma, Tenant as TenantRow } from './generated/client.ts';
+import type { Prisma, Tenant as TenantRow } from './generated/client.ts';
 import { invitationRows } from './invitation-rows.ts';
 import { replayRows } from './replay-rows.ts';
 import { tokenRows } from './token-rows.ts';
@@ -16,8 +17,6 @@ import { deliveryRows, endpointRows } from './webhook-rows.ts';
 import { outboxRows } from './work-rows.ts';
 
 export const toTenant = ({ hmacKeySealed: _, ...row }: TenantRow): Tenant => withoutNulls(row) as Tenant;
-
-export const toApiKey = ({ tenantId: _, digest: __, ...row }: ApiKeyRow): ApiKey => withoutNulls(row) as ApiKey;
 
 export const auditRow = ({ actor, details, ...entry }: AuditEntry): Prisma.AuditCreateInput => ({
   ...entry,
@@ -40,46 +39,20 @@ export const tenantRows = (tx: Tx, tenantId: string, tell: (topic: string) => vo
   endpoints: endpointRows(tx, tenantId, tell),
   replays: replayRows(tx, tenantId, tell),
   deliveries: deliveryRows(tx, tenantId, tell),
-  apiKeys: {
-    async list() {
-      const keys = await tx.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } });
-      const counts = await tx.tokenCount.groupBy({
-        by: ['keyId'],
-        where: { tenantId },
-        _sum: { count: true },
-        _max: { lastAt: true },
-      });
-      return keys.map((row) => {
-        const { _sum, _max } = counts.find(({ keyId }) => keyId === row.id) ?? {};
-        return {
-          ...toApiKey(row),
-          ...(_max?.lastAt ? { handedOut: { tokens: Number(_sum?.count ?? 0), lastAt: _max.lastAt } } : {}),
-        };
-      });
-    },
-    async add(key, digest, most) {
-      // One after another within a tenant: two made at once would not see each other.
-      await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('api_keys'), hashtext(${tenantId}))`;
-      const live = { OR: [{ expiresAt: null }, { expiresAt: { gt: key.createdAt } }] };
-      if ((await tx.apiKey.count({ where: { tenantId, revokedAt: null, ...live } })) >= most) return false;
-      await tx.apiKey.create({
-        data: { ...key, expiresAt: orNull(key.expiresAt), tenantId, digest: Buffer.from(digest) },
-      });
-      return true;
-    },
-    async revoke(id, now) {
-      const { count } = await tx.apiKey.updateMany({
-        where: { tenantId, id, revokedAt: null },
-        data: { revokedAt: now },
-      });
-      if (count > 0) tell('changed:keys');
-      return count > 0;
-    },
-  },
+  apiKeys: apiKeyRows(tx, tenantId, tell),
   invitations: invitationRows(tx, tenantId),
   audit: {
     async add(entry) {
       await tx.audit.create({ data: auditRow({ ...entry, tenantId }) });
+    },
+    async addUnlessSince(entry, since) {
+      const { action, target } = entry;
+      // One after another: two at once would not see each other.
+      await tx.$executeRaw`select pg_advisory_xact_lock(hashtext(${action}), hashtext(${target}))`;
+      const there = { tenantId, action, target, at: { gt: since } };
+      if ((await tx.audit.findFirst({ where: there, select: { id: true } })) !== null) return false;
+      await tx.audit.create({ data: auditRow({ ...entry, tenantId }) });
+      return true;
     },
     async lastAt(action) {
       const row = await tx.audit.findFirst({

@@ -30,6 +30,7 @@ import { resting } from './resting.ts';
 import { rotateClientKey } from './selfservice/rotate-key.ts';
 import { tendClientKeys } from './selfservice/tend-client-keys.ts';
 import { apiKeys } from './tenants/api-keys.ts';
+import { appsThatSign } from './tenants/grant-access-token.ts';
 import { importTenants } from './tenants/import-tenants.ts';
 import { invitationPages } from './tenants/invitation-page.ts';
 import { invitationTexts } from './tenants/invitation-texts.ts';
@@ -41,6 +42,7 @@ import { probeClient } from './tokens/probe-client.ts';
 import { consentTokens, readConsentTokens, readToken } from './tokens/read-token.ts';
 import { refreshToken } from './tokens/refresh-token.ts';
 import { tokenFor } from './tokens/token-for.ts';
+import { usage } from './usage/read-usage.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import { deliverWebhook } from './webhooks/deliver-webhook.ts';
 import { deliveries } from './webhooks/deliveries.ts';
@@ -73,6 +75,8 @@ export const useCases = (parts: Parts): UseCases => ({
   ...deliveries(parts),
   replayEvents: replayEvents(parts),
   ...apiKeys(parts),
+  ...appsThatSign(parts),
+  ...usage(parts),
   ...tenants(parts),
   ...invitations(parts),
   ...invitationTexts(parts),

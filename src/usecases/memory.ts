@@ -27,6 +27,8 @@ export type Memories = {
   tokens: LRUCache<string, NearToken>;
   /** By hex digest of the key. */
   tenantByKey: Memory<{ key: ApiKey; tenant: Tenant }>;
+  /** By the key's id: what an app's tokens, and its words for more of them, name. */
+  tenantByKeyId: Memory<{ key: ApiKey; tenant: Tenant }>;
   operatorByKey: Memory<OperatorKey>;
   /** With the tenant's own key for look-ups and comparisons, opened. */
   tenant: Memory<{ tenant: Tenant; hmacKey: KeyObject }>;
@@ -60,6 +62,9 @@ export const openMemories = ({
     believedMs,
     { strangers },
   );
+  const tenantByKeyId = remember((id) => store.asOperator((rows) => rows.tenants.findByApiKeyId(id)), believedMs, {
+    strangers,
+  });
   const operatorByKey = remember(
     (digest) => store.asOperator((rows) => rows.operatorKeys.findByDigest(Buffer.from(digest, 'hex'))),
     believedMs,
@@ -91,6 +96,7 @@ export const openMemories = ({
   notices.on('changed:tokens', () => tokens.clear());
   notices.on('changed:keys', () => {
     tenantByKey.forget();
+    tenantByKeyId.forget();
     operatorByKey.forget();
     tenant.forget();
   });
@@ -99,6 +105,7 @@ export const openMemories = ({
   return {
     tokens,
     tenantByKey,
+    tenantByKeyId,
     operatorByKey,
     tenant,
     services: async () => (await services.get('')) ?? new Map(),
@@ -111,7 +118,8 @@ export const openMemories = ({
     grants: openGrants({ clock, store, notices }),
     forget: () => {
       tokens.clear();
-      for (const memory of [tenantByKey, operatorByKey, tenant, services, clients, lives]) memory.forget();
+      for (const memory of [tenantByKey, tenantByKeyId, operatorByKey, tenant, services, clients, lives])
+        memory.forget();
     },
   };
 };

@@ -3,6 +3,9 @@ import type { ProblemCode } from '../domain/problem.ts';
 /** Counts tokens that leave the hub, by the API key they leave with. */
 export type TokenCounter = { count(tenantId: string, keyId: string, scope: string): void };
 
+/** Counts calls for data that a data source answered, by the month they were made in (UTC), for invoices. */
+export type UsageCounter = { dataCall(tenantId: string): void };
+
 /** Why a consent is read at Altinn: its time has come, its person's browser is back, or it ends. */
 export type ReadMetrics = { consentRead(why: 'pace' | 'return' | 'end'): void };
 

@@ -10,7 +10,14 @@ import type { SealingRing } from '../lib/seal.ts';
 import type { Altinn2, ConsentFeed, ConsentGateway, Submission } from './altinn-port.ts';
 import type { AskForAccess, AskingBy, FindDelegations } from './asking-port.ts';
 import type { DataMetrics, DataSources } from './data-port.ts';
-import type { FeedMetrics, ReadMetrics, TokenCounter, TokenMetrics, WebhookMetrics } from './metrics-port.ts';
+import type {
+  FeedMetrics,
+  ReadMetrics,
+  TokenCounter,
+  TokenMetrics,
+  UsageCounter,
+  WebhookMetrics,
+} from './metrics-port.ts';
 import type { SelfService } from './selfservice-port.ts';
 import type { Store } from './store-port.ts';
 import type { HandedKey, KeySource } from './use-cases.ts';
@@ -227,6 +234,7 @@ export type Ports = {
   askFor?: AskForAccess | undefined;
   webhooks: WebhookSender;
   tokenCounter: TokenCounter;
+  usageCounter: UsageCounter;
   tokenMetrics: TokenMetrics;
   feedMetrics: FeedMetrics;
   readMetrics: ReadMetrics;

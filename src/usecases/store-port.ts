@@ -16,6 +16,7 @@ import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { ReplayRows } from './replay-port.ts';
 import type { ServiceRows } from './service-rows-port.ts';
 import type { TokenRow, TokenStore } from './token-store-port.ts';
+import type { UsageStore } from './usage-port.ts';
 import type {
   ApiKey,
   ClientKey,
@@ -75,6 +76,13 @@ export type TenantRows = {
     list(): Promise<ApiKey[]>;
     /** Answers false, and adds nothing, where the tenant has so many already that still open something. */
     add(key: ApiKey, digest: Uint8Array, most: number): Promise<boolean>;
+    /** Undefined where there is none with this id. */
+    change(
+      id: string,
+      change: Partial<Pick<ApiKey, 'name' | 'publicKeys' | 'allowedAddresses'>>,
+    ): Promise<ApiKey | undefined>;
+    /** False when it was spent already. Whoever spends it at the same time waits for how this ends. */
+    spendAssertion(keyId: string, digest: Uint8Array, expiresAt: Date): Promise<boolean>;
     /** Answers false when there is none that is not revoked already. */
     revoke(id: string, now: Date): Promise<boolean>;
   };
@@ -82,6 +90,8 @@ export type TenantRows = {
   audit: {
     add(entry: AuditEntry): Promise<void>;
     lastAt(action: string): Promise<Date | undefined>;
+    /** Not where the same was done to the same target since then; answers whether it was added. */
+    addUnlessSince(entry: AuditEntry, since: Date): Promise<boolean>;
     /** How often it was done since, and when first; nobody else counts or does it before this transaction ends. */
     since(action: string, at: Date): Promise<{ many: number; firstAt?: Date }>;
   };
@@ -92,6 +102,7 @@ export type OperatorRows = {
   tenants: {
     find(id: string): Promise<(Tenant & { hmacKeySealed: Uint8Array }) | undefined>;
     findByApiKey(digest: Uint8Array): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
+    findByApiKeyId(id: string): Promise<{ key: ApiKey; tenant: Tenant } | undefined>;
     list(page: PageAsk): Promise<Page<Tenant>>;
     findByOrgnos(orgnos: readonly string[]): Promise<Tenant[]>;
     add(tenant: Tenant, hmacKeySealed: Uint8Array): Promise<void>;
@@ -206,6 +217,7 @@ export type OperatorRows = {
 export type Store = TokenStore &
   DeliveryStore &
   AccessStatements &
+  UsageStore &
   InvitationStore & {
     asTenant<T>(tenantId: string, work: (rows: TenantRows) => Promise<T>): Promise<T>;
     asOperator<T>(work: (rows: OperatorRows) => Promise<T>): Promise<T>;

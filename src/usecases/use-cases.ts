@@ -1,3 +1,4 @@
+import type { ApiKey, TenantScope } from '../domain/api-key.ts';
 import type { Examined } from '../domain/client-scopes.ts';
 import type { Consent, Generation, Message, Right } from '../domain/consent.ts';
 import type { EventType, EventView } from '../domain/event.ts';
@@ -8,6 +9,7 @@ import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/recei
 import type { Service, ServiceChange } from '../domain/service.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
+import type { AppVerbs } from './app-verbs.ts';
 import type { AskingVerbs } from './asking/asking-verbs.ts';
 import type { DataAsk, DataEnding, DataReply } from './data-port.ts';
 import type { EventFeed } from './event-feed.ts';
@@ -17,17 +19,7 @@ import type { HandOut } from './outbox-port.ts';
 import type { AuditEntry, QueueCount } from './oversight.ts';
 import type { DeliveryFilter, ReplayAsk } from './replay-port.ts';
 import type { SelfServiceVerbs } from './selfservice-verbs.ts';
-
-export const tenantScopes = [
-  'consents:read',
-  'consents:write',
-  'tokens:read',
-  'data:read',
-  'events:read',
-  'webhooks:write',
-  'keys:write',
-] as const;
-export type TenantScope = (typeof tenantScopes)[number];
+import type { UsageVerbs } from './usage-port.ts';
 
 export const operatorRoles = ['reader', 'support', 'administrator'] as const;
 export type OperatorRole = (typeof operatorRoles)[number];
@@ -59,6 +51,10 @@ export type TenantCaller = {
   keyName: string;
   keyExpiresAt?: Date;
   scopes: TenantScope[];
+  /** Networks it may call from; without, from anywhere. */
+  allowedAddresses?: string[];
+  /** Of an app that signs: what it shows opens nothing from then on. */
+  tokenEndsAt?: Date;
 };
 
 /** Somebody who runs the hub. `keyId` is `bootstrap` for HUB_OPERATOR_KEY. */
@@ -99,26 +95,19 @@ export type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 /** `secret` is shown once, when there is a new one that is shared. */
 export type WithSecret<T> = T & { secret?: string };
 
-export type ApiKey = {
-  id: string;
-  name: string;
-  prefix: string;
-  scopes: TenantScope[];
-  expiresAt?: Date;
-  revokedAt?: Date;
-  /** Id of the key it was made with, a tenant's own or an operator's; `bootstrap` for HUB_OPERATOR_KEY. */
-  createdBy: string;
-  createdAt: Date;
-  /** Tokens that went out with it; nothing where there were none. */
-  handedOut?: { tokens: number; lastAt: Date };
-};
-
 /** Tokens that went out with one API key for one scope. */
 export type TokenUse = { keyId: string; scope: string; per: TokenUseSpan; from: Date; tokens: number; lastAt: Date };
 export type TokenUseSpan = 'hour' | 'day' | 'month';
 export type TokenUseAsk = { from?: Date | undefined; to?: Date | undefined; per: TokenUseSpan };
 
-export type OperatorKey = Omit<ApiKey, 'scopes' | 'handedOut'> & { role: OperatorRole };
+export type OperatorKey = Pick<
+  ApiKey,
+  'id' | 'name' | 'prefix' | 'expiresAt' | 'revokedAt' | 'createdBy' | 'createdAt'
+> & {
+  role: OperatorRole;
+};
+
+export { type ApiKey, type TenantScope, tenantScopes } from '../domain/api-key.ts';
 
 export type {
   ClientKey,
@@ -132,7 +121,9 @@ export type {
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
-export type UseCases = AskingVerbs<ByOperator> &
+export type UseCases = AppVerbs<By, ByTenant> &
+  UsageVerbs<ByOperator> &
+  AskingVerbs<ByOperator> &
   InvitationVerbs<ByOperator> &
   SelfServiceVerbs<ByOperator> &
   ManyTenantsVerbs<ByOperator, Tenant> & {
@@ -226,15 +217,6 @@ export type UseCases = AskingVerbs<ByOperator> &
     readTenantReadiness(by: ByOperator, tenantId: string): Promise<Readiness>;
     /** Whoever asked within the minute. @throws Problem `tenant-suspended` */
     checkTenantReadiness(by: ByOperator, tenantId: string): Promise<Readiness>;
-
-    // API keys, by the tenant itself or by the operator for it
-    createApiKey(
-      by: By,
-      tenantId: string,
-      ask: { name: string; scopes: TenantScope[]; expiresAt?: Date | undefined },
-    ): Promise<ApiKey & { key: string }>;
-    listApiKeys(by: By, tenantId: string): Promise<ApiKey[]>;
-    revokeApiKey(by: By, tenantId: string, id: string): Promise<void>;
 
     // The operator
     createTenant(

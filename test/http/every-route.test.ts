@@ -24,6 +24,8 @@ const bodies: Record<string, unknown> = {
   rotateWebhookSecret: undefined,
   replayEvents: { since: '2026-11-24T08:00:00Z', types: ['consent.accepted'], dryRun: true },
   createApiKey: { name: 'loans', scopes: ['consents:read'], expiresAt: '2027-01-01T00:00:00+01:00' },
+  changeApiKey: { allowedAddresses: null },
+  changeTenantApiKey: { name: 'loans' },
   createTenant: { orgno: organization, name: 'Fjordbanken ASA' },
   changeTenant: { expiringDays: null },
   offboardTenant: { confirm: organization, eraseAfterDays: 30 },

@@ -90,6 +90,13 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
 
   createApiKey: async () => ({ ...given.apiKey, key: 'hub_t_abcdef' }),
   listApiKeys: async () => [given.apiKey],
+  changeApiKey: async () => given.apiKey,
+  noteRefusedAddress: async () => {},
+  readAuthorizationServer: () => ({
+    issuer: 'https://hub.example',
+    tokenEndpoint: 'https://hub.example/oauth/token',
+  }),
+  grantAccessToken: async () => ({ token: 'hub_a_abcdef', expiresInSeconds: 600, scopes: ['consents:read'] }),
   revokeApiKey: async () => {},
 
   createTenant: async () => given.tenant,
@@ -128,6 +135,10 @@ export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
   resetInvitationText: async () => {},
   openInvitation: async () => undefined,
   checkInvitation: async () => false,
+  readUsage: async () => ({
+    items: [{ ...given.usage, tenantId: given.otherId, orgno: given.organization, name: 'Fjordbanken ASA' }],
+  }),
+  readTenantUsage: async () => [given.usage],
   registerClient: async () => given.client,
   changeClient: async () => given.client,
   readClient: async () => given.client,

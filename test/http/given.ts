@@ -93,6 +93,7 @@ export const delivery: Delivery = {
 export const apiKey: ApiKey = {
   id,
   name: 'loans',
+  kind: 'secret',
   prefix: 'hub_t_abc',
   scopes: ['consents:read'],
   createdBy: otherId,
@@ -161,6 +162,15 @@ export const invitation: Invitation = {
   openings: 0,
 };
 export const invitationLink = 'https://hub.example/invitation/pXl0-o9Jm1X6mVb0o6c1pQk3v2yJr8sT4uWzAeBdCfE';
+export const usage = {
+  month: '2026-11',
+  isComplete: false,
+  consentsRequested: 3,
+  consentsAccepted: 2,
+  tokensHandedOut: 9,
+  dataCalls: 4,
+  webhooksDelivered: 5,
+};
 
 export const tokenUse = {
   keyId: id,

@@ -6,12 +6,12 @@ import { startHttp } from '../../src/http/server.ts';
 import { type MovableClock, movableClock } from '../../src/lib/clock.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { openLog } from '../../src/lib/log.ts';
-import { sealingRing } from '../../src/lib/seal.ts';
+import { type SealingRing, sealingRing } from '../../src/lib/seal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { useCases } from '../../src/usecases/index.ts';
 import { openMemories } from '../../src/usecases/memory.ts';
 import type { Store } from '../../src/usecases/store-port.ts';
-import { freshDatabase } from '../support/database.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { ask, organization } from './given.ts';
 
 export const bootstrapKey = 'a-first-operator-key-of-32-characters-or-more';
@@ -25,6 +25,8 @@ export type StoredHub = {
   call(key: string, method: string, path: string, body?: unknown): Promise<Told>;
   /** Makes an operator key; the first makes HUB_OPERATOR_KEY open nothing. */
   operator(role: string, by?: string, more?: object): Promise<{ id: string; key: string }>;
+  /** Another process on the same database, with the same keys. */
+  another(): Promise<StoredHub>;
   /** A tenant that may ask for one service, with a key that has every scope. */
   tenant(by?: string): Promise<{ id: string; key: string }>;
   close(): Promise<void>;
@@ -34,11 +36,17 @@ const scopes = ['consents:read', 'consents:write', 'tokens:read', 'events:read',
 
 const unreachable = () => Promise.reject(new Error('this hub has no outside'));
 
-/** HTTP, verbs and PostgreSQL as they are, and nothing outside: no workers, no Altinn. */
-const openStoredHub = async (production: boolean): Promise<StoredHub> => {
+type Ground = { database: FreshDatabase; clock: MovableClock; sealing: SealingRing; drop(): Promise<void> };
+
+const ground = async (): Promise<Ground> => {
   const database = await freshDatabase();
+  const sealing = sealingRing([{ id: 'test', key: randomBytes(32) }]);
+  return { database, clock: movableClock(), sealing, drop: database.drop };
+};
+
+/** HTTP, verbs and PostgreSQL as they are, and nothing outside: no workers, no Altinn. */
+const openStoredHub = async (production: boolean, { database, clock, sealing, drop }: Ground): Promise<StoredHub> => {
   const log = openLog('silent');
-  const clock = movableClock();
   const store = await openStore({
     url: database.url,
     directUrl: database.url,
@@ -54,7 +62,6 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       return store.asOperator(work);
     },
   };
-  const sealing = sealingRing([{ id: 'test', key: randomBytes(32) }]);
   const shared = { clock, ids: randomIds, log, store: counted, notices: store.notices, sealing };
   const uses = useCases({
     ...shared,
@@ -126,6 +133,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       },
     },
     tokenCounter: { count: () => {} },
+    usageCounter: { dataCall: () => {} },
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     feedMetrics: { read: () => {}, failed: () => {} },
     readMetrics: { consentRead: () => {} },
@@ -145,6 +153,8 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     production,
     limits: { perKeyPerSecond: 10_000, perTenantPerSecond: 10_000 },
     checks: async () => ({ database: 'ok' }),
+    // Tests call from here, and from wherever they say.
+    trustedProxies: ['127.0.0.0/8'],
   });
   const call: StoredHub['call'] = async (key, method, path, body) => {
     const response = await fetch(new URL(path, http.url), {
@@ -163,6 +173,7 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
     if (told.status !== 201) throw new Error(`${path} answered ${told.status}: ${JSON.stringify(told.body)}`);
     return { id: String(told.body['id']), key: String(told.body['key']) };
   };
+  const others: StoredHub[] = [];
   return {
     url: http.url,
     clock,
@@ -181,10 +192,16 @@ const openStoredHub = async (production: boolean): Promise<StoredHub> => {
       });
       return { id, key: (await made(by, `/operator/v1/tenants/${id}/api-keys`, { name: 'app', scopes })).key };
     },
+    async another() {
+      const other = await openStoredHub(production, { database, clock, sealing, drop: async () => {} });
+      others.push(other);
+      return other;
+    },
     async close() {
+      for (const other of others) await other.close();
       await http.close();
       await store.close();
-      await database.drop();
+      await drop();
     },
   };
 };
@@ -195,7 +212,7 @@ export const storedTest = test.extend<{ openStored: (production?: boolean) => Pr
   openStored: async ({}, use) => {
     const hubs: StoredHub[] = [];
     await use(async (production = false) => {
-      const hub = await openStoredHub(production);
+      const hub = await openStoredHub(production, await ground());
       hubs.push(hub);
       return hub;
     });

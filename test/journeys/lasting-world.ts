@@ -19,7 +19,7 @@ import { openGate } from './gate.ts';
 type Places = { engine: EngineName; database: string; admin: string; redis: string | undefined };
 
 /** One hub after another on the same database, while sandbox, bank, PostgreSQL and a Redis of its own go on. */
-const openLastingWorld = async ({ engine, database, admin, redis }: Places) => {
+export const openLastingWorld = async ({ engine, database, admin, redis }: Places) => {
   const clock = movableClock();
   const sandbox = await startSandbox({ port: 0, clock, log: openLog('silent'), operatorOrgno });
   onTestFinished(sandbox.close);
@@ -42,8 +42,8 @@ const openLastingWorld = async ({ engine, database, admin, redis }: Places) => {
     hub = undefined;
   };
   onTestFinished(close);
-  const open = async () => {
-    hub = await compose(loadConfig(env, 'all'), 'all', { log: openLog('silent'), clock });
+  const open = async (change: NodeJS.ProcessEnv = {}) => {
+    hub = await compose(loadConfig({ ...env, ...change }, 'all'), 'all', { log: openLog('silent'), clock });
   };
   await open();
   const url = () => hub?.url ?? '';

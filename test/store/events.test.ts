@@ -200,7 +200,16 @@ test('keys in force are those that are neither revoked nor expired, of tenants a
   const tenantId = await givenTenant(store);
   const add = async (more: object = {}) => {
     const keyId = randomIds.uuid();
-    const key = { id: keyId, name: 'app', prefix: 'hub_t_abc', scopes: [], createdBy: 'x', createdAt: now, ...more };
+    const key = {
+      id: keyId,
+      name: 'app',
+      kind: 'secret' as const,
+      prefix: 'hub_t_abc',
+      scopes: [],
+      createdBy: 'x',
+      createdAt: now,
+      ...more,
+    };
     await store.asTenant(tenantId, (rows) => rows.apiKeys.add(key, Buffer.from(keyId), 100));
     return { tenantId, keyId };
   };

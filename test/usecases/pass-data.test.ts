@@ -31,6 +31,7 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
     calls: [] as DataCall[],
     begun: [] as unknown[],
     counted: [] as unknown[],
+    billed: [] as string[],
     outcomes: [] as string[],
     uses: [] as unknown[],
   };
@@ -53,6 +54,7 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
         work({ consents: { used: async (...used: unknown[]) => told.uses.push(used) } }),
     },
     settings: { production: true, dataCalls: { inAll: 2, ofTenant: 1 } },
+    usageCounter: { dataCall: (tenantId: string) => told.billed.push(tenantId) },
     tokenCounter: { count: (...counted: unknown[]) => told.counted.push(counted) },
     dataMetrics: { passed: (outcome: string) => told.outcomes.push(outcome) },
     dataSources: {

@@ -3,12 +3,14 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { Problem, type ProblemCode } from '../../domain/problem.ts';
 import { problems } from '../../domain/problems.ts';
 import { openApiWebhooks } from '../events/openapi-webhooks.ts';
+import { OAuthError, oauthTold } from '../oauth/oauth-answer.ts';
 import { problemBody } from '../problem-response.ts';
 import type { Route } from '../route.ts';
 import { ProblemSchema } from './problem-schema.ts';
 import { about, tags } from './prose.ts';
 
 const json = 'application/json';
+const form = 'application/x-www-form-urlencoded';
 const eventStream = 'text/event-stream';
 
 /** Problems that follow from what a route is, beside those it names itself. */
@@ -20,7 +22,7 @@ const problemsOf = (route: Route): ProblemCode[] => {
       ...route.problems,
       'national-id-not-allowed',
       ...has(guarded, 'unauthorized', 'too-busy', 'too-many-requests', 'database-unavailable', 'internal'),
-      ...has(route.audience === 'tenant', 'tenant-suspended'),
+      ...has(route.audience === 'tenant', 'tenant-suspended', 'address-not-allowed'),
       ...has(route.scope && route.scope !== 'any', 'scope-missing'),
       ...has(route.role, 'role-missing'),
       ...has(route.query || route.body, 'request-invalid', 'field-unknown'),
@@ -35,7 +37,22 @@ const exampleOf = (code: ProblemCode) => ({
   value: problemBody(new Problem(code, problems[code].text), '0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77'),
 });
 
+/** As `oauthAnswer` tells it. */
+const oauthResponses = (route: Route): ZodOpenApiOperationObject['responses'] => {
+  const told = problemsOf(route).map((code) => ({ code, ...oauthTold(new Problem(code, problems[code].text)) }));
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(told, ({ status }) => status)).map(([status, same = []]) => [
+      status,
+      {
+        description: same.map(({ code, body }) => `\`${body.error}\`: ${problems[code].title}`).join('  \n'),
+        content: { [json]: { schema: OAuthError } },
+      },
+    ]),
+  );
+};
+
 const problemResponses = (route: Route): ZodOpenApiOperationObject['responses'] => {
+  if (route.oauth) return oauthResponses(route);
   const byStatus = Object.groupBy(problemsOf(route), (code) => problems[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, codes = []]) => [
@@ -137,7 +154,12 @@ const operationOf = (route: Route): ZodOpenApiOperationObject => {
     },
     ...(route.passes && route.method === 'post' ? { requestBody: { content: { '*/*': {} } } } : {}),
     ...(route.body
-      ? { requestBody: { required: !route.bodyOptional, content: { [json]: { schema: route.body } } } }
+      ? {
+          requestBody: {
+            required: !route.bodyOptional,
+            content: { [route.oauth ? form : json]: { schema: route.body } },
+          },
+        }
       : {}),
     responses: { ...replies(route), ...problemResponses(route) },
   };
@@ -151,7 +173,7 @@ export const openApiDocument = (routes: readonly Route[]) => {
     const path = route.path.replace(/[:*](\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
   }
-  const used = [...new Set(shown.flatMap(problemsOf))].sort();
+  const used = [...new Set(shown.filter(({ oauth }) => !oauth).flatMap(problemsOf))].sort();
   return createDocument(
     {
       ...about,

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { ApiKey, ApiKeyAsk, apiKeyView, NewApiKey } from '../api-key-schemas.ts';
+import { ApiKey, ApiKeyAsk, ApiKeyChange, apiKeyView, NewApiKey, newApiKeyView } from '../api-key-schemas.ts';
 import { ById, ByKeyId } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -15,15 +15,33 @@ export const tenantKeyRoutes = (uses: UseCases): Route[] => [
     path: '/operator/v1/tenants/:id/api-keys',
     role: 'administrator',
     summary: 'Make an API key for a tenant',
-    description: 'Whoever has the key may do in the tenant’s name what its scopes say.',
+    description:
+      'Whoever has the key may do in the tenant’s name what its scopes say. With `publicKeys` no secret is made: the app signs with its own.',
     params: ById,
     body: ApiKeyAsk,
     replies: { 201: NewApiKey },
-    problems: ['tenant-not-found', 'tenant-offboarded', 'expires-at-past', 'too-many-api-keys'],
-    handle: async ({ by, params, body }) => {
-      const made = await uses.createApiKey(by, params.id, body);
-      return { status: 201, body: { ...apiKeyView(made), key: made.key } };
-    },
+    problems: ['tenant-not-found', 'tenant-offboarded', 'expires-at-past', 'public-key-invalid', 'too-many-api-keys'],
+    handle: async ({ by, params, body }) => ({
+      status: 201,
+      body: newApiKeyView(await uses.createApiKey(by, params.id, body)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'changeTenantApiKey',
+    method: 'patch',
+    path: '/operator/v1/tenants/:id/api-keys/:keyId',
+    role: 'administrator',
+    summary: 'Change a tenant’s API key',
+    description: 'Its name; which public keys the app signs with; from where it may be used.',
+    params: ByKeyId,
+    body: ApiKeyChange,
+    replies: { 200: ApiKey },
+    problems: ['api-key-not-found', 'tenant-not-found', 'public-key-invalid', 'key-is-secret'],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: apiKeyView(await uses.changeApiKey(by, params.id, params.keyId, body)),
+    }),
   }),
   route({
     ...all,

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../usecases/use-cases.ts';
-import { ApiKey, ApiKeyAsk, apiKeyView, NewApiKey } from '../api-key-schemas.ts';
+import { ApiKey, ApiKeyAsk, ApiKeyChange, apiKeyView, NewApiKey, newApiKeyView } from '../api-key-schemas.ts';
 import { ById } from '../fields.ts';
 import { PageOf, PageQuery, pageAsk, pageView, sliceOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -15,14 +15,45 @@ export const apiKeyRoutes = (uses: UseCases): Route[] => [
     path: '/v1/api-keys',
     summary: 'Make an API key',
     description:
-      'It hands on scopes this key has itself, and ends with it at the latest: without `expiresAt` at the same time.',
+      'It hands on scopes this key has itself, ends with it at the latest (without `expiresAt` at the same time), and is of use where this one is at most. With `publicKeys` no secret is made.',
     body: ApiKeyAsk,
     replies: { 201: NewApiKey },
-    problems: ['scope-missing', 'expires-at-past', 'expires-at-too-late', 'too-many-api-keys'],
-    handle: async ({ by, body }) => {
-      const made = await uses.createApiKey(by, by.caller.tenantId, body);
-      return { status: 201, body: { ...apiKeyView(made), key: made.key } };
-    },
+    problems: [
+      'scope-missing',
+      'expires-at-past',
+      'expires-at-too-late',
+      'allowed-addresses-beyond',
+      'public-key-invalid',
+      'too-many-api-keys',
+    ],
+    handle: async ({ by, body }) => ({
+      status: 201,
+      body: newApiKeyView(await uses.createApiKey(by, by.caller.tenantId, body)),
+    }),
+  }),
+  route({
+    ...all,
+    name: 'changeApiKey',
+    method: 'patch',
+    path: '/v1/api-keys/:id',
+    summary: 'Change an API key',
+    description:
+      'Its name; which public keys the app signs with; from where it may be used. All but the name only for a key whose scopes and life this one has, too.',
+    params: ById,
+    body: ApiKeyChange,
+    replies: { 200: ApiKey },
+    problems: [
+      'api-key-not-found',
+      'scope-missing',
+      'expires-at-too-late',
+      'allowed-addresses-beyond',
+      'public-key-invalid',
+      'key-is-secret',
+    ],
+    handle: async ({ by, params, body }) => ({
+      status: 200,
+      body: apiKeyView(await uses.changeApiKey(by, by.caller.tenantId, params.id, body)),
+    }),
   }),
   route({
     ...all,

@@ -10,6 +10,7 @@ const retryMs = () => 1000 + Math.floor(Math.random() * 2000);
 const lastWords: Record<FeedEnding, string> = {
   gone: 'the hub is closing this process; come back with Last-Event-ID',
   stopped: 'the key or its tenant has been stopped',
+  ended: 'the token has ended; come back with another and Last-Event-ID',
   unsure: 'the key could not be looked at; come back with Last-Event-ID',
   expired: 'what comes next has been dropped as too old; come back with Last-Event-ID to read from where one can go on',
 };

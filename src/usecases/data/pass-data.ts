@@ -26,7 +26,7 @@ const outcomeOf = ({ ended, status = 0 }: DataEnding): string => {
  * `consentTokens` and `DataSources`; `data-too-large`, `too-much-data`
  */
 export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['passData'] => {
-  const { clock, store, log, memories, settings, dataSources, dataMetrics, tokenCounter } = parts;
+  const { clock, store, log, memories, settings, dataSources, dataMetrics, tokenCounter, usageCounter } = parts;
   const { grants } = memories;
   const planned = planCall(parts);
   const { ofTenant, inAll } = settings.dataCalls;
@@ -148,6 +148,7 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
     try {
       const ending = await pass(by, id, ask, reply);
       const { sentBytes: sent, readBytes: read } = ending;
+      if (ending.status !== undefined) usageCounter.dataCall(by.caller.tenantId);
       dataMetrics.passed(outcomeOf(ending), performance.now() - startedAt, { sent, read });
       return ending;
     } catch (error) {

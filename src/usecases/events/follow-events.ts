@@ -78,7 +78,7 @@ export const followEvents = (
     return { from, cursor: cursors.write(from) };
   };
 
-  return async ({ caller: { tenantId, keyId } }, position): Promise<EventFeed> => {
+  return async ({ caller: { tenantId, keyId, tokenEndsAt } }, position): Promise<EventFeed> => {
     const leave = enter(tenantId);
     if (!leave)
       throw new Problem(
@@ -98,7 +98,7 @@ export const followEvents = (
       leave();
     };
     try {
-      guarded = await guard({ tenantId, keyId });
+      guarded = await guard({ tenantId, keyId, endsAt: tokenEndsAt });
       const { over } = guarded;
       if (over.aborted) throw new Problem('unauthorized', 'The key opens nothing any more');
       const { from, cursor } = await begin(tenantId, position);

@@ -6,7 +6,7 @@ const everyMs = 1000;
 /** A stream whose key could not be looked at for so long ends: with one look more, that is within five seconds. */
 const doubtMs = 3500;
 
-export type Revoked = 'stopped' | 'unsure';
+export type Revoked = 'stopped' | 'ended' | 'unsure';
 /** One stream that lives for as long as its key does. */
 export type Guarded = {
   /** Aborted, with a `Revoked` for its reason, when key or tenant opens nothing any more, or nobody could find out. */
@@ -14,7 +14,8 @@ export type Guarded = {
   leave(): void;
 };
 
-type Key = { tenantId: string; keyId: string };
+/** `endsAt`: what was shown for the key opens nothing from then on, though the key may. */
+type Key = { tenantId: string; keyId: string; endsAt?: Date | undefined };
 type Watched = Key & { end: AbortController; surePerformanceMs: number };
 
 /** Looks after the keys with which streams were opened: at each word of a change, and by itself. */
@@ -34,9 +35,11 @@ export const openKeyGuard = ({
     if (asked.length === 0) return;
     const startedAt = performance.now();
     const keys = new Map(asked.map(({ keyId, tenantId }) => [keyId, { keyId, tenantId }]));
-    const inForce = await store.keysInForce([...keys.values()], clock.now());
+    const now = clock.now();
+    const inForce = await store.keysInForce([...keys.values()], now);
     for (const one of asked)
-      if (inForce.has(one.keyId)) one.surePerformanceMs = startedAt;
+      if (one.endsAt && one.endsAt <= now) one.end.abort('ended' satisfies Revoked);
+      else if (inForce.has(one.keyId)) one.surePerformanceMs = startedAt;
       else one.end.abort('stopped' satisfies Revoked);
   };
   /** Begins after it was asked for: a look under way may have begun too early. Many who ask share one. */
@@ -72,8 +75,8 @@ export const openKeyGuard = ({
   };
 
   /** Resolves once the key has been looked at; its stream is over already where it opens nothing. @throws Problem `database-unavailable` */
-  return async ({ tenantId, keyId }: Key): Promise<Guarded> => {
-    const one = { tenantId, keyId, end: new AbortController(), surePerformanceMs: performance.now() };
+  return async ({ tenantId, keyId, endsAt }: Key): Promise<Guarded> => {
+    const one = { tenantId, keyId, endsAt, end: new AbortController(), surePerformanceMs: performance.now() };
     if (watched.size === 0) start();
     watched.add(one);
     const leave = () => {

@@ -5,6 +5,7 @@ import { sameBytes } from '../../lib/seal.ts';
 import { soon } from '../../lib/soon.ts';
 import type { Parts } from '../memory.ts';
 import type { ApiKey, Tenant, TenantCaller, UseCases } from '../use-cases.ts';
+import { type AccessToken, accessTokens } from './access-tokens.ts';
 
 /** 256 random bits need no salt and no slow hash: there is nothing to guess. */
 export const keyDigest = (key: string): Buffer => hash('sha256', key, 'buffer');
@@ -18,20 +19,41 @@ export const newKey = (ids: Ids, kind: 't' | 'o'): { key: string; prefix: string
 /** As `newKey` makes them. Anything else is no key of ours, and is not looked up. */
 const shapes = { t: /^hub_t_[\w-]{43}$/, o: /^hub_o_[\w-]{43}$/ };
 
-const alive = ({ expiresAt, revokedAt }: { expiresAt?: Date; revokedAt?: Date }, now: Date): boolean =>
+export const alive = ({ expiresAt, revokedAt }: { expiresAt?: Date; revokedAt?: Date }, now: Date): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
 
-type Found = { key: ApiKey; tenant: Tenant };
+const mayHaveTokens = ({ key, tenant }: Found, tenantId: string): boolean =>
+  key.kind === 'private_key_jwt' && tenant.id === tenantId;
 
-const callerOf = ({ key, tenant }: Found): TenantCaller => {
-  const { id: keyId, name: keyName, scopes, expiresAt: keyExpiresAt } = key;
-  const expiry = keyExpiresAt && { keyExpiresAt };
-  return { kind: 'tenant', tenantId: tenant.id, tenant, keyId, keyName, scopes, ...expiry };
+export type Found = { key: ApiKey; tenant: Tenant };
+
+/** Who shows a key, or a token that was handed out for it. */
+export const callerOf = ({ key, tenant }: Found, token?: Pick<AccessToken, 'scopes' | 'endsAt'>): TenantCaller => {
+  const { id: keyId, name: keyName, expiresAt: keyExpiresAt, allowedAddresses } = key;
+  const scopes = token ? key.scopes.filter((scope) => token.scopes.includes(scope)) : key.scopes;
+  return {
+    kind: 'tenant',
+    tenantId: tenant.id,
+    tenant,
+    keyId,
+    keyName,
+    scopes,
+    ...(keyExpiresAt && { keyExpiresAt }),
+    ...(allowedAddresses && { allowedAddresses }),
+    ...(token && { tokenEndsAt: token.endsAt }),
+  };
 };
 
-export const identifyTenant = ({ clock, memories }: Pick<Parts, 'clock' | 'memories'>): UseCases['identifyTenant'] => {
+export const identifyTenant = ({
+  clock,
+  memories,
+  sealing,
+}: Pick<Parts, 'clock' | 'memories' | 'sealing'>): UseCases['identifyTenant'] => {
+  const tokens = accessTokens({ sealing });
   /** Of what was found, for as long as it is remembered. */
   const callers = new WeakMap<Found, TenantCaller>();
+  const callersByToken = new WeakMap<Found, WeakMap<AccessToken, TenantCaller>>();
+
   const admitted = (found: Found | undefined): TenantCaller | undefined => {
     if (!found || !alive(found.key, clock.now())) return undefined;
     const known = callers.get(found);
@@ -40,10 +62,28 @@ export const identifyTenant = ({ clock, memories }: Pick<Parts, 'clock' | 'memor
     callers.set(found, caller);
     return caller;
   };
-  return (key) => {
-    if (!shapes.t.test(key)) return undefined;
-    const digest = hash('sha256', key);
-    return soon(memories.tenantByKey.held(digest) ?? memories.tenantByKey.get(digest), admitted);
+  const admittedBy = (token: AccessToken, found: Found | undefined): TenantCaller | undefined => {
+    const now = clock.now();
+    if (!found || token.endsAt <= now || !alive(found.key, now) || !mayHaveTokens(found, token.tenantId))
+      return undefined;
+    const byToken = callersByToken.get(found) ?? new WeakMap<AccessToken, TenantCaller>();
+    callersByToken.set(found, byToken);
+    const known = byToken.get(token);
+    if (known) return known;
+    const caller = callerOf(found, token);
+    byToken.set(token, caller);
+    return caller;
+  };
+  const { tenantByKey, tenantByKeyId } = memories;
+  return (shown) => {
+    if (shapes.t.test(shown)) {
+      const digest = hash('sha256', shown);
+      return soon(tenantByKey.held(digest) ?? tenantByKey.get(digest), admitted);
+    }
+    const token = tokens.read(shown);
+    if (!token || token.endsAt <= clock.now()) return undefined;
+    const { keyId } = token;
+    return soon(tenantByKeyId.held(keyId) ?? tenantByKeyId.get(keyId), (found) => admittedBy(token, found));
   };
 };
 

@@ -1,0 +1,65 @@
+import { monthOf } from '../../domain/usage.ts';
+import type { UsageCounter } from '../metrics-port.ts';
+import type { Ports } from '../ports.ts';
+
+/** Counted in memory, and added up in the database within this time. */
+const writtenWithinMs = 1000;
+
+/**
+ * Calls for data leave nothing behind that could be counted later. As with tokens, what a process that is killed has not yet
+ * written is lost, a second's worth at most.
+ */
+export const openUsageCounter = ({
+  clock,
+  store,
+  log,
+}: Pick<Ports, 'clock' | 'store' | 'log'>): UsageCounter & { close(): Promise<void> } => {
+  let counted = new Map<string, { tenantId: string; month: string; count: number }>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing = Promise.resolve();
+
+  const add = (tenantId: string, month: string, more: number): void => {
+    const key = `${tenantId} ${month}`;
+    const known = counted.get(key);
+    if (known) known.count += more;
+    else counted.set(key, { tenantId, month, count: more });
+  };
+  const write = async (isLast = false): Promise<void> => {
+    const counts = [...counted.values()];
+    counted = new Map();
+    if (counts.length === 0) return;
+    await store.addDataCalls(counts).catch((error: unknown) => {
+      if (isLast) {
+        const calls = counts.reduce((sum, { count }) => sum + count, 0);
+        log.error(
+          { error, calls },
+          'calls for data of the last moments stay uncounted: the database did not take them',
+        );
+        return;
+      }
+      log.warn({ error, many: counts.length }, 'calls for data are not counted yet; they will be');
+      for (const { tenantId, month, count } of counts) add(tenantId, month, count);
+      later();
+    });
+  };
+  const later = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      writing = writing.then(() => write());
+    }, writtenWithinMs);
+  };
+
+  return {
+    dataCall(tenantId) {
+      add(tenantId, monthOf(clock.now()), 1);
+      later();
+    },
+    async close() {
+      clearTimeout(timer);
+      await writing;
+      // Set anew where the write under way has failed.
+      clearTimeout(timer);
+      await write(true);
+    },
+  };
+};
