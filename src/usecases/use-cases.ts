@@ -7,6 +7,7 @@ import type { Party } from '../domain/party.ts';
 import type { Readiness, Standing, StandingFilter } from '../domain/readiness.ts';
 import type { HowItIsChanged, HowItIsMade, PrivateTarget } from '../domain/receiver.ts';
 import type { Service, ServiceChange } from '../domain/service.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { Delivery, WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import type { Soon } from '../lib/soon.ts';
 import type { AppVerbs } from './app-verbs.ts';
@@ -24,23 +25,7 @@ import type { UsageVerbs } from './usage-port.ts';
 export const operatorRoles = ['reader', 'support', 'administrator'] as const;
 export type OperatorRole = (typeof operatorRoles)[number];
 
-/** An organisation the operator acts for, without its secrets. */
-export type Tenant = {
-  id: string;
-  orgno: string;
-  name: string;
-  /** `offboarding` and `offboarded`: on its way out, for good. */
-  status: 'active' | 'suspended' | 'offboarding' | 'offboarded';
-  redirectUrls: string[];
-  services: string[];
-  expiringDays?: number;
-  /** While it leaves and once it has: when that began, when it was done, and when its rows are erased. */
-  offboardingAt?: Date;
-  offboardedAt?: Date;
-  eraseAt?: Date;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type { Tenant } from '../domain/tenant.ts';
 
 /** A tenant's app that has shown a valid key. A suspended tenant's key is recognised too; routes refuse it. */
 export type TenantCaller = {

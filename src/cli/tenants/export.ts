@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,7 +15,7 @@ import { leftOut, readWholeTenant, type TenantLine } from '../../store/whole-ten
 import { systemEntry } from '../../usecases/audit.ts';
 import { openParties } from '../../usecases/consents/parties.ts';
 import type { Tenant } from '../../usecases/use-cases.ts';
-import { orSay } from '../stop-signals.ts';
+import { orSay, stopWanted } from '../stop-signals.ts';
 import { sayUsage } from '../usage.ts';
 import { type Manifest, openParts } from './archive-parts.ts';
 import { writeTar } from './tar.ts';
@@ -55,6 +56,7 @@ const findTenant = async ({ store }: CommandParts, whose: string): Promise<Tenan
 const linesWith = async (config: Config, tenantId: string, withPersons: boolean) => {
   if (!withPersons) return (lines: readonly TenantLine[]) => lines.map(({ line }) => line);
   const { sealing } = await openKeys(config, { openKeystore: false });
+  if (sealing.length === 0) throw new Error('HUB_SEALING_KEYS: is needed to open national numbers');
   const ring = sealingRing(sealing);
   return (lines: readonly TenantLine[]) =>
     lines.map(({ line, id = '', party }) =>
@@ -67,6 +69,12 @@ const run = async (config: Config, databaseUrl: string, { whose, out, withPerson
   const folder = resolve(out);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const spool = await mkdtemp(join(folder, '.archive-'));
+  const begun = [spool];
+  // What was opened does not lie about because somebody was impatient.
+  void stopWanted().then(() => {
+    for (const path of begun) rmSync(path, { recursive: true, force: true });
+    process.exit(130);
+  });
   try {
     const { clock, ids, store } = parts;
     const { id, orgno, name } = await findTenant(parts, whose);
@@ -102,7 +110,11 @@ const run = async (config: Config, databaseUrl: string, { whose, out, withPerson
       { name: 'manifest.jws', bytes: Buffer.from(jws) },
       ...files.map((file) => ({ name: file.name, path: file.path, size: file.bytes })),
     ];
-    await writeTar(path, entries, madeAt);
+    begun.push(path);
+    await writeTar(path, entries, madeAt).catch(async (error: unknown) => {
+      await rm(path, { force: true });
+      throw error;
+    });
     const rows = files.reduce((all, file) => all + file.rows, 0);
     return `${path}\n${rows} rows in ${files.length} files; its key is published at ${manifest.keyAt}\n`;
   } finally {
