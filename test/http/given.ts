@@ -148,6 +148,7 @@ export const standing: Standing = {
   tenant: { id, orgno: '313876144', name: 'Banken', status: 'active' },
   service: 'ske-inntekt',
   ready: true,
+  left: [],
   since: now,
 };
 
