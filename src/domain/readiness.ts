@@ -62,7 +62,7 @@ export const leftToDo = ({ steps }: ServiceReadiness): ReadinessStep[] => {
 
 /** One service of one tenant, as the operator's overview tells it. */
 export type Standing = {
-  tenant: { id: string; orgno: string; name: string; status: 'active' | 'suspended' };
+  tenant: { id: string; orgno: string; name: string; status: string };
   service: string;
   ready: boolean;
   left: ReadinessStep[];

@@ -258,6 +258,12 @@ onboardingTest(
     expect(stdout).toContain(`The tenant’s move (${heading('tenant')})`);
     expect(stdout).toContain(`The API owner’s move (${heading('api-owner')})`);
     expect(stdout.indexOf('The tenant’s')).toBeLessThan(stdout.indexOf('The API owner’s'));
+    const missing = await rowsOf<{ many: number }>(
+      world,
+      `select count(*)::int as many from access where problem->>'mover' = 'tenant'`,
+    );
+    const metrics = await (await fetch(world.metricsUrl)).text();
+    expect(metrics).toContain(`hub_access_missing{mover="tenant"} ${missing[0]?.many}`);
     // Two scopes of each bank; half the rate is kept for consents that wait.
     const asked = (await sandbox.calls('token', before)).map(({ at }) => Date.parse(at));
     expect(asked.length).toBeGreaterThanOrEqual(2 * many);

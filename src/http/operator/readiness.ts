@@ -10,7 +10,7 @@ const all = { audience: 'operator', tag: 'Readiness' } as const;
 
 const Standing = z
   .object({
-    tenant: z.object({ id: Uuid, orgno: z.string(), name: z.string(), status: z.enum(['active', 'suspended']) }),
+    tenant: z.object({ id: Uuid, orgno: z.string(), name: z.string(), status: z.string().meta({ example: 'active' }) }),
     service: z.string(),
     ready: z.boolean(),
     step: z.object(stepFields).nullable().meta({
