@@ -5,6 +5,7 @@ import { doctor } from './doctor.ts';
 import { listen } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
 import { migrateConsents } from './migrate-consents.ts';
+import { readiness } from './readiness.ts';
 import { reseal } from './reseal.ts';
 import { sandboxCommand, serve } from './serve.ts';
 import { services } from './services.ts';
@@ -36,6 +37,10 @@ export const commands: Record<string, Command> = {
   doctor: {
     about: 'what is wrong with configuration, database, queues or the outside, and what to do (--json: for machines)',
     run: doctor,
+  },
+  readiness: {
+    about: 'what each tenant lacks for each of its services, and whose move it is (--json: for machines)',
+    run: readiness,
   },
   listen: {
     about: 'print a tenant’s events as they come, and send them on to a local address (--forward)',

@@ -33,7 +33,7 @@ export type Known = 'done' | 'missing' | 'unknown';
 export const isTheirs = (problem: Pick<KeptProblem, 'mover'> | undefined): boolean =>
   problem?.mover === 'tenant' || problem?.mover === 'api-owner';
 
-/** Has the API's owner let this tenant use the scope? Maskinporten looks at that first, and at the delegation only then. */
+/** Has the API's owner let this tenant use the scope? As we take it, Maskinporten looks at that first, and at the delegation only then. */
 export const grantOf = ({ state, problem }: Pick<Access, 'state' | 'problem'>): Known => {
   if (state === 'granted' || problem?.code === 'access-not-delegated') return 'done';
   return problem?.code === 'access-not-granted' ? 'missing' : 'unknown';

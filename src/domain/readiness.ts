@@ -50,33 +50,45 @@ export const withVerdict = (service: string, steps: ReadinessStep[]): ServiceRea
 });
 
 /**
- * The first thing to be done: what is known to be missing before what is not known yet, and what blocks before what only will.
- * Undefined where all is done that can be.
+ * What is left to be done, the first first: what is known to be missing, or where nothing is, what is not known yet; then what
+ * will be missing soon. A webhook is each tenant's own choice.
  */
-export const firstStep = ({ steps }: ServiceReadiness): ReadinessStep | undefined =>
-  steps.find(({ blocks, state }) => blocks && state === 'missing') ??
-  steps.find(({ blocks }) => blocks) ??
-  steps.find(({ state, step }) => state === 'missing' && step !== 'webhook');
-
-/** Since when it stands as it does: the first thing to be done, or of what was done the latest. */
-export const standsSince = (readiness: ServiceReadiness): Date => {
-  const step = firstStep(readiness);
-  const done = readiness.steps.filter(({ state }) => state === 'done').map(({ since }) => since.getTime());
-  return step?.since ?? new Date(Math.max(0, ...done));
+export const leftToDo = ({ steps }: ServiceReadiness): ReadinessStep[] => {
+  const missing = steps.filter(({ state, step }) => state === 'missing' && step !== 'webhook');
+  const blocking = missing.filter(({ blocks }) => blocks);
+  const unknown = steps.filter(({ blocks, state }) => blocks && state === 'unknown');
+  return [...(blocking.length > 0 ? blocking : unknown), ...missing.filter(({ blocks }) => !blocks)];
 };
 
 /** One service of one tenant, as the operator's overview tells it. */
 export type Standing = {
-  tenant: { id: string; orgno: string; name: string; status: 'active' | 'suspended' };
+  tenant: { id: string; orgno: string; name: string; status: string };
   service: string;
   ready: boolean;
-  /** The first thing to be done, whether the service waits for it or soon will; none where all is done. */
-  step?: ReadinessStep;
+  left: ReadinessStep[];
+  /** Since when it stands like that: the first thing to be done, or of what was done the latest. */
   since: Date;
 };
 
 export type StandingFilter = {
   ready?: boolean | undefined;
+  /** Who has anything to do: it then comes first. */
   mover?: StepMover | undefined;
   service?: string | undefined;
 };
+
+export const standingOf = (
+  tenant: Standing['tenant'],
+  readiness: ServiceReadiness,
+  { mover }: Pick<StandingFilter, 'mover'> = {},
+): Standing => {
+  const { service, ready, steps } = readiness;
+  const left = leftToDo(readiness).toSorted((a, b) => Number(b.mover === mover) - Number(a.mover === mover));
+  const done = steps.filter(({ state }) => state === 'done').map(({ since }) => since.getTime());
+  return { tenant, service, ready, left, since: left[0]?.since ?? new Date(Math.max(0, ...done)) };
+};
+
+export const isMeant = ({ ready, left, service }: Standing, filter: StandingFilter): boolean =>
+  (filter.ready === undefined || filter.ready === ready) &&
+  (filter.mover === undefined || left[0]?.mover === filter.mover) &&
+  (filter.service === undefined || service === filter.service);

@@ -67,9 +67,10 @@ type Json = Record<string, unknown>;
 type Standing = { tenant: Json; access: Json[]; webhookSince: Date | null };
 const read = <R extends object>(json: Json): R => withoutNulls(rowOfJson<R>(json)) as R;
 
+/** Of blocked consents those alone that stand in their index. */
 const seenText = `
   select 'blocked' as what, coalesce(c.problem->>'mover', 'unknown') as mover, count(*)::int as many
-  from consents c join tenants t on t.id = c.tenant_id where c.status = 'blocked' and t.status = 'active' group by 2
+  from consents c join tenants t on t.id = c.tenant_id where c.status = 'blocked' and c.blocked_on is not null and t.status = 'active' group by 2
   union all
   select 'missing', coalesce(a.problem->>'mover', 'unknown'), count(*)::int
   from access a join tenants t on t.id = a.tenant_id where a.state = 'missing' and t.status = 'active' group by 2`;

@@ -151,6 +151,7 @@ export const standing: Standing = {
   tenant: { id, orgno: '313876144', name: 'Banken', status: 'active' },
   service: 'ske-inntekt',
   ready: true,
+  left: [],
   since: now,
 };
 export const invitation: Invitation = {

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { callJson } from '../../src/cli/call-json.ts';
+import { runHub } from '../cli/run-hub.ts';
 import { chance, isLong, seed } from '../faults/chance.ts';
 import { given } from '../support/given.ts';
 import { engines, openWorld, operatorOrgno, type World } from '../support/hub-test.ts';
 import { type NewBank, newBanks } from '../support/many-banks.ts';
 import { until } from '../support/until.ts';
+import { rowsOf } from '../usecases/rows.ts';
 import { day, hour, minute, second } from './in-time.ts';
 
 const administration = 'altinn:consentrequests.write';
@@ -44,7 +46,7 @@ const expected = (bank: Walker) => {
     'access-list': listed,
   };
 };
-const movers = {
+const moverOf = {
   'consent-administration': 'tenant',
   'data-grant': 'api-owner',
   'data-delegation': 'tenant',
@@ -57,10 +59,10 @@ const problemOf = {
   'access-list': 'not-on-access-list',
 } as const;
 const firstMissing = (bank: Walker) =>
-  Object.entries(expected(bank)).find(([, state]) => state === 'missing')?.[0] as keyof typeof movers | undefined;
+  Object.entries(expected(bank)).find(([, state]) => state === 'missing')?.[0] as keyof typeof moverOf | undefined;
 
 type Step = { step: string; state: string; mover: string; reason: string | null; since: string; link: string | null };
-type Standing = { tenant: { id: string }; ready: boolean; step: Step | null };
+type Standing = { tenant: { id: string }; ready: boolean; step: Step | null; movers: string[] };
 
 const overview = async ({ call }: World, limit = 200): Promise<Map<string, Standing>> => {
   const standings: Standing[] = [];
@@ -88,7 +90,7 @@ const toldRightly = async (world: World, banks: readonly Walker[]): Promise<bool
     const first = firstMissing(bank);
     const told = standings.get(bank.id);
     if (told?.ready !== (first === undefined) || told.step?.step !== first) return false;
-    if (first) expect(told.step).toMatchObject({ mover: movers[first], reason: problemOf[first] });
+    if (first) expect(told.step).toMatchObject({ mover: moverOf[first], reason: problemOf[first] });
     if (first) expect(told.step?.link).toMatch(/^http/);
   }
   const right = banks.map(async (bank) => {
@@ -219,20 +221,21 @@ onboardingTest(
     const banks = await newBanks(world, many, [service], async (orgno) => {
       for (const move of moves) if (drawn.whole(0, 1) === 1) await make(world, orgno, move, true);
     });
-    const known = await until('all banks to be looked at', async () => {
-      const standings = await overview(world);
-      return banks.every(({ id }) => standings.get(id)?.step?.state !== 'unknown') && standings;
+    await until('all banks to be looked at', async () => {
+      const left = await rowsOf(world, `select 1 from access where kind = 'scope' and checked_at is null limit 1`);
+      return left.length === 0;
     });
+    const known = await overview(world);
     const found = (await (await fetch(`${sandbox.url}/sandbox/world`)).json()) as {
       grants: { orgno: string; scope: string }[];
       delegations: { consumer: string; scope: string }[];
     };
+    const isGranted = (orgno: string) => found.grants.some((one) => one.orgno === orgno && one.scope === income);
     for (const { id, orgno } of banks) {
-      const isGranted = found.grants.some((grant) => grant.orgno === orgno && grant.scope === income);
       const isDelegated = (scope: string) =>
         found.delegations.some((one) => one.consumer === orgno && one.scope === scope);
       const first = isDelegated(administration)
-        ? isGranted
+        ? isGranted(orgno)
           ? isDelegated(income)
             ? undefined
             : 'data-delegation'
@@ -241,12 +244,26 @@ onboardingTest(
       expect([orgno, known.get(id)?.step?.step, known.get(id)?.ready]).toEqual([orgno, first, first === undefined]);
     }
     const waits = await world.call('operator', 'GET', '/operator/v1/readiness?mover=api-owner&ready=false&limit=200');
+    // Also those that have something to do themselves first.
     expect((waits.body['items'] as Standing[]).map(({ tenant }) => tenant.id).toSorted()).toEqual(
       banks
-        .filter(({ id }) => known.get(id)?.step?.step === 'data-grant')
+        .filter(({ orgno }) => !isGranted(orgno))
         .map(({ id }) => id)
         .toSorted(),
     );
+    // The command says the same, whoever must be written to first.
+    const { stdout } = await runHub(['readiness'], { DATABASE_URL: world.databaseUrl });
+    const standings = [...(await overview(world)).values()];
+    const heading = (mover: string) => standings.filter(({ movers }) => movers.includes(mover)).length;
+    expect(stdout).toContain(`The tenant’s move (${heading('tenant')})`);
+    expect(stdout).toContain(`The API owner’s move (${heading('api-owner')})`);
+    expect(stdout.indexOf('The tenant’s')).toBeLessThan(stdout.indexOf('The API owner’s'));
+    const missing = await rowsOf<{ many: number }>(
+      world,
+      `select count(*)::int as many from access where problem->>'mover' = 'tenant'`,
+    );
+    const metrics = await (await fetch(world.metricsUrl)).text();
+    expect(metrics).toContain(`hub_access_missing{mover="tenant"} ${missing[0]?.many}`);
     // Two scopes of each bank; half the rate is kept for consents that wait.
     const asked = (await sandbox.calls('token', before)).map(({ at }) => Date.parse(at));
     expect(asked.length).toBeGreaterThanOrEqual(2 * many);

@@ -10,20 +10,24 @@ const all = { audience: 'operator', tag: 'Readiness' } as const;
 
 const Standing = z
   .object({
-    tenant: z.object({ id: Uuid, orgno: z.string(), name: z.string(), status: z.enum(['active', 'suspended']) }),
+    tenant: z.object({ id: Uuid, orgno: z.string(), name: z.string(), status: z.string().meta({ example: 'active' }) }),
     service: z.string(),
     ready: z.boolean(),
     step: z.object(stepFields).nullable().meta({
       description:
         'The first thing to be done; null where all is done. A service that is ready may have one that will be.',
     }),
+    movers: z
+      .array(z.enum(stepMovers))
+      .meta({ description: 'All who have something to do, in whatever order they do it.' }),
     since: Instant.meta({ description: 'Since when it stands like that.' }),
   })
   .meta({ id: 'Standing' });
 
-const standingView = ({ step, since, ...rest }: StandingState) => ({
+const standingView = ({ left, since, ...rest }: StandingState) => ({
   ...rest,
-  step: step ? stepView(step) : null,
+  step: left[0] ? stepView(left[0]) : null,
+  movers: [...new Set(left.map(({ mover }) => mover))],
   since: since.toISOString(),
 });
 
@@ -38,7 +42,8 @@ export const readinessRoutes = (uses: UseCases): Route[] => [
     path: '/operator/v1/readiness',
     role: 'reader',
     summary: 'What each tenant lacks for each of its services, and whose move it is',
-    description: 'A line for each service of each tenant. Nobody is asked: it tells what was found out last.',
+    description:
+      'A line for each service of each tenant. Nobody is asked: it tells what was found out last. With `mover`, `step` is the first thing that one has to do.',
     query: z.strictObject({
       ready: YesOrNo.optional(),
       mover: z.enum(stepMovers).optional(),

@@ -1,10 +1,10 @@
 import { Problem } from '../../domain/problem.ts';
-import { firstStep, type Standing, type StandingFilter, standsSince } from '../../domain/readiness.ts';
+import { isMeant, type Standing, type StandingFilter, standingOf } from '../../domain/readiness.ts';
 import { toPage } from '../../lib/page.ts';
 import type { TenantStanding } from '../access-port.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
-import type { Tenant, UseCases } from '../use-cases.ts';
+import type { Page, PageAsk, Tenant, UseCases } from '../use-cases.ts';
 import { houseNow, lookAtOnce, readinessOf } from './readiness.ts';
 import { type House, readinessFrom } from './steps.ts';
 
@@ -14,24 +14,37 @@ const cursorOf = ({ tenant, service }: Standing): string => `${tenant.id} ${serv
 /** Tenants that are read at a time where a filter may leave few of them. */
 const most = 500;
 
-const isMeant = ({ ready, step, service }: Standing, filter: StandingFilter): boolean =>
-  (filter.ready === undefined || filter.ready === ready) &&
-  (filter.mover === undefined || step?.mover === filter.mover) &&
-  (filter.service === undefined || service === filter.service);
-
 /** A tenant's services in the order of their keys. */
-const standingsOf = (house: House, found: TenantStanding): Standing[] => {
+const standingsOf = (house: House, found: TenantStanding, filter: StandingFilter): Standing[] => {
   const { id, orgno, name, status } = found.tenant;
   // Of one that leaves nobody is to move.
   if (status === 'offboarding' || status === 'offboarded') return [];
   return readinessFrom(house, found)
-    .services.map((readiness) => {
-      const step = firstStep(readiness);
-      const { service, ready } = readiness;
-      const told = { tenant: { id, orgno, name, status }, service, ready, since: standsSince(readiness) };
-      return step ? { ...told, step } : told;
-    })
+    .services.map((readiness) => standingOf({ id, orgno, name, status }, readiness, filter))
     .toSorted((a, b) => (a.service < b.service ? -1 : 1));
+};
+
+/** A page of what each tenant lacks, a line for each of its services. */
+export const pageOfStandings = async (
+  { standings }: Pick<Parts['store'], 'standings'>,
+  house: House,
+  filter: StandingFilter,
+  { cursor, limit }: PageAsk,
+): Promise<Page<Standing>> => {
+  const [lastTenant, lastService] = cursor?.split(' ') ?? [];
+  const told: Standing[] = [];
+  const many = Object.values(filter).some((value) => value !== undefined) ? most : limit + 1;
+  // The tenant that the page before ended in may have more.
+  let found = await standings(lastTenant === undefined ? undefined : { at: lastTenant }, many);
+  for (;;) {
+    for (const one of found.flatMap((tenant) => standingsOf(house, tenant, filter))) {
+      const isTold = one.tenant.id === lastTenant && one.service <= (lastService ?? '');
+      if (!isTold && isMeant(one, filter)) told.push(one);
+    }
+    const last = found.at(-1)?.tenant.id;
+    if (told.length > limit || last === undefined || found.length < many) return toPage(told, limit, cursorOf);
+    found = await standings({ after: last }, many);
+  }
 };
 
 /** Whose move it is, over all tenants: for the operator. */
@@ -45,28 +58,8 @@ export const tenantsReadiness = (
     const { hmacKeySealed: _, ...tenant } = found;
     return tenant;
   };
-  const listReadiness: UseCases['listReadiness'] = async (_by, filter, { cursor, limit }) => {
-    const house = await houseNow(parts);
-    const [lastTenant, lastService] = cursor?.split(' ') ?? [];
-    const told: Standing[] = [];
-    const take = (found: TenantStanding) => {
-      const standings = standingsOf(house, found).filter((standing) => isMeant(standing, filter));
-      told.push(
-        ...standings.filter(({ tenant, service }) => tenant.id !== lastTenant || service > (lastService ?? '')),
-      );
-    };
-    const many = Object.values(filter).some((value) => value !== undefined) ? most : limit + 1;
-    // The tenant that the page before ended in may have more.
-    let found = await store.standings(lastTenant === undefined ? undefined : { at: lastTenant }, many);
-    for (;;) {
-      for (const one of found) take(one);
-      const last = found.at(-1)?.tenant.id;
-      if (told.length > limit || last === undefined || found.length < many) return toPage(told, limit, cursorOf);
-      found = await store.standings({ after: last }, many);
-    }
-  };
   return {
-    listReadiness,
+    listReadiness: async (_by, filter, page) => pageOfStandings(store, await houseNow(parts), filter, page),
     readTenantReadiness: async (_by, id) => readinessOf(parts)(await find(id)),
     async checkTenantReadiness(by, id) {
       const tenant = await find(id);
