@@ -59,7 +59,7 @@ const runs = engines.flatMap((engine): [EngineName, number][] =>
     ? [[engine, 8]]
     : [
         [engine, leastConnections({ isWorker: true, queuesInPostgres: true })],
-        [engine, 24],
+        [engine, 28],
       ],
 );
 

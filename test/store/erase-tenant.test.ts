@@ -28,7 +28,8 @@ const someOf = (type: string, enumOf: string | null): string => {
   };
   const plain = { uuid: 'gen_random_uuid()', integer: '1', bigint: '(random() * 1e9)::bigint' };
   return (
-    { ...known, ...plain }[type] ?? (type.startsWith('timestamp') ? `'2026-11-24T12:00:00Z'::${type}` : `'1'::${type}`)
+    { ...known, ...plain }[type] ??
+    (type.startsWith('timestamp') || type === 'date' ? `'2026-11-24T12:00:00Z'::${type}` : `'1'::${type}`)
   );
 };
 

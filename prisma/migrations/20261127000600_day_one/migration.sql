@@ -47,15 +47,20 @@ ALTER TABLE usage_months ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_door ON usage_months TO hub_tenant USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY operator_door ON usage_months TO hub_operator USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE ON usage_months TO hub_tenant, hub_operator;
+-- It goes with its tenant alone.
+GRANT DELETE ON usage_months TO hub_operator;
+CREATE TRIGGER goes_with_its_tenant AFTER DELETE ON usage_months REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION goes_with_its_tenant('tenant_id');
 
 -- What is invoiced is counted from events and deliveries for as long as they are kept. When they go, whoever lets them go,
--- their number is added to their month in the same statement: nothing is counted twice, and nothing is lost.
+-- their number is added to their month in the same statement: nothing is counted twice, and nothing is lost. What goes with its
+-- tenant leaves no number behind.
 CREATE FUNCTION keep_usage_of_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO usage_months AS u (tenant_id, month, what, count)
   SELECT tenant_id, date_trunc('month', timestamp AT TIME ZONE 'UTC')::date,
     CASE type WHEN 'consent.requested' THEN 'consents-requested' ELSE 'consents-accepted' END, count(*)
-  FROM gone WHERE type IN ('consent.requested', 'consent.accepted') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  FROM gone WHERE type IN ('consent.requested', 'consent.accepted') AND nullif(current_setting('hub.erasing', true), '') IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (tenant_id, month, what) DO UPDATE SET count = u.count + excluded.count;
   RETURN NULL;
 END $$;
@@ -66,7 +71,7 @@ CREATE FUNCTION keep_usage_of_deliveries() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   INSERT INTO usage_months AS u (tenant_id, month, what, count)
   SELECT tenant_id, date_trunc('month', delivered_at AT TIME ZONE 'UTC')::date, 'webhooks-delivered', count(*)
-  FROM gone WHERE delivered_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+  FROM gone WHERE delivered_at IS NOT NULL AND nullif(current_setting('hub.erasing', true), '') IS NULL GROUP BY 1, 2 ORDER BY 1, 2
   ON CONFLICT (tenant_id, month, what) DO UPDATE SET count = u.count + excluded.count;
   RETURN NULL;
 END $$;
