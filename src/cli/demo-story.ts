@@ -3,7 +3,7 @@ import { answerAsPerson } from './answer-as-person.ts';
 import { callJson, mustCall } from './call-json.ts';
 import type { openDemoReceiver } from './demo-receiver.ts';
 import { openDemoStream } from './demo-stream.ts';
-import { type Bank, furnishBank, furnishOperator, wakeClients } from './furnish.ts';
+import { type Bank, furnishBank, furnishOperator, grantAll, wakeClients } from './furnish.ts';
 import type { Narrator } from './narrator.ts';
 
 type Receiver = Awaited<ReturnType<typeof openDemoReceiver>>;
@@ -13,6 +13,9 @@ type Place = { url: string; sandboxUrl: string; operatorKey: string };
 
 /** A synthetic person of Altinn's test environment. */
 const person = { number: '25922947409', masked: '259229*****' };
+
+/** Nobody's, with a right check digit. */
+const newBank = { orgno: '310512346', name: 'Nybanken' };
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -59,6 +62,15 @@ export const furnish = async (place: Place, receiver: Receiver, tell: Narrator):
   receiver.trust(String(secret));
   tell.step(`${bank.name} has set up a webhook`);
   return { ...bank, endpointId: String(id) };
+};
+
+/** A bank that all owners have let in, and that has delegated nothing yet. Answers the address of its administrator's page. */
+export const invite = async (place: Place, receiver: Receiver): Promise<string> => {
+  // First, for a tenant that is added is looked at right away.
+  await grantAll(place, newBank.orgno);
+  const bank = await furnishBank(place, { ...newBank, redirectUrls: [`${receiver.url}/done`], onboarded: false });
+  const base = `${place.url}/operator/v1/tenants/${bank.id}/invitations`;
+  return String((await mustCall('POST', base, place.operatorKey, { language: 'nb' }))['link']);
 };
 
 /** What the person answered is told twice, by webhook and stream; each step with the time since the click. */

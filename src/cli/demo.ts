@@ -6,7 +6,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { openLog } from '../lib/log.ts';
 import { hubsAtWork } from '../store/look-over.ts';
 import { openDemoReceiver } from './demo-receiver.ts';
-import { askForConsent, furnish, inTenDays, placeOf, tellStory } from './demo-story.ts';
+import { askForConsent, furnish, inTenDays, invite, placeOf, tellStory } from './demo-story.ts';
 import { openNarrator } from './narrator.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
 
@@ -73,8 +73,10 @@ export const demo = (words: string[]): Promise<number> =>
         if (words.includes('--once')) return 0;
 
         const waiting = await askForConsent(place, bank, receiver, hub.clock.now());
+        const invitation = await invite(place, receiver);
         tell.title('It stays up. Things to open:');
         tell.say(`  answer a consent yourself   ${String(waiting.body['approvalUrl'])}`);
+        tell.say(`  get a third bank going      ${invitation}`);
         tell.say(`  the API, readable           ${place.url}/docs`);
         tell.say(`  every type of event         ${place.url}/docs/events`);
         tell.say(`  the sandbox                 ${place.sandboxUrl}/sandbox`);

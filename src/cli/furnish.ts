@@ -108,6 +108,12 @@ export const furnishBank = async (
   return { id, orgno: bank.orgno, name: bank.name, key: String(key) };
 };
 
+/** Owners of APIs let a bank use all that our clients hold: its own move, to delegate, is left. */
+export const grantAll = async ({ sandboxUrl }: Pick<Place, 'sandboxUrl'>, orgno: string): Promise<void> => {
+  for (const scope of clients.flatMap((client) => client.scopes))
+    await mustCall('PUT', `${sandboxUrl}/sandbox/grants/${orgno}/${encodeURIComponent(scope)}`);
+};
+
 /** A probe waits a few seconds itself, and asks nobody within ten of the last. */
 const wakeTries = 15;
 
