@@ -219,6 +219,10 @@ const operators: [string, string, unknown, string, string][] = [
   ['GET', '/operator/v1/tenants?limit=500', undefined, 'request-invalid', 'limit'],
   ['GET', '/operator/v1/tenants?limit=1&limit=2', undefined, 'request-invalid', 'limit'],
   ['GET', '/operator/v1/tenants?cursor=1', undefined, 'cursor-invalid', 'cursor'],
+  ['GET', '/operator/v1/readiness?ready=maybe', undefined, 'request-invalid', 'ready'],
+  ['GET', '/operator/v1/readiness?mover=us', undefined, 'request-invalid', 'mover'],
+  ['GET', '/operator/v1/readiness?service=Income', undefined, 'request-invalid', 'service'],
+  ['GET', '/operator/v1/readiness?cursor=zz', undefined, 'cursor-invalid', 'cursor'],
   ['GET', '/operator/v1/audit?who=x', undefined, 'field-unknown', 'who'],
 ];
 
