@@ -152,11 +152,18 @@ hubTest('the audit tells each change and each look at personal data, and cannot 
     for (const text of [`update audit set action = 'x'`, 'delete from audit', 'truncate audit', 'delete from events']) {
       const client = new pg.Client({ connectionString: databaseUrl, options: `-c role=${role}` });
       await client.connect();
-      const word =
-        role === 'hub_operator' && text === 'delete from events'
-          ? 'events go by drop_events alone'
-          : 'permission denied';
+      const words: Record<string, string> = {
+        'hub_operator delete from events': 'events go by drop_events alone',
+        'hub_operator delete from audit': 'rows of audit go with their tenant alone',
+      };
+      const word = words[`${role} ${text}`] ?? 'permission denied';
       await expect(client.query(text), `${role}: ${text}`).rejects.toThrow(word);
+      // Nor with the word that an erasure goes by, while its tenant is there.
+      if (words[`${role} ${text}`]) {
+        await client.query(`select set_config('hub.erasing', '${banks.bank.id}', false)`);
+        const ofOne = client.query(`${text} where tenant_id = '${banks.bank.id}'`);
+        await expect(ofOne, text).rejects.toThrow('has not left');
+      }
       await client.end();
     }
 });

@@ -56,6 +56,10 @@ BEGIN
   IF erasing IS NULL OR EXISTS (SELECT FROM gone g WHERE to_jsonb(g) ->> TG_ARGV[0] IS DISTINCT FROM erasing) THEN
     RAISE EXCEPTION 'rows of % go with their tenant alone', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
   END IF;
+  -- The tenant's own row is the last to go: until then it says whether it has left.
+  IF TG_TABLE_NAME <> 'tenants' AND NOT EXISTS (SELECT FROM tenants WHERE id = erasing::uuid AND status = 'offboarded') THEN
+    RAISE EXCEPTION 'tenant % has not left', erasing USING ERRCODE = 'insufficient_privilege';
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER goes_with_its_tenant AFTER DELETE ON tenants REFERENCING OLD TABLE AS gone
@@ -75,6 +79,9 @@ DECLARE
   g record;
 BEGIN
   IF erasing IS NOT NULL AND NOT EXISTS (SELECT FROM gone WHERE tenant_id <> erasing) THEN
+    IF NOT EXISTS (SELECT FROM tenants WHERE id = erasing AND status = 'offboarded') THEN
+      RAISE EXCEPTION 'tenant % has not left', erasing USING ERRCODE = 'insufficient_privilege';
+    END IF;
     RETURN NULL;
   END IF;
   IF older_than IS NULL THEN
