@@ -66,9 +66,14 @@ export const feedPlace = ({ nextLink, position, ...feed }: Feed): { link: string
 };
 
 /** The turn that may be used now, or has to be waited for; one beyond `mostAheadMs` was given by a clock that was wrong. */
-export const keptTurn = ({ turnAt }: Pick<Feed, 'turnAt'>, now: Date, mostAheadMs: number): Date | undefined => {
+export const keptTurn = (
+  { turnAt }: Pick<Feed, 'turnAt'>,
+  now: Date,
+  mostAheadMs: number,
+  keptMs = turnKeptMs,
+): Date | undefined => {
   const aheadMs = (turnAt?.getTime() ?? Number.NaN) - now.getTime();
-  return aheadMs > -turnKeptMs && aheadMs <= mostAheadMs ? turnAt : undefined;
+  return aheadMs > -keptMs && aheadMs <= mostAheadMs ? turnAt : undefined;
 };
 
 /** The place after a page: its newest news, but never ahead of us: what a wrong clock dated would hide what comes next. */

@@ -191,8 +191,13 @@ onboardingTest(
           bank.has.delete(move);
           const checked = await world.call('operator', 'POST', `/operator/v1/tenants/${bank.id}/readiness/check`);
           expect(checked.status).toBe(200);
-          // What goes first of all is met by whoever asks next.
-          if (round > 0) return;
+        }),
+      );
+      await until('each loss to be known', () => toldRightly(world, banks));
+      if (round > 0) continue;
+      // What went first of all is met by whoever asks next.
+      await Promise.all(
+        banks.map(async (bank) => {
           if (isPast(bank)) bank.listed = 'missing';
           const { status, problem } = await ask(world, bank);
           expect(status).toBe('blocked');
