@@ -38,7 +38,7 @@ test.each<EngineName>(engines)(
       /^✓ database +PostgreSQL 1\d\.\d+$/m,
       /^✓ migrations +up to date$/m,
       /^✓ row policies +on and forced/m,
-      /^✓ connections +\d+ of 397 in use; the hub’s: .*listener 1.*; budget 24 a process$/m,
+      /^✓ connections +\d+ of 397 in use; the hub’s: .*listener 1.*; budget 28 a process$/m,
       /^✓ processes +1 connected/m,
       /^✓ read-consent +1 owed, 0 due, 0 handed out$/m,
       /^✓ blocked +no consent/m,
