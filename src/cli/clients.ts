@@ -1,14 +1,12 @@
-import { openDatabase } from '../compose.ts';
 import { openSelfServiceCommand } from '../compose-selfservice.ts';
-import { loadConfig } from '../config.ts';
-import { openLog } from '../lib/log.ts';
 import { scrub } from '../lib/mask.ts';
 import { type SyncRow, syncClients } from '../usecases/selfservice/sync-clients.ts';
 import { rowText, verdict } from './clients/sync-table.ts';
 import { readWanted } from './clients/wanted-file.ts';
 import { readWords } from './clients/words.ts';
-import { orSay, stopWanted } from './stop-signals.ts';
+import { stopWanted } from './stop-signals.ts';
 import { sayUsage } from './usage.ts';
+import { withDatabase } from './with-database.ts';
 
 /**
  * `hub clients sync`: what would change of the operator's clients at Digdir, and with `--apply` does it; needs a worker's settings.
@@ -17,33 +15,26 @@ import { sayUsage } from './usage.ts';
 export const clients = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
   if ('usage' in ask) return sayUsage(words, ask.usage);
-  return orSay(async () => {
+  // What is done is told by the rows; what else happens is for whoever looks closer.
+  return withDatabase(async ({ config, databaseUrl, log }) => {
     const wanted = ask.file === undefined ? [] : await readWanted(ask.file);
-    const config = loadConfig(process.env, 'command');
-    // What is done is told by the rows; what else happens is for whoever looks closer.
-    const log = openLog('error');
-    const database = await openDatabase(config, log);
+    const parts = await openSelfServiceCommand(config, databaseUrl, log);
+    const stopping = new AbortController();
+    void stopWanted().then(() => stopping.abort());
+    const rows: SyncRow[] = [];
     try {
-      const parts = await openSelfServiceCommand(config, database.url, log);
-      const stopping = new AbortController();
-      void stopWanted().then(() => stopping.abort());
-      const rows: SyncRow[] = [];
-      try {
-        await syncClients(parts)(
-          { wanted, apply: ask.apply, prune: ask.prune },
-          (row) => {
-            rows.push(row);
-            process.stdout.write(ask.json ? `${scrub(JSON.stringify(row))}\n` : rowText(row));
-          },
-          stopping.signal,
-        );
-      } finally {
-        await parts.close();
-      }
-      if (!ask.json) process.stdout.write(verdict(rows, ask.apply));
-      return stopping.signal.aborted || rows.some(({ problem }) => problem) ? 1 : 0;
+      await syncClients(parts)(
+        { wanted, apply: ask.apply, prune: ask.prune },
+        (row) => {
+          rows.push(row);
+          process.stdout.write(ask.json ? `${scrub(JSON.stringify(row))}\n` : rowText(row));
+        },
+        stopping.signal,
+      );
     } finally {
-      await database.close();
+      await parts.close();
     }
-  });
+    if (!ask.json) process.stdout.write(verdict(rows, ask.apply));
+    return stopping.signal.aborted || rows.some(({ problem }) => problem) ? 1 : 0;
+  }, 'error');
 };

@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { openDatabase } from '../compose.ts';
 import { openCommand } from '../compose-command.ts';
 import { type Examination, openExamination } from '../compose-examination.ts';
 import { openOwnerRegisters } from '../compose-owner-registers.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { readConsumers, registers, type Target } from '../domain/owner-lists.ts';
 import { openLog } from '../lib/log.ts';
 import { proveOwnGrants } from '../usecases/asking/prove-own-grants.ts';
@@ -15,8 +14,9 @@ import { jsonLines, syncTable } from './consumers/report.ts';
 import { readWords, type SyncWords } from './consumers/words.ts';
 import { openedKey } from './doctor/try-token.ts';
 import { openBar } from './progress-bar.ts';
-import { orSay, stopWanted } from './stop-signals.ts';
+import { stopWanted } from './stop-signals.ts';
 import { sayUsage } from './usage.ts';
+import { withDatabase } from './with-database.ts';
 
 type Asked = Exclude<SyncWords, { usage: string }>;
 
@@ -107,13 +107,5 @@ const run = async (config: Config, databaseUrl: string, ask: Asked): Promise<num
 export const consumers = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
   if ('usage' in ask) return sayUsage(words, ask.usage);
-  return orSay(async () => {
-    const config = loadConfig(process.env, 'command');
-    const database = await openDatabase(config, openLog('warn'));
-    try {
-      return await run(config, database.url, ask);
-    } finally {
-      await database.close();
-    }
-  });
+  return withDatabase(({ config, databaseUrl }) => run(config, databaseUrl, ask));
 };

@@ -1,7 +1,6 @@
-import { openDatabase } from '../compose.ts';
 import { openCommand } from '../compose-command.ts';
 import { openExamination } from '../compose-examination.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { openLog } from '../lib/log.ts';
 import { sealingRing } from '../lib/seal.ts';
 import { openKeys } from '../local-keys.ts';
@@ -11,8 +10,9 @@ import { openTenantToken } from './moving/tenant-token.ts';
 import { type MovingWords, readWords } from './moving/words.ts';
 import { openBar } from './progress-bar.ts';
 import { openReportFile } from './report-file.ts';
-import { orSay, stopWanted } from './stop-signals.ts';
+import { stopWanted } from './stop-signals.ts';
 import { sayUsage } from './usage.ts';
+import { withDatabase } from './with-database.ts';
 
 type Asked = Exclude<MovingWords, { usage: string }>;
 
@@ -77,13 +77,5 @@ const run = async (
 export const migrateConsents = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words);
   if ('usage' in ask) return sayUsage(words, ask.usage);
-  return orSay(async () => {
-    const config = loadConfig(process.env, 'command');
-    const database = await openDatabase(config, openLog('warn'));
-    try {
-      return await run(config, database.url, ask);
-    } finally {
-      await database.close();
-    }
-  });
+  return withDatabase(({ config, databaseUrl }) => run(config, databaseUrl, ask));
 };

@@ -3,9 +3,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDatabase } from '../../compose.ts';
 import { type CommandParts, openCommand } from '../../compose-command.ts';
-import { type Config, loadConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { openLog } from '../../lib/log.ts';
 import { scrub } from '../../lib/mask.ts';
 import { sealingRing } from '../../lib/seal.ts';
@@ -15,8 +14,9 @@ import { leftOut, readWholeTenant, type TenantLine } from '../../store/whole-ten
 import { systemEntry } from '../../usecases/audit.ts';
 import { openParties } from '../../usecases/consents/parties.ts';
 import type { Tenant } from '../../usecases/use-cases.ts';
-import { orSay, stopWanted } from '../stop-signals.ts';
+import { stopWanted } from '../stop-signals.ts';
 import { sayUsage } from '../usage.ts';
+import { withDatabase } from '../with-database.ts';
 import { type Manifest, openParts } from './archive-parts.ts';
 import { writeTar } from './tar.ts';
 
@@ -127,14 +127,8 @@ const run = async (config: Config, databaseUrl: string, { whose, out, withPerson
 export const exportCommand = async (words: readonly string[]): Promise<number> => {
   const ask = read(words);
   if (!ask) return sayUsage(words, exportUsage);
-  return orSay(async () => {
-    const config = loadConfig(process.env, 'command');
-    const database = await openDatabase(config, openLog('warn'));
-    try {
-      process.stdout.write(scrub(await run(config, database.url, ask)));
-      return 0;
-    } finally {
-      await database.close();
-    }
+  return withDatabase(async ({ config, databaseUrl }) => {
+    process.stdout.write(scrub(await run(config, databaseUrl, ask)));
+    return 0;
   });
 };

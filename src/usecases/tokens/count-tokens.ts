@@ -1,3 +1,4 @@
+import { writtenSoon } from '../../lib/written-soon.ts';
 import type { TokenCounter } from '../metrics-port.ts';
 import type { Ports } from '../ports.ts';
 import type { TokenCount } from '../token-store-port.ts';
@@ -18,10 +19,8 @@ export const openTokenCounter = ({
   /** By API key, then scope: of one hour, the latest. */
   let counted = new Map<string, Map<string, TokenCount>>();
   let full: TokenCount[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let writing = Promise.resolve();
 
-  const write = async (isLast = false): Promise<void> => {
+  const write = async (isLast: boolean): Promise<void> => {
     const counts = [...full, ...[...counted.values()].flatMap((byScope) => [...byScope.values()])];
     counted = new Map();
     full = [];
@@ -37,15 +36,10 @@ export const openTokenCounter = ({
       }
       log.warn({ error, many: counts.length }, 'tokens handed out are not counted yet; they will be');
       full.push(...counts);
-      later();
+      soon.later();
     });
   };
-  const later = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      writing = writing.then(() => write());
-    }, writtenWithinMs);
-  };
+  const soon = writtenSoon(write, writtenWithinMs);
 
   return {
     count(tenantId: string, keyId: string, scope: string): void {
@@ -63,14 +57,8 @@ export const openTokenCounter = ({
         keyId,
         byScope.set(scope, { tenantId, keyId, scope, hour: new Date(time - (time % hourMs)), count: 1, lastAt }),
       );
-      later();
+      soon.later();
     },
-    async close(): Promise<void> {
-      clearTimeout(timer);
-      await writing;
-      // Set anew where the write under way has failed.
-      clearTimeout(timer);
-      await write(true);
-    },
+    close: soon.close,
   };
 };

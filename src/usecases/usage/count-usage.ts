@@ -1,4 +1,5 @@
 import { monthOf } from '../../domain/usage.ts';
+import { writtenSoon } from '../../lib/written-soon.ts';
 import type { UsageCounter } from '../metrics-port.ts';
 import type { Ports } from '../ports.ts';
 
@@ -15,8 +16,6 @@ export const openUsageCounter = ({
   log,
 }: Pick<Ports, 'clock' | 'store' | 'log'>): UsageCounter & { close(): Promise<void> } => {
   let counted = new Map<string, { tenantId: string; month: string; count: number }>();
-  let timer: NodeJS.Timeout | undefined;
-  let writing = Promise.resolve();
 
   const add = (tenantId: string, month: string, more: number): void => {
     const key = `${tenantId} ${month}`;
@@ -24,7 +23,7 @@ export const openUsageCounter = ({
     if (known) known.count += more;
     else counted.set(key, { tenantId, month, count: more });
   };
-  const write = async (isLast = false): Promise<void> => {
+  const write = async (isLast: boolean): Promise<void> => {
     const counts = [...counted.values()];
     counted = new Map();
     if (counts.length === 0) return;
@@ -39,27 +38,16 @@ export const openUsageCounter = ({
       }
       log.warn({ error, many: counts.length }, 'calls for data are not counted yet; they will be');
       for (const { tenantId, month, count } of counts) add(tenantId, month, count);
-      later();
+      soon.later();
     });
   };
-  const later = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      writing = writing.then(() => write());
-    }, writtenWithinMs);
-  };
+  const soon = writtenSoon(write, writtenWithinMs);
 
   return {
     dataCall(tenantId) {
       add(tenantId, monthOf(clock.now()), 1);
-      later();
+      soon.later();
     },
-    async close() {
-      clearTimeout(timer);
-      await writing;
-      // Set anew where the write under way has failed.
-      clearTimeout(timer);
-      await write(true);
-    },
+    close: soon.close,
   };
 };
