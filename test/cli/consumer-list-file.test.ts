@@ -37,10 +37,10 @@ test('JSON is a list of numbers, or of objects with lists in them', () => {
 
 test.each([
   ['a,b\n1,2', 'has no column orgno'],
-  ['', 'has no column orgno'],
+  ['', 'there is nothing in it'],
   ['{"orgno": "313876144"}', 'holds no list'],
   ['[nothing', 'is neither CSV nor JSON'],
-  ['orgno,name\n313876144,"open', 'is neither CSV nor JSON'],
+  ['orgno,name\n313876144,"open', 'line 2 cannot be read: a quote is missing there'],
 ])('what is no list is told so: %j', (content, why) => {
   expect(() => read(content)).toThrow(why);
 });
