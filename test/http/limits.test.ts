@@ -1,6 +1,22 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { Problem } from '../../src/domain/problem.ts';
+import { networkOf } from '../../src/http/limits.ts';
 import { httpTest } from './http-test.ts';
+
+test.each([
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2::6', '2001:db8:1:2'],
+  ['2001:db8::3:4:5:6', '2001:db8:0:0'],
+  ['2001:db8::6', '2001:db8:0:0'],
+  ['2001:db8:1::3:4:5:6', '2001:db8:1:0'],
+  ['2001:db8:1:0:3:4:5:6', '2001:db8:1:0'],
+  ['::1', '0:0:0:0'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['', ''],
+])('all addresses of an IPv6 network are counted as one, however they are shortened: %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});
 
 const times = (count: number, call: () => Promise<{ status: number }>) =>
   Promise.all(Array.from({ length: count }, async () => (await call()).status));
