@@ -58,3 +58,11 @@ httpTest('while too many strange keys are looked up, a caller is told when to co
   expect(told).toMatchObject({ status: 503, body: { type: '/problems/too-busy', mover: 'time' } });
   expect(told.headers.get('retry-after')).toBe('1');
 });
+
+httpTest('an address asks for keys of archives only so often', async ({ open }) => {
+  const hub = await open();
+  const path = '/archive-keys/0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77';
+  const statuses = await times(70, () => hub.call('GET', path));
+  expect(new Set(statuses)).toEqual(new Set([404, 429]));
+  expect(await hub.call('GET', path)).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
+});
