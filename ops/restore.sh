@@ -68,6 +68,7 @@ cat <<EOF_SAID
 Nothing that happened after that is in it. Before the hub is started on it:
   1. Empty Redis, where the queues live there: redis-cli -u "\$REDIS_URL" --scan --pattern '{hub}*' | xargs redis-cli -u "\$REDIS_URL" unlink
   2. DATABASE_URL=…/$database, then \`hub migrate\` and \`hub doctor\`.
-  3. Revoke again the keys, and suspend again the tenants, that were revoked or suspended since.
+  3. Revoke again the keys, and suspend or off-board again the tenants, that were revoked, suspended or off-boarded since;
+     put back the public keys and networks of apps that were changed since, and withdraw again their invitations.
   4. Read "After a restore to an earlier time" in docs/runbook.md: tenants must be told.
 EOF_SAID

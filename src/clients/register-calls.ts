@@ -56,6 +56,9 @@ export const openRegisterCalls = (baseUrl: string, timeoutMs?: number) => {
   return { base, call, close: http.close };
 };
 
+/** What a register calls an organisation; anything else goes into no address, report or audit of ours. */
+export const isOrgno = (text: unknown): text is string => typeof text === 'string' && /^\d{9}$/.test(text);
+
 /** An answer of 200 that is none of the shape it should have. */
 export const unreadable = (url: URL): RegisterFault =>
   new RegisterFault(`${url.host} gave an answer that cannot be read`);

@@ -10,9 +10,16 @@ const hold = (waitMs: number, detail: string): void => {
     throw new Problem('too-many-requests', detail, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 };
 
+/** The first four groups; `::` stands for as many zeros as are missing. */
+const firstHalf = (address: string): string => {
+  const [left = [], right] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = right === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  return [...left, ...Array<string>(zeros).fill('0'), ...(right ?? [])].slice(0, 4).join(':');
+};
+
 /** Whoever has one address of an IPv6 network has them all: count by /64. */
 export const networkOf = (address: string): string =>
-  address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
+  address.includes(':') && !address.includes('.') ? firstHalf(address) : address;
 
 /**
  * Limits of this process, in memory: per key and per tenant. Who shows no key that fits is not counted: behind one proxy all

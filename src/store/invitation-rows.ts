@@ -52,7 +52,8 @@ export const invitationTextRows = (tx: Tx): InvitationTextRows => ({
 
 /** In force, of a tenant at work ($1: digest, $2: now); all other links are told from one another by nothing. */
 const inForce = `i.digest = $1 and i.withdrawn_at is null and i.expires_at > $2::timestamptz and t.id = i.tenant_id and t.status = 'active'`;
-const told = 'i.tenant_id as "tenantId", i.id, i.language, i.expires_at as "expiresAt"';
+const told =
+  'i.tenant_id as "tenantId", i.id, i.language, i.expires_at as "expiresAt", i.opened_at is not null as "isOpened"';
 
 /** Through the operator's door: whose invitation it is turns out only here. */
 export const invitationStatements = (pool: pg.Pool): InvitationStore => {

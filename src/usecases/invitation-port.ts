@@ -19,8 +19,15 @@ export type InvitationTextRows = {
   remove(language: Language): Promise<boolean>;
 };
 
-/** Whose page a link leads to, and whether it was opened for the first time now. */
-export type OpenedInvitation = { tenantId: string; id: string; language?: Language; expiresAt: Date; isFirst: boolean };
+/** Whose page a link leads to, whether it was ever opened, and whether that was for the first time now. */
+export type OpenedInvitation = {
+  tenantId: string;
+  id: string;
+  language?: Language;
+  expiresAt: Date;
+  isOpened: boolean;
+  isFirst: boolean;
+};
 
 export type InvitationStore = {
   /**

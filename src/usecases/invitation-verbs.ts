@@ -18,7 +18,7 @@ export type InvitationVerbs<By> = {
   /** Back to the hub's own words. */
   resetInvitationText(by: By, language: Language): Promise<void>;
 
-  /** What the page tells; counted as an opening where `counts`. Asks nobody outside. Undefined: the link leads nowhere. */
+  /** What the page tells; counted as an opening where `counts`, or it is the first. Asks nobody outside. Undefined: the link leads nowhere. */
   openInvitation(secret: string, counts: boolean): Promise<InvitationPage | undefined>;
   /** Looks at once whether what was missing has come, unless somebody did within a minute. False: the link leads nowhere. */
   checkInvitation(secret: string): Promise<boolean>;

@@ -19,6 +19,11 @@ const row = (change: Partial<MovingRow> = {}): MovingRow => ({
 test('a cell is quoted where it must be, is no formula, and holds no number of a person', () => {
   expect(csvLine(row({ why: 'it says "no", twice' }))).toContain(',stays,"it says ""no"", twice",');
   expect(csvLine(row({ why: '=1+1' }))).toContain(",'=1+1,");
+  // Where fields end at semicolons or tabs, the rest of it is one that begins.
+  expect(csvLine(row({ why: 'Bank;=1+1' }))).toContain(`,"Bank;'=1+1",`);
+  expect(csvLine(row({ why: 'Bank;\t @SUM(A1)' }))).not.toMatch(/[;\t,]\s*@/);
+  expect(csvLine(row({ why: 'Bank\n-1' }))).toContain(`"Bank\n'-1"`);
+  expect(csvLine(row({ why: 'Vest-Bank; og så = slik' }))).toContain('"Vest-Bank; og så = slik"');
   expect(csvLine(row({ why: 'of 25922947409' }))).toContain('259229*****');
 });
 

@@ -73,6 +73,8 @@ test.each([
   expect(clientAddress(trusted)(request)).toBe(address);
 });
 
+const aSet = async () => ({ keys: [await exportJWK(generateKeyPairSync('ed25519').publicKey)] });
+
 storedTest('a key is of use where it may be, and nowhere else, whatever the caller says', async ({ openStored }) => {
   const hub = await openStored();
   const tenant = await hub.tenant();
@@ -118,13 +120,19 @@ storedTest('a key is of use where it may be, and nowhere else, whatever the call
   expect((await post({ allowedAddresses: ['192.0.2.64/26'] })).status).toBe(201);
   const beyond = { status: 422, body: { type: '/problems/allowed-addresses-beyond' } };
   expect(await post({ allowedAddresses: ['192.0.2.64/26', '203.0.113.0/24'] })).toMatchObject(beyond);
-  const patch = (change: object) =>
-    from(key, '192.0.2.9', `/v1/api-keys/${made.body['id']}`, {
+  const patch = (change: object, id = made.body['id']) =>
+    from(key, '192.0.2.9', `/v1/api-keys/${id}`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(change),
     });
   expect(await patch({ allowedAddresses: null })).toMatchObject(beyond);
+  // Nor does it say who signs for a key that is used from everywhere: it would have that one's reach.
+  const { body: app } = await hub.call(bootstrapKey, 'POST', keys, { name: 'app', scopes, publicKeys: await aSet() });
+  const signs = (change: object) => patch(change, app['id']);
+  expect(await signs({ publicKeys: await aSet() })).toMatchObject(beyond);
+  expect(await signs({ publicKeys: await aSet(), allowedAddresses: ['192.0.2.64/26'] })).toMatchObject({ status: 200 });
+  expect(await signs({ publicKeys: await aSet() })).toMatchObject({ status: 200 });
   for (const wrong of [[], ['192.0.2.1/24'], ['bank.example'], Array(51).fill('192.0.2.1')])
     expect((await post({ allowedAddresses: wrong })).status).toBe(422);
   const lifted = await hub.call(bootstrapKey, 'PATCH', `${keys}/${made.body['id']}`, { allowedAddresses: null });

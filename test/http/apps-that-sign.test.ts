@@ -111,6 +111,11 @@ storedTest('an assertion is taken once, by whichever process, and for what it sa
     error_description: expect.stringContaining('jti'),
     error_uri: '/problems/client-unauthenticated',
   });
+  // Whoever shows what was spent may have come by it on the way: the bank can see it, once a minute.
+  const replays = '/operator/v1/audit?action=access-token.replay-refused';
+  expect((await hub.call(bootstrapKey, 'GET', replays)).body['items']).toMatchObject([
+    { target: id, actor: { id }, details: { address: expect.any(String) } },
+  ]);
   const stranger = { ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
   const refused: [string, Word][] = [
     ['signed', { by: stranger.ES256 }],

@@ -11,11 +11,13 @@ storedTest(
     const path = `/operator/v1/tenants/${tenantId}/invitations`;
     const ahead = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
     const invite = async (body: object = {}) => (await call(bootstrapKey, 'POST', path, body)).body;
-    const opens = async (link: unknown) => (await fetch(`${url}${new URL(String(link)).pathname}`)).status;
+    const opens = async (link: unknown, query = '') =>
+      (await fetch(`${url}${new URL(String(link)).pathname}${query}`)).status;
 
     const made = await invite({ expiresAt: ahead(2 * day) });
     expect(String(made['link'])).toMatch(/^https:\/\/hub\.example\/invitation\/[\w-]{43}$/);
-    expect([await opens(made['link']), await opens(made['link'])]).toEqual([200, 200]);
+    // Nobody reads it unseen by saying that they come back from its button.
+    expect([await opens(made['link'], '?from=check'), await opens(made['link'])]).toEqual([200, 200]);
     const list = async () => (await call(bootstrapKey, 'GET', path)).body['items'];
     expect(await list()).toMatchObject([{ id: made['id'], language: null, openings: 2, state: 'open' }]);
     expect(JSON.stringify(await list())).not.toContain('link');

@@ -1,6 +1,22 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { Problem } from '../../src/domain/problem.ts';
+import { networkOf } from '../../src/http/limits.ts';
 import { httpTest } from './http-test.ts';
+
+test.each([
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2::6', '2001:db8:1:2'],
+  ['2001:db8::3:4:5:6', '2001:db8:0:0'],
+  ['2001:db8::6', '2001:db8:0:0'],
+  ['2001:db8:1::3:4:5:6', '2001:db8:1:0'],
+  ['2001:db8:1:0:3:4:5:6', '2001:db8:1:0'],
+  ['::1', '0:0:0:0'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['', ''],
+])('all addresses of an IPv6 network are counted as one, however they are shortened: %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});
 
 const times = (count: number, call: () => Promise<{ status: number }>) =>
   Promise.all(Array.from({ length: count }, async () => (await call()).status));
@@ -41,4 +57,12 @@ httpTest('while too many strange keys are looked up, a caller is told when to co
   const told = await hub.call('GET', '/v1/me', { key: 'tenant' });
   expect(told).toMatchObject({ status: 503, body: { type: '/problems/too-busy', mover: 'time' } });
   expect(told.headers.get('retry-after')).toBe('1');
+});
+
+httpTest('an address asks for keys of archives only so often', async ({ open }) => {
+  const hub = await open();
+  const path = '/archive-keys/0193627c-9c3e-7d1a-b0a4-6f8f2a1c5e77';
+  const statuses = await times(70, () => hub.call('GET', path));
+  expect(new Set(statuses)).toEqual(new Set([404, 429]));
+  expect(await hub.call('GET', path)).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
 });

@@ -140,6 +140,10 @@ onceTest(
     });
     expect((await call('operator', 'GET', path)).status).toBe(404);
     expect(await world.status('insurer', spared)).toBe('accepted');
+    // Who wanted it is still known when all that said so is gone.
+    const { body: audit } = await call('operator', 'GET', '/operator/v1/audit?action=tenant.erasing');
+    const by = { actor: { kind: 'operator-key' }, requestId: expect.any(String) };
+    expect(audit['items']).toMatchObject([{ target: banks.bank.id, details: { askedBy: [by, by, by] } }]);
 
     const anew = { orgno: banks.bank.orgno, name: 'Banken igjen' };
     expect((await call('operator', 'POST', '/operator/v1/tenants', anew)).status).toBe(201);

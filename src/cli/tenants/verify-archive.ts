@@ -37,7 +37,9 @@ const isManifest = (value: unknown): value is Manifest =>
   value !== null &&
   (value as Manifest).format === 'samtykkehub-archive/1' &&
   /^[\da-f-]{36}$/.test(String((value as Manifest).archive)) &&
-  Array.isArray((value as Manifest).files);
+  Array.isArray((value as Manifest).files) &&
+  typeof (value as Manifest).tenant === 'object' &&
+  (value as Manifest).tenant !== null;
 
 const parsed = (bytes: Uint8Array | undefined): unknown => {
   try {

@@ -29,18 +29,19 @@ const read = (words: readonly string[], given: { url?: string | undefined }): Ve
   }
 };
 
+/** Whoever made the key may have made the archive, too: nothing in it is for the terminal to obey. */
+const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
+
 const run = async (ask: VerifyAsk): Promise<number> => {
   const { manifest, faults } = await verifyArchive(ask);
   if (faults.length > 0) {
-    process.stdout.write(`NOT what the hub made:\n${faults.map((fault) => `- ${fault}\n`).join('')}`);
+    process.stdout.write(`NOT what the hub made:\n${faults.map((fault) => `- ${plain(fault)}\n`).join('')}`);
     return 1;
   }
   const { tenant, madeAt, files, withPersons } = manifest;
   const rows = files.reduce((all, file) => all + file.rows, 0);
-  const name = tenant.name.replace(/\p{Cc}/gu, ' ');
-  process.stdout.write(
-    `${name} (${tenant.orgno}), ${madeAt}: ${rows} rows in ${files.length} files, ${withPersons ? 'with' : 'without'} persons’ numbers. Whole, and as it was signed.\n`,
-  );
+  const told = `${tenant.name} (${tenant.orgno}), ${madeAt}: ${rows} rows in ${files.length} files, ${withPersons ? 'with' : 'without'} persons’ numbers. Whole, and as it was signed.`;
+  process.stdout.write(`${plain(told)}\n`);
   return 0;
 };
 

@@ -3,14 +3,18 @@ import type { Entry } from '../../domain/owner-lists.ts';
 import { osloTime, readOsloTime } from '../../lib/oslo-time.ts';
 import { type OwnerRegister, RegisterFault } from '../../usecases/owner-registers-port.ts';
 import { inLowerCase } from '../in-lower-case.ts';
-import { openRegisterCalls, unreadable } from '../register-calls.ts';
+import { isOrgno, openRegisterCalls, unreadable } from '../register-calls.ts';
 
 /** As others' clients read it: a flat list, names in any case. */
 const Rights = z.array(
   z.preprocess(
     inLowerCase,
     z.looseObject({
-      id: z.union([z.string(), z.number()]).transform(String),
+      // It goes into an address, together with our token and key: no dots, no slashes.
+      id: z
+        .union([z.string(), z.number()])
+        .transform(String)
+        .pipe(z.string().regex(/^[\w-]{1,100}$/)),
       reportee: z.string(),
       validto: z.string(),
       right: z.string().nullish(),
@@ -47,7 +51,7 @@ export const openRightsRegister = (options: {
     const rights = Rights.safeParse(body);
     if (!rights.success) throw unreadable(url);
     return rights.data
-      .filter(({ reportee }) => /^\d{9}$/.test(reportee))
+      .filter(({ reportee }) => isOrgno(reportee))
       .map(({ id, reportee, validto, right, condition, conditions = condition }) => {
         const validTo = readOsloTime(validto);
         // A right is written whole: what its owner has said of it beside its end goes along.

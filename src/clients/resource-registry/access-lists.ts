@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type OwnerRegister, RegisterFault } from '../../usecases/owner-registers-port.ts';
-import { openRegisterCalls, unreadable } from '../register-calls.ts';
+import { isOrgno, openRegisterCalls, unreadable } from '../register-calls.ts';
 
 const urn = 'urn:altinn:organization:identifier-no';
 /** The registry takes no more in one call. */
@@ -45,7 +45,7 @@ export const openAccessLists = (options: {
         const read: Awaited<ReturnType<typeof page>> = await page(url, token, signal);
         for (const { identifiers } of read.data) {
           const orgno = identifiers?.[urn];
-          if (typeof orgno === 'string') orgnos.push(orgno);
+          if (isOrgno(orgno)) orgnos.push(orgno);
           else strangers += 1;
         }
         url = read.next;

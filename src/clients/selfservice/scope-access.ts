@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OwnerRegister } from '../../usecases/owner-registers-port.ts';
-import { openRegisterCalls, unreadable } from '../register-calls.ts';
+import { isOrgno, openRegisterCalls, unreadable } from '../register-calls.ts';
 
 const scope = 'idporten:scopes.write';
 
@@ -28,7 +28,12 @@ export const openScopeAccess = (options: {
       const rows = Rows.safeParse(body);
       if (!rows.success) throw unreadable(url);
       const granted = rows.data.filter(({ state }) => state.toUpperCase() === 'APPROVED');
-      return { entries: granted.map(({ consumer_orgno: orgno }) => ({ orgno })), notes: [] };
+      const orgnos = granted.map(({ consumer_orgno: orgno }) => orgno).filter(isOrgno);
+      const strangers = granted.length - orgnos.length;
+      return {
+        entries: orgnos.map((orgno) => ({ orgno })),
+        notes: strangers > 0 ? [`${strangers} of its consumers are no organisations, and stay`] : [],
+      };
     },
     async make(name, what, entries, token, signal) {
       for (const { orgno } of entries) {

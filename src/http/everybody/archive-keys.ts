@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Problem } from '../../domain/problem.ts';
+import { limitByKey } from '../../lib/limit-by-key.ts';
 import type { UseCases } from '../../usecases/use-cases.ts';
 import { ById } from '../fields.ts';
+import { networkOf } from '../limits.ts';
 import { type Route, route } from '../route.ts';
 
 const Key = z.object({
@@ -13,8 +15,14 @@ const Key = z.object({
   use: z.string(),
 });
 
+/** Of one address: each look costs one at the database, and whoever checks archives checks a few. */
+const mostLooks = { most: 50, intervalMs: 5000 };
+
 /** Whoever has an archive of a tenant can check that this hub made it. */
-export const archiveKeyRoutes = ({ findArchiveKey }: Pick<UseCases, 'findArchiveKey'>): Route[] => [
+export const archiveKeyRoutes = (
+  { findArchiveKey }: Pick<UseCases, 'findArchiveKey'>,
+  looksOf = limitByKey(mostLooks),
+): Route[] => [
   route({
     audience: 'everybody',
     tag: 'For everybody',
@@ -25,8 +33,13 @@ export const archiveKeyRoutes = ({ findArchiveKey }: Pick<UseCases, 'findArchive
     description: 'A JWK set of one key, which signed the manifest of this archive and nothing else.',
     params: ById,
     replies: { 200: z.object({ keys: z.array(Key) }) },
-    problems: ['archive-key-not-found'],
-    handle: async ({ params }) => {
+    problems: ['archive-key-not-found', 'too-many-requests'],
+    handle: async ({ params, address }) => {
+      const waitMs = looksOf(networkOf(address))();
+      if (waitMs > 0)
+        throw new Problem('too-many-requests', 'Too many requests from this address', {
+          retryAfterSeconds: Math.ceil(waitMs / 1000),
+        });
       const key = await findArchiveKey(params.id);
       if (!key) throw new Problem('archive-key-not-found', 'No archive with this id was made here');
       return { status: 200, body: { keys: [key] } };

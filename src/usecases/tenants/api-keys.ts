@@ -83,7 +83,8 @@ export const apiKeys = (parts: Parts): Verbs => {
           throw new Problem('key-is-secret', 'A key that is a secret has no public keys: make another one');
         // Whoever says who signs for a key, or from where it may be used, has all that it has.
         if (publicKeys || nets !== undefined) checkMaker(by, key.scopes, key.expiresAt, 'changes');
-        if (nets !== undefined) checkReach(by, nets ?? undefined);
+        if (publicKeys || nets !== undefined)
+          checkReach(by, nets === undefined ? key.allowedAddresses : (nets ?? undefined));
         const change = {
           ...(name === undefined ? {} : { name }),
           ...(publicKeys ? { publicKeys } : {}),

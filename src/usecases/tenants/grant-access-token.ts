@@ -14,7 +14,7 @@ import type { Parts } from '../memory.ts';
 import type { UseCases } from '../use-cases.ts';
 import { accessTokens } from './access-tokens.ts';
 import { alive, callerOf, type Found } from './keys.ts';
-import { noteRefusedAddress } from './refused-addresses.ts';
+import { noteRefusal, noteRefusedAddress } from './refused-addresses.ts';
 
 type Verbs = Pick<UseCases, 'grantAccessToken' | 'readAuthorizationServer' | 'noteRefusedAddress'>;
 
@@ -37,6 +37,7 @@ export const appsThatSign = (
   const { clock, store, memories, settings, log } = parts;
   const tokens = accessTokens(parts);
   const noteRefused = noteRefusedAddress(parts);
+  const noteReplay = noteRefusal(parts, 'access-token.replay-refused', 'an assertion was shown again that was spent');
   const server = (): AuthorizationServer => ({
     issuer: settings.publicUrl,
     tokenEndpoint: `${settings.publicUrl}/oauth/token`,
@@ -93,7 +94,10 @@ export const appsThatSign = (
         await rows.audit.add(auditEntry(parts, by, 'access-token.granted', key.id, { scopes }, tenant.id));
         return true;
       });
-      if (!isFirst) throw unauthenticated('jti was used before: make an assertion for each token');
+      if (!isFirst) {
+        await noteReplay(by, address);
+        throw unauthenticated('jti was used before: make an assertion for each token');
+      }
       return {
         token: tokens.seal({ tenantId: tenant.id, keyId: key.id, scopes, endsAt }),
         expiresInSeconds: Math.floor((endsAt.getTime() - now) / 1000),

@@ -49,11 +49,16 @@ export const invitationPages = (parts: Parts): Verbs => {
   const readiness = readinessOf(parts);
   const look = lookAtOnce(parts);
   const find = (secret: string, counts: boolean) => store.findInvitation(linkDigest(secret), clock.now(), counts);
+  /** Whatever the address says of where its reader comes from: the first time is noted. */
+  const open = async (secret: string, counts: boolean) => {
+    const found = await find(secret, counts);
+    return found && !found.isOpened ? find(secret, true) : found;
+  };
   const tenantOf = async ({ tenantId }: OpenedInvitation) => (await memories.tenant.get(tenantId))?.tenant;
 
   return {
     async openInvitation(secret, counts): Promise<InvitationPage | undefined> {
-      const found = await find(secret, counts);
+      const found = await open(secret, counts);
       const tenant = found && (await tenantOf(found));
       if (!found || !tenant) return undefined;
       const now = clock.now();
