@@ -12,7 +12,12 @@ import { services } from './services.ts';
 import { tenants } from './tenants.ts';
 import { usage } from './usage-report.ts';
 
-export type Command = { about: string; run(words: string[]): Promise<number> };
+export type Command = {
+  about: string;
+  /** It knows these words and no others; unless said it reads its words itself. */
+  knows?: readonly string[];
+  run(words: string[]): Promise<number>;
+};
 
 const help: Command = {
   about: 'this list',
@@ -28,12 +33,20 @@ const help: Command = {
 
 /** First word on the command line → what happens. Each answers the exit code. */
 export const commands: Record<string, Command> = {
-  api: { about: 'serve the tenant and operator APIs', run: () => serve('api') },
-  worker: { about: 'do the work that is owed: Maskinporten, Altinn, webhooks', run: () => serve('worker') },
-  all: { about: 'API and worker in one process, with the sandbox in development', run: () => serve('all') },
-  sandbox: { about: 'pretend Maskinporten, Altinn and a data source (never in production)', run: sandboxCommand },
-  demo: { about: 'everything on one machine, and a consent from request to webhook (--once: end after it)', run: demo },
-  migrate: { about: 'bring the database up to date', run: migrateCommand },
+  api: { about: 'serve the tenant and operator APIs', knows: [], run: () => serve('api') },
+  worker: { about: 'do the work that is owed: Maskinporten, Altinn, webhooks', knows: [], run: () => serve('worker') },
+  all: { about: 'API and worker in one process, with the sandbox in development', knows: [], run: () => serve('all') },
+  sandbox: {
+    about: 'pretend Maskinporten, Altinn and a data source (never in production)',
+    knows: [],
+    run: sandboxCommand,
+  },
+  demo: {
+    about: 'everything on one machine, and a consent from request to webhook (--once: end after it)',
+    knows: ['--once'],
+    run: demo,
+  },
+  migrate: { about: 'bring the database up to date', knows: [], run: migrateCommand },
   doctor: {
     about: 'what is wrong with configuration, database, queues or the outside, and what to do (--json: for machines)',
     run: doctor,
@@ -72,6 +85,6 @@ export const commands: Record<string, Command> = {
     about: 'what each tenant used in a month, for invoices (--month, or --from and --to; --csv)',
     run: usage,
   },
-  reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', run: reseal },
+  reseal: { about: 'seal everything anew with the first of HUB_SEALING_KEYS', knows: [], run: reseal },
   help,
 };

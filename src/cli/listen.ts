@@ -4,6 +4,7 @@ import { forwarder } from './listen/forward.ts';
 import { hubCall } from './listen/hub-call.ts';
 import { isPrivateWay, readWords } from './listen/words.ts';
 import { orSay, stopWanted } from './stop-signals.ts';
+import { sayUsage } from './usage.ts';
 
 /** What a developer need not type: a key among the words would stay in the shell's history. */
 const environment = (env: NodeJS.ProcessEnv) => ({ key: env['HUB_API_KEY'], url: env['HUB_URL'] });
@@ -27,10 +28,7 @@ const lineOf = ({ timestamp, sequence, type, data }: EventView): string =>
  */
 export const listen = async (words: readonly string[]): Promise<number> => {
   const ask = readWords(words, environment(process.env));
-  if ('usage' in ask) {
-    process.stderr.write(ask.usage);
-    return 2;
-  }
+  if ('usage' in ask) return sayUsage(words, ask.usage);
   const { hub, key, types, from, json } = ask;
   const stopping = new AbortController();
   void stopWanted().then(() => stopping.abort());

@@ -27,6 +27,25 @@ test.each(['workers', 'constructor', ''])(
   },
 );
 
+test.each(Object.keys(commands).filter((name) => name !== 'help'))(
+  '`hub %s --help` says what it is, on standard output with exit code 0, and does nothing',
+  async (name) => {
+    const { code, stdout, stderr } = await runHub([name, '--help'], { HUB_API_KEY: 'k' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^hub ${name}\\b.*\\n`));
+    expect(stdout).not.toContain('"level"');
+  },
+);
+
+test.each(['api', 'worker', 'all', 'sandbox', 'demo', 'migrate', 'reseal'])(
+  '`hub %s` with a word it does not know does nothing, and ends with 2',
+  async (name) => {
+    const { code, stdout, stderr } = await runHub([name, '--verbos']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(`hub ${name}   ${commands[name]?.about}\n`);
+  },
+);
+
 const wrong = {
   PORT: 'secret-port',
   DATABASE_URL: 'mysql://user:secret-password@db.example/x',

@@ -51,6 +51,7 @@ const isType = (text: string): text is EventType => eventTypes.some((type) => ty
 
 /** What was asked for on the command line; or what can be, where that is not understood. No value that may be secret is repeated. */
 export const readWords = (words: readonly string[], given: Given): ListenAsk | { usage: string } => {
+  if (words.includes('--help') || words.includes('-h')) return { usage };
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const options = {
@@ -62,7 +63,7 @@ export const readWords = (words: readonly string[], given: Given): ListenAsk | {
     said = parseArgs({ args: [...words], options }).values;
   } catch {
     // What was typed may be a key in the wrong place.
-    return words.includes('--help') ? { usage } : fault('these words are not understood');
+    return fault('these words are not understood');
   }
   const key = said.key ?? given.key;
   if (!key) return fault('an API key is needed: set HUB_API_KEY, or --key');
