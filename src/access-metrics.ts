@@ -7,8 +7,18 @@ export const openAccessMetrics = (registry: Registry, store: Pick<AccessStatemen
   const gauge = seenGauges(registry, () => store.accessSeen());
   const told = (name: string, what: AccessSeen['what'], help: string) =>
     gauge(name, help, ['mover'], (seen, tell) => {
+      // Ours is told also where it is none: an alert reads it.
+      tell({ mover: 'operator' }, 0);
       for (const { mover, many } of seen.filter((one) => one.what === what)) tell({ mover }, many);
     });
-  told('hub_consents_blocked', 'blocked', 'Consents that wait for somebody outside, by whose move it is');
-  told('hub_access_missing', 'missing', 'Scopes and services that tenants lack access to, by whose move it is');
+  told(
+    'hub_consents_blocked',
+    'blocked',
+    'Consents that wait for somebody outside, by whose move it is (`operator`: ours)',
+  );
+  told(
+    'hub_access_missing',
+    'missing',
+    'Scopes and services that tenants lack access to, by whose move it is (`operator`: ours)',
+  );
 };
