@@ -5,6 +5,7 @@ import { acceptedEveryMs, pendingEveryMs } from '../domain/feed-pace.ts';
 import type { KeptProblem } from '../domain/problem.ts';
 import { withoutNulls } from '../lib/without-nulls.ts';
 import type { FeedsSeen } from '../usecases/feed-store-port.ts';
+import { nobodysTenant } from '../usecases/jobs.ts';
 import type { EndpointsSeen } from '../usecases/webhook-rows-port.ts';
 import { type ConnectionUse, connectionUse, storeFaults } from './check-store.ts';
 import { withLogin } from './direct-login.ts';
@@ -42,10 +43,23 @@ export type ClientSeen = {
 /** A tenant whose feed at Altinn was read to its end so long ago. */
 export type StaleFeed = { name: string; while: FeedsSeen['while']; staleMs: number; lastProblem: string | null };
 
+/** A tenant that is being off-boarded, or is to be erased by now. */
+export type Leaving = {
+  name: string;
+  orgno: string;
+  step: 'off-boarding' | 'erasing';
+  /** Since it began; or since it was due. */
+  seconds: number;
+  /** Consents that Altinn 2 has yet to take back. */
+  toGiveBack: number;
+  lastProblem: string | null;
+};
+
 export type Contents = {
   work: WorkOwed[];
   /** Consents that wait for somebody outside. */
   blocked: { mover: string; code: string; consents: number; tenants: number }[];
+  leaving: Leaving[];
   feeds: { seen: FeedsSeen[]; stalest: StaleFeed[] };
   /** States that no endpoint is in are left out. */
   webhooks: { seen: EndpointsSeen[]; troubled: EndpointSeen[] };
@@ -91,6 +105,16 @@ const blockedText = `
     count(*)::int as consents, count(distinct tenant_id)::int as tenants
   from consents where status = 'blocked' group by 1, 2 order by 3 desc`;
 
+/** Each look at work goes by its key: few tenants leave at a time. */
+const leavingText = `
+  select t.name, t.orgno, case t.status when 'offboarding' then 'off-boarding' else 'erasing' end as step,
+    extract(epoch from $1::timestamptz - case t.status when 'offboarding' then t.offboarding_at else t.erase_at end)::float8 as seconds,
+    (select count(*)::int from outbox o join consents c on c.tenant_id = o.tenant_id and c.id = o.subject_id
+     where o.job = 'read-consent' and o.tenant_id = t.id and c.generation = 'altinn2' and c.ended_at is not null) as "toGiveBack",
+    (select o.last_problem from outbox o where o.last_problem is not null and (o.job = 'read-consent' and o.tenant_id = t.id
+       or o.job in ('offboard-tenant', 'erase-tenant') and o.tenant_id = '${nobodysTenant}' and o.subject_id = t.id) order by o.failures desc limit 1) as "lastProblem"
+  from tenants t where t.status = 'offboarding' or t.status = 'offboarded' and t.erase_at < $1::timestamptz order by 4 desc limit 5`;
+
 const clientsText = `
   select id, name, purpose, scopes, stopped_at as "stoppedAt", stopped_problem as "stoppedProblem",
     (select count(*)::int from maskinporten_keys k
@@ -122,6 +146,7 @@ const readContents = async (client: Client, now: Date): Promise<Contents> => {
   return {
     work: (await client.query<WorkOwed>(workText, [now])).rows,
     blocked: (await client.query<Contents['blocked'][number]>(blockedText)).rows,
+    leaving: (await client.query<Leaving>(leavingText, [now])).rows,
     feeds: {
       seen: (await client.query<FeedsSeen>(seenFeedsText, [now])).rows,
       stalest: (await client.query<StaleFeed>(stalestFeedsText, [now, pendingEveryMs, acceptedEveryMs])).rows,

@@ -156,6 +156,68 @@ test('what ends soon is told: a tenant’s key as a note, the operator’s own a
   ]);
 });
 
+test('a tenant that leaves and does not get on is told, with what it waits for; one that has just begun is not', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const given = async (orgno: string, status: string, began: string, erase: string) => {
+    const { rows } = await admin.query<{ id: string }>(
+      `insert into tenants (id, orgno, name, status, hmac_key_sealed, created_at, updated_at, offboarding_at, offboarded_at, erase_at)
+       values (gen_random_uuid(), $1, 'Bank', $2::text, 'x', now(), now(), now() - $3::interval,
+         case $2 when 'offboarded' then now() - $3::interval end, now() + $4::interval) returning id`,
+      [orgno, status, began, erase],
+    );
+    return rows[0]?.id;
+  };
+  const owed = (job: string, tenant: string | undefined, subject: string | undefined, problem: string | null) =>
+    admin.query(
+      `insert into outbox (job, tenant_id, subject_id, due_at, failures, last_problem, created_at)
+       values ($1, coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'), $3, now() + interval '9 minutes', 3, $4, now())`,
+      [job, tenant, subject, problem],
+    );
+  const leaving = async () =>
+    (await examined({ DATABASE_URL: url })).of('leaving').map(({ state, says }) => `${state}: ${says}`);
+  await given('000000001', 'offboarding', '1 minute', '90 days');
+  await given('000000002', 'offboarded', '9 days', '81 days');
+  expect(await leaving()).toEqual([]);
+  const waits = await given('000000003', 'offboarding', '3 hours', '90 days');
+  const { rows } = await admin.query<{ id: string }>(
+    `insert into consents (tenant_id, id, status, version, generation, party_kind, party_masked, rights, valid_to, redirect_url,
+       created_by, created_at, updated_at, ended_at)
+     values ($1, gen_random_uuid(), 'withdrawn', 2, 'altinn2', 'person', 'x', '[]', now(), 'x', gen_random_uuid(), now(), now(), now()) returning id`,
+    [waits],
+  );
+  await owed('read-consent', waits, rows[0]?.id, 'altinn-unavailable');
+  const stays = await given('000000004', 'offboarded', '90 days', '-5 hours');
+  await owed('erase-tenant', undefined, stays, 'internal');
+  expect(await leaving()).toEqual([
+    'wrong: Bank 000000004: should have been erased 5 h ago, last error internal (/problems/internal)',
+    'note: Bank 000000003: being off-boarded for 3 h; Altinn 2 has yet to take back 1 consent, last error altinn-unavailable (/problems/altinn-unavailable)',
+  ]);
+});
+
+test('a client whose only key that signs ends within a week is wrong; a longer life, or a key beside it, is noted', async () => {
+  const { url, admin } = await ownDatabase(freshDatabase());
+  const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
+  for (const [name, ends] of [
+    ['Soon', [3]],
+    ['Later', [20]],
+    ['Two', [3, 300]],
+  ] as const)
+    for (const [place, days] of ends.entries())
+      await admin.query(
+        `with client as (insert into maskinporten_clients (id, name, client_id, purpose, scopes, created_at, updated_at)
+           values (gen_random_uuid(), $1, $1, 'data', '{}', now(), now()) on conflict (client_id) do update set name = $1 returning id)
+         insert into maskinporten_keys (id, client_id, kid, state, private_sealed, certificate_chain, created_at, expires_at)
+         select gen_random_uuid(), id, $1 || $2::text, 'active', 'x', '{}', now(), $3::timestamptz from client`,
+        [name, place, inDays(days)],
+      );
+  const { of } = await examined({ DATABASE_URL: url });
+  expect(
+    of('client keys')
+      .map(({ state, says }) => `${state}: ${says.replace(/ ends in.*/, '')}`)
+      .sort(),
+  ).toEqual(['note: Later: The key Later0', 'note: Two: The key Two0', 'wrong: Soon: The key Soon0']);
+});
+
 test('a client that holds what is another purpose’s is noted', async () => {
   const { url, admin } = await ownDatabase(freshDatabase());
   await admin.query(

@@ -1,6 +1,6 @@
 import { acceptedEveryMs, pendingEveryMs } from '../../domain/feed-pace.ts';
 import type { Contents, StaleFeed } from '../../store/look-over.ts';
-import { count, type Finding, isOurs, note, ok, span, whyOf, wrong } from './finding.ts';
+import { count, type Finding, isOurs, note, ok, span, toldOf, whyOf, wrong } from './finding.ts';
 
 /** A feed is late when it has missed several looks, whatever one of them met. */
 const lateMs = { pending: 8 * pendingEveryMs, accepted: 3 * acceptedEveryMs };
@@ -9,7 +9,7 @@ const states = { pending: 'pending consents', accepted: 'accepted ones alone' };
 
 const late = ({ name, staleMs, lastProblem, while: state }: StaleFeed): Finding => {
   const says = `${name}, with ${states[state]}: not read for ${span(staleMs / 1000)}${whyOf(lastProblem)}`;
-  if (isOurs(lastProblem)) return wrong('feeds', says, `the operator must act: see /problems/${lastProblem}`);
+  if (isOurs(lastProblem)) return wrong('feeds', says, `the operator must act: ${toldOf(lastProblem)}`);
   if (lastProblem !== null) return note('feeds', says, 'tried again by itself; the log has each failure of read-feed');
   return wrong(
     'feeds',

@@ -51,6 +51,12 @@ export const isOurs = (code: string | null): boolean =>
 
 export const whyOf = (code: string | null): string => (code === null ? '' : `, last error ${code} (/problems/${code})`);
 
+/** What its page says to do: whoever is on duty need not open that first. */
+export const toldOf = (code: string | null): string =>
+  code !== null && Object.hasOwn(problems, code)
+    ? `${problems[code as ProblemCode].text.replace(/\.$/, '')} (/problems/${code})`
+    : `see /problems/${code}`;
+
 /** The rest of an address may be a secret. */
 export const hostOf = (url: string): string =>
   URL.canParse(url) ? new URL(url).host : 'an address that cannot be read';

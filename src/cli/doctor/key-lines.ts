@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { endOfRegistration, signsByCertificate } from '../../domain/client-keys.ts';
 import { warnedAt } from '../../domain/key-warnings.ts';
 import type { ClientWithKeys } from '../../usecases/memory.ts';
-import { count, type Finding, note, ok, wrong } from './finding.ts';
+import { count, type Finding, note, ok, toldOf, wrong } from './finding.ts';
 
 type Key = ClientWithKeys['keys'][number];
 
@@ -40,6 +40,8 @@ const keyLine = (key: Key, now: Date): Finding => {
   if (state === 'retiring') return ok('key', `${nameOf(key)} is retiring: there to fall back on`);
   const says = `${nameOf(key)} is pending: it signs once Maskinporten has taken it`;
   const refusal = problem ? `; at the last try: ${problem.detail}` : '';
+  // The hub registers it by itself, once what stands in its way is gone.
+  if (problem?.code.startsWith('selfservice-')) return note('key', `${says}${refusal}`, toldOf(problem.code));
   return note('key', `${says}${refusal}`, 'register its public part at Maskinporten: GET …/{id}/jwks.json');
 };
 
