@@ -226,10 +226,14 @@ onboardingTest(
     const banks = await newBanks(world, many, [service], async (orgno) => {
       for (const move of moves) if (drawn.whole(0, 1) === 1) await make(world, orgno, move, true);
     });
-    await until('all banks to be looked at', async () => {
-      const left = await rowsOf(world, `select 1 from access where kind = 'scope' and checked_at is null limit 1`);
-      return left.length === 0;
-    });
+    await until(
+      'all banks to be looked at',
+      async () => {
+        const left = await rowsOf(world, `select 1 from access where kind = 'scope' and checked_at is null limit 1`);
+        return left.length === 0;
+      },
+      120_000,
+    );
     const known = await overview(world);
     const found = (await (await fetch(`${sandbox.url}/sandbox/world`)).json()) as {
       grants: { orgno: string; scope: string }[];
