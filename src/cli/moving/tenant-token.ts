@@ -1,11 +1,9 @@
 import type { Examination } from '../../compose-examination.ts';
 import { findClient } from '../../usecases/tokens/find-client.ts';
+import { whileItLives } from '../../usecases/tokens/while-it-lives.ts';
 import type { Tenant } from '../../usecases/use-cases.ts';
 import { readHouse } from '../doctor/house.ts';
 import { openedKey, tryToken } from '../doctor/try-token.ts';
-
-/** A token is not begun with when it ends that soon. */
-const marginMs = 15_000;
 
 /** Tokens to read a tenant's consents with, asked for as a worker would; each is used while it lives. */
 export const openTenantToken = async (
@@ -27,13 +25,6 @@ export const openTenantToken = async (
       `No token for ${tenant.orgno}: ${detail} (/problems/${code})${link === undefined ? '' : `\n${link}`}`,
     );
   };
-  let current: ReturnType<typeof fetched> | undefined;
-  return async () => {
-    const awaited = current;
-    const known = await awaited;
-    if (known && known.expiresAt.getTime() - clock.now().getTime() > marginMs) return known.token;
-    // Several may find it ended at once: the first of them asks for the next.
-    if (current === awaited) current = fetched();
-    return (await current)?.token ?? '';
-  };
+  const known = whileItLives(clock, fetched);
+  return async () => (await known()).token;
 };

@@ -3,10 +3,10 @@ import { Problem } from '../../domain/problem.ts';
 import { systemEntry } from '../audit.ts';
 import { oweProbe } from '../operator/owe-probe.ts';
 import { lockClient } from '../operator/show-client.ts';
-import type { SelfServiceToken } from './admin-client.ts';
 import { keysLease, takeLease } from './lease.ts';
 import { makeClients } from './make-client.ts';
 import { proveKeys } from './prove-keys.ts';
+import type { SelfServiceToken } from './self-service-token.ts';
 import { settleKeys, type Wish } from './settle-keys.ts';
 import { type SyncParts, syncing } from './sync-parts.ts';
 

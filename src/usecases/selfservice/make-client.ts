@@ -3,8 +3,8 @@ import { Problem } from '../../domain/problem.ts';
 import { systemEntry } from '../audit.ts';
 import { keyUsable } from '../operator/key-usable.ts';
 import { lockClient } from '../operator/show-client.ts';
-import type { SelfServiceToken } from './admin-client.ts';
 import { takeLease } from './lease.ts';
+import type { SelfServiceToken } from './self-service-token.ts';
 import { type SyncParts, syncing } from './sync-parts.ts';
 
 /** One that an earlier run made and got no further with. Others of the same name are somebody else's business. */

@@ -3,8 +3,8 @@ import { Problem } from '../../domain/problem.ts';
 import { auditEntry } from '../audit.ts';
 import type { Parts } from '../memory.ts';
 import { lockClient, readClient, showClient } from '../operator/show-client.ts';
+import { adminClient } from '../tokens/admin-token.ts';
 import type { UseCases } from '../use-cases.ts';
-import { adminClient } from './admin-client.ts';
 import { beginRotation } from './begin-rotation.ts';
 
 /** An operator wants a client's key exchanged for a new one, all by itself. */

@@ -2,9 +2,9 @@ import { type ListedKey, mostListed, planSet, type SetPlan } from '../../domain/
 import { Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
 import type { SelfService } from '../selfservice-port.ts';
-import type { SelfServiceToken } from './admin-client.ts';
 import type { Lease } from './lease.ts';
 import { noteSet } from './note-set.ts';
+import type { SelfServiceToken } from './self-service-token.ts';
 
 type Key = ClientWithKeys['keys'][number];
 export type Wish = NonNullable<Parameters<typeof planSet>[3]>;

@@ -8,9 +8,9 @@ import {
 } from '../../domain/client-plan.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { ClientWithKeys } from '../memory.ts';
-import { selfServiceToken } from './admin-client.ts';
 import { applyPlan } from './apply-client.ts';
 import { begunBefore } from './make-client.ts';
+import { selfServiceToken } from './self-service-token.ts';
 import type { SyncParts } from './sync-parts.ts';
 
 /** `wanted` beside the clients that the hub has: one of the same name has these scopes then. */

@@ -5,12 +5,13 @@ import { problems } from '../../domain/problems.ts';
 import { linkedProblem } from '../access/problem-link.ts';
 import { systemEntry } from '../audit.ts';
 import type { ClientWithKeys, Parts } from '../memory.ts';
+import { adminClient } from '../tokens/admin-token.ts';
 import { askMaskinporten } from '../tokens/ask-maskinporten.ts';
 import type { Work } from '../use-cases.ts';
-import { adminClient, selfServiceToken } from './admin-client.ts';
 import { beginRotation } from './begin-rotation.ts';
 import { giveUpKey } from './give-up-key.ts';
 import { keysLease, leaseMs, takeLease } from './lease.ts';
+import { selfServiceToken } from './self-service-token.ts';
 import { settleKeys } from './settle-keys.ts';
 
 /** While a key waits to be proved, its set is looked at so often. */

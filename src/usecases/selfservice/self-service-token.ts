@@ -1,21 +1,9 @@
-import { signingOrder } from '../../domain/client-keys.ts';
 import { Problem } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
-import type { ClientWithKeys, Parts } from '../memory.ts';
+import type { Parts } from '../memory.ts';
+import { adminClient } from '../tokens/admin-token.ts';
 import { askMaskinporten } from '../tokens/ask-maskinporten.ts';
-
-/** A token is not begun with when it ends that soon. */
-const marginMs = 15_000;
-
-/** The client that opens the self-service API: of purpose `admin`, with its scope and a key. One that works comes before one that is stopped. */
-export const adminClient = (clients: readonly ClientWithKeys[], scope: string): ClientWithKeys | undefined => {
-  const wanted = scopesNamed(scope);
-  const fit = clients.filter(
-    ({ purpose, scopes, keys }) =>
-      purpose === 'admin' && wanted.every((one) => scopes.includes(one)) && signingOrder(keys)[0]?.state === 'active',
-  );
-  return fit.find(({ stoppedAt }) => stoppedAt === undefined) ?? fit[0];
-};
+import { marginMs } from '../tokens/while-it-lives.ts';
 
 export type SelfServiceToken = (signal: AbortSignal) => Promise<string>;
 
@@ -24,7 +12,8 @@ type Needed = Parameters<typeof askMaskinporten>[0] & {
 };
 
 /**
- * Tokens for the self-service API, each used while it lives. For the operator's own organisation, as nobody keeps its clients for it.
+ * Tokens for the self-service API, each used while it lives, and asked for by each job itself: one that is given up takes no
+ * other's with it. For the operator's own organisation, as nobody keeps its clients for it.
  *
  * @throws Problem `selfservice-not-set-up`, or by the table of refusals
  */
