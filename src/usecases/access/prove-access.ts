@@ -1,4 +1,5 @@
 import type { Access } from '../../domain/access.ts';
+import { clientRefusals } from '../../domain/client-keys.ts';
 import { accessBelievedMs } from '../../domain/pace.ts';
 import { fateOf, Problem } from '../../domain/problem.ts';
 import { scopesNamed } from '../../domain/token.ts';
@@ -37,7 +38,9 @@ export const proveAccess = (parts: Parts, tokenFor: TokenFor) => {
   /** As it is by now, of what was missing when somebody last looked. */
   const lookAgain = async (access: Access, now: Date, signal: AbortSignal): Promise<Access> => {
     const isOld = now.getTime() - (access.checkedAt?.getTime() ?? 0) > momentMs;
-    if (!isOld || (await isAwaited(access))) return access;
+    // What Maskinporten said of a client says nothing of the tenant, and nothing of a client that goes on since.
+    const isOfClient = access.problem !== undefined && clientRefusals.includes(access.problem.code);
+    if (!(isOld || isOfClient) || (await isAwaited(access))) return access;
     const { tenantId, name } = access;
     return together(access.id, () => ask(tenantId, name, signal, { anew: true }));
   };
