@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import type { PrivateTarget } from '../../domain/receiver.ts';
 import { egressRules, portOf } from './egress-rules.ts';
 import { ConnectRefused, checkedAddresses, guardedConnect } from './guarded-connect.ts';
 import { type OwnPlaces, ownPlaces, type Place } from './own-places.ts';
+import { type Answered, postOnce } from './post-once.ts';
 import { proxyTunnel } from './proxy-tunnel.ts';
 import { type Resolve, resolveNames } from './resolve-names.ts';
 
@@ -38,15 +39,6 @@ type Call = {
   maxBytes: number;
 };
 
-export type Answered = {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  /** The answer's beginning. */
-  bytes: Buffer;
-  /** Was there more than that, or did it break off? */
-  isCut: boolean;
-};
-
 export type EgressDoor = {
   /** Posts, and follows no redirects. @throws whatever went wrong, before there was a status */
   post(call: Call, signal: AbortSignal): Promise<Answered>;
@@ -60,29 +52,13 @@ export type EgressDoor = {
 };
 
 const maxPools = 256;
+/** Addresses whose text was read, kept as what it says: they are sent to over and over. */
+const maxRead = 1024;
 /** One that nobody has used for so long is closed. */
 const idleMs = 60_000;
 const closingMs = 5000;
 /** For somebody who waits for the answer to a call of theirs. */
 const lookMs = 1500;
-
-/** The beginning of a body. Whoever sends on gets the connection broken. */
-const beginningOf = async (body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<[Buffer, boolean]> => {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let isCut = false;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > maxBytes) break;
-    }
-  } catch {
-    // The status has come: what was read of the rest will do.
-    isCut = true;
-  }
-  return [Buffer.concat(chunks).subarray(0, maxBytes), isCut || length > maxBytes];
-};
 
 /** The one way out to addresses that tenants chose, and so to none that is not public unless somebody else allowed it. */
 export const openEgressDoor = (options: DoorOptions): EgressDoor => {
@@ -125,6 +101,19 @@ export const openEgressDoor = (options: DoorOptions): EgressDoor => {
     return pool;
   };
 
+  const known = new LRUCache<string, { origin: string; path: string; fault?: string }>({ max: maxRead });
+  /** What the text of an address says, and why it is not sent to: the same text says the same as long as we run. */
+  const readAddress = ({ url, opened }: Call) => {
+    const name = opened ? `${opened.host}:${opened.port} ${url}` : url;
+    const found = known.get(name);
+    if (found) return found;
+    const fault = rules.fault(url, opened);
+    const { origin, pathname, search } = fault === undefined ? new URL(url) : { origin: '', pathname: '', search: '' };
+    const read = { origin, path: pathname + search, ...(fault === undefined ? {} : { fault }) };
+    known.set(name, read);
+    return read;
+  };
+
   /** Resolves within the time that somebody waits; no answer is no fault. */
   const addressFault = async (url: URL, opened: PrivateTarget | undefined): Promise<string | undefined> => {
     const target = { protocol: url.protocol, hostname: url.hostname, port: portOf(url) };
@@ -147,17 +136,10 @@ export const openEgressDoor = (options: DoorOptions): EgressDoor => {
       return rules.openedFault(opened) ?? rules.fault(url, opened) ?? (await addressFault(new URL(url), opened));
     },
     async post(call, signal) {
-      if (rules.fault(call.url, call.opened) !== undefined) throw new ConnectRefused('refused-address');
-      const { origin, pathname, search } = new URL(call.url);
-      const { statusCode, headers, body } = await poolFor(call, origin).request({
-        method: 'POST',
-        path: pathname + search,
-        headers: { 'user-agent': 'samtykkehub', ...call.headers },
-        body: call.body,
-        signal,
-      });
-      const [bytes, isCut] = await beginningOf(body, call.maxBytes);
-      return { status: statusCode, headers, bytes, isCut };
+      const { origin, path, fault } = readAddress(call);
+      if (fault !== undefined) throw new ConnectRefused('refused-address');
+      const headers = { 'user-agent': 'samtykkehub', ...call.headers };
+      return postOnce(poolFor(call, origin), { path, headers, body: call.body }, call.maxBytes, signal);
     },
     async close() {
       clearInterval(sweep);

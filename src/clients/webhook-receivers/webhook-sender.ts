@@ -6,8 +6,9 @@ import { within } from '../../lib/within.ts';
 import type { DeliveryResult, WebhookSender } from '../../usecases/ports.ts';
 import { retryAfterSeconds } from '../http-caller.ts';
 import { readClientCertificate } from './client-certificate.ts';
-import { type Answered, type DoorOptions, openEgressDoor } from './egress-door.ts';
+import { type DoorOptions, openEgressDoor } from './egress-door.ts';
 import { ConnectRefused } from './guarded-connect.ts';
+import type { Answered } from './post-once.ts';
 import { ProxyRefused } from './proxy-tunnel.ts';
 import { NoToken, receiverTokens } from './receiver-tokens.ts';
 import { webhookHeaders } from './signature.ts';
@@ -51,6 +52,7 @@ const withoutToken = (text: string, token: string): string => {
 
 /** The beginning of an answer, as text a database takes. A number cut in two at the end goes with the cut. */
 const textOf = ({ bytes, isCut }: Answered, token: string | undefined): string => {
+  if (bytes.length === 0) return '';
   const text = new TextDecoder().decode(bytes).replaceAll('\0', '');
   const told = token === undefined ? text : withoutToken(text, token);
   return scrub(isCut && bytes.length >= maxBytes ? told.replace(/\d+\uFFFD*$/, '') : told);

@@ -30,11 +30,11 @@ const outcomeOf = ({ outcome, gone }: Judgement) => {
 export const deliverWebhook = (parts: Parts): Work => {
   const { clock, store, sealing, webhooks, webhookMetrics, settings, log } = parts;
 
-  /** Opened once for all that are read of an endpoint together. */
+  /** Opened once for all that are read of an endpoint together; a secret that ends is looked at each time. */
   const ways = new WeakMap<SentTo, HowToSend>();
   const wayTo = (tenantId: string, endpoint: SentTo): HowToSend => {
     const way = ways.get(endpoint) ?? howToSend(parts, tenantId, endpoint);
-    ways.set(endpoint, way);
+    if (!endpoint.previousUntil) ways.set(endpoint, way);
     return way;
   };
 
