@@ -109,7 +109,7 @@ const homes: Record<string, readonly string[]> = {
   jose: ['clients', 'lib', 'sandbox'],
   koffi: ['clients'],
   'node-forge': ['clients', 'sandbox'],
-  'lru-cache': ['http', 'clients', 'usecases', 'lib', 'sandbox'],
+  'lru-cache': ['http', 'clients', 'usecases', 'store', 'lib', 'sandbox'],
   pino: ['lib'],
   uuid: ['lib', 'sandbox'],
   standardwebhooks: ['cli'],

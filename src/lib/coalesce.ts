@@ -2,8 +2,11 @@ type Waiting<A, R> = { ask: A; resolve: (result: R) => void; reject: (error: unk
 
 export type Group<A> = { key: string; asks: readonly A[] };
 
-/** `lanes`: calls under way at most. `most`: groups in one call, and asks in one group. */
-type Options = { lanes: number; most: { groups: number; asks: number } };
+/**
+ * `lanes`: calls under way at most. `most`: groups in one call, and asks in one group. `wide`: the asks of so many groups
+ * make a call worth a second lane, or of fewer when no more wait; 1 unless told.
+ */
+type Options = { lanes: number; most: { groups: number; asks: number }; wide?: number };
 
 /**
  * Many become one: those that come in one turn of the event loop, or while a call is under way, share the next call,
@@ -15,7 +18,7 @@ type Options = { lanes: number; most: { groups: number; asks: number } };
  */
 export const coalesced = <A, R>(
   run: (groups: readonly Group<A>[]) => Promise<readonly (readonly R[])[]>,
-  { lanes, most }: Options,
+  { lanes, most, wide = 1 }: Options,
 ): ((key: string, ask: A) => Promise<R>) => {
   const queue = new Map<string, Waiting<A, R>[]>();
   let asked = 0;
@@ -50,7 +53,7 @@ export const coalesced = <A, R>(
 
   /** At the end of the turn, so that all of it share a call. */
   const next = () => {
-    const full = queue.size >= most.groups || asked >= most.asks;
+    const full = queue.size >= most.groups || asked >= most.asks * Math.min(queue.size, wide);
     if (queue.size === 0 || starting || busy >= (full ? lanes : 1)) return;
     starting = true;
     setImmediate(() => {

@@ -30,11 +30,14 @@ export type RelayOptions = {
 const sweepMs = 1000;
 
 /** So many hand-outs at most are one job of the engine: it takes as long over a job as we do over what is in it. */
-const mostTogether = 16;
+const mostTogether = 64;
+
+/** So many go one by one. */
+const fewAlone = 8;
 
 /** Together when there are many; a few go one by one, so that every process gets some of them. */
 const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
-  const size = Math.min(mostTogether, Math.ceil(handOuts.length / 4));
+  const size = handOuts.length <= fewAlone ? 1 : Math.min(mostTogether, Math.ceil(handOuts.length / 2));
   return Array.from({ length: Math.ceil(handOuts.length / size) }, (_, nth) =>
     handOuts.slice(nth * size, (nth + 1) * size),
   );
@@ -43,8 +46,8 @@ const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
 /** Most hand-outs have ended after so long, and those that ended elsewhere are missed before anybody waits for their places. */
 const youngMs = 200;
 
-/** With a backlog, places that came free wait so long for others, to be filled with one claim … */
-const biteMs = 5;
+/** With a backlog, places that came free wait so long for others, up to half of them or a share, to be filled with one claim … */
+const biteMs = 25;
 /** … and no two claims begin closer than that. */
 const betweenMs = 3;
 
@@ -55,7 +58,6 @@ const betweenMs = 3;
  */
 export const startRelay = (options: RelayOptions): Relay => {
   const { job, places, share, leaseMs, outbox, engine, clock, log } = options;
-  const bite = Math.max(1, Math.floor(share / 2));
   const out = new Map<string, HandOut & { sinceMs: number }>();
   const outage = openOutage(log, { job }, 'work could not be handed out; it stays owed', 'work is handed out again');
   let closed = false;
@@ -85,7 +87,7 @@ export const startRelay = (options: RelayOptions): Relay => {
   const lookForMore = () => {
     const freed = counted - out.size + others;
     if (!isLeft || freed <= 0) return;
-    if (freed >= bite) wake();
+    if (freed >= Math.min(share, counted / 2)) wake();
     else
       biting ??= setTimeout(() => {
         biting = undefined;

@@ -55,7 +55,12 @@ const runner =
       }
       const nextAt = next && 'nextAt' in next ? next.nextAt : undefined;
       if (!next || nextAt) await outbox.settle(job, handOut, nextAt);
-      log.info({ ...fields, ms: Math.round(performance.now() - began), ...(nextAt ? { nextAt } : {}) }, 'done');
+      const ms = Math.round(performance.now() - began);
+      const again = nextAt ? `,"nextAt":"${nextAt.toISOString()}"` : '';
+      log.line(
+        `"job":"${job}","tenantId":"${tenantId}","subjectId":"${subjectId}","handOut":${number},"ms":${ms}${again}`,
+        'done',
+      );
     } catch (error) {
       outcome = 'again';
       const problem = error instanceof Problem ? error.code : 'internal';

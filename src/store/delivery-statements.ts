@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { endpointRules } from '../domain/endpoint-health.ts';
 import type { EventType } from '../domain/event.ts';
@@ -12,7 +13,10 @@ import { rowOfJson } from './row-of-json.ts';
 import { sentTo } from './webhook-rows.ts';
 
 /** Calls under way at most: few, so that what comes meanwhile is gathered. And what one call takes. */
-const sharing = { lanes: 2, most: { groups: 64, asks: 64 } };
+const sharing = { lanes: 2, most: { groups: 64, asks: 64 }, wide: 4 };
+
+/** Endpoints that are kept as they were read. */
+const mostRead = 1000;
 
 type DueRow = {
   tenant: string;
@@ -20,27 +24,48 @@ type DueRow = {
   verdict: 'send' | 'gate' | 'wait' | 'idle';
   delivery_id: string;
   attempts: number;
-  next_at: Date;
-  created_at: Date;
+  next_at: number;
+  created_at: number;
   replay: boolean;
   event_id: string;
   type: EventType;
-  timestamp: Date;
+  timestamp: number;
   sequence: string;
   data: string;
   gave_up: string[] | null;
   endpoint_id: string;
-  endpoint: Record<string, unknown> | null;
+  endpoint: string | null;
 };
 type PassRow = { tenant: string; lane: string; verdict: Passed['verdict']; delivery_id: string; next_at: Date };
 type Tried = { handOut: HandOut; delivery: DueDelivery; attempt: Attempt; judged: Judgement; now: Date };
 
+/** Instants as numbers: node-postgres takes long over a date, and there are three in each row. */
+const dueText = `select ${[
+  ...[
+    'tenant',
+    'lane',
+    'verdict',
+    'delivery_id',
+    'attempts',
+    'replay',
+    'event_id',
+    'type',
+    'sequence',
+    'data',
+    'gave_up',
+  ],
+  ...['endpoint_id', 'endpoint::text as endpoint'],
+  ...['next_at', 'created_at', 'timestamp'].map((name) => `date_part('epoch', "${name}") * 1000 as ${name}`),
+].join(', ')} from due_deliveries($1)`;
+
+const instant = (ms: number): Date => new Date(Math.round(ms));
+
 /** An event as it is sent. Its data stay the text that the database wrote: read and written anew they would be the same. */
 const bodyOf = ({ event_id, type, timestamp, sequence, data }: DueRow): string =>
-  `{"id":"${event_id}","type":"${type}","timestamp":"${timestamp?.toISOString()}","sequence":${sequence},"data":${data}}`;
+  `{"id":"${event_id}","type":"${type}","timestamp":"${instant(timestamp).toISOString()}","sequence":${sequence},"data":${data}}`;
 
 const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
-  if (row.verdict === 'wait') return { verdict: 'wait', until: row.next_at };
+  if (row.verdict === 'wait') return { verdict: 'wait', until: instant(row.next_at) };
   if (row.verdict === 'idle') return { verdict: 'idle' };
   const endpoint = endpoints.get(row.endpoint_id);
   return {
@@ -48,7 +73,7 @@ const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
     delivery: {
       id: row.delivery_id,
       attempts: row.attempts,
-      createdAt: row.created_at,
+      createdAt: instant(row.created_at),
       replay: row.replay,
       event: { id: row.event_id, type: row.type },
       body: bodyOf(row),
@@ -106,12 +131,20 @@ export const deliveryStatements = (pool: pg.Pool, tell: (topic: string) => void)
       })),
     );
 
+  const endpointsRead = new LRUCache<string, SentTo>({ max: mostRead, ttl: 60_000 });
+  /** By its very text: most endpoints stay as they are from one look to the next. */
+  const endpointOf = (text: string): SentTo => {
+    const known = endpointsRead.get(text);
+    if (known) return known;
+    const read = sentTo(rowOfJson(JSON.parse(text)));
+    endpointsRead.set(text, read);
+    return read;
+  };
+
   const due = shared<Ask, Due>(async (groups) => {
-    const rows = await ask<DueRow>('due-deliveries', 'select * from due_deliveries($1)', [toGroups(groups)]);
+    const rows = await ask<DueRow>('due-deliveries', dueText, [toGroups(groups)]);
     const endpoints = new Map(
-      rows.flatMap(({ endpoint }) =>
-        endpoint ? [[String(endpoint['id']), sentTo(rowOfJson(endpoint))] as const] : [],
-      ),
+      rows.flatMap(({ endpoint, endpoint_id }) => (endpoint ? [[endpoint_id, endpointOf(endpoint)] as const] : [])),
     );
     const found = byLane(rows);
     return groups.map(({ key, asks }) =>

@@ -34,7 +34,12 @@ export const jobs = {
   'read-feed': { timeoutMs: 20 * second, concurrency: 8, again: backoff(30 * second, 15 * minute) },
   // They wait for receivers, mostly, and those are the tenants' own: many places are for those that hang, so that there is
   // room beside them.
-  'deliver-webhook': { timeoutMs: 20 * second, concurrency: 64, places: 512, again: backoff(5 * second, 15 * minute) },
+  'deliver-webhook': {
+    timeoutMs: 20 * second,
+    concurrency: 128,
+    places: 1024,
+    again: backoff(5 * second, 15 * minute),
+  },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },
   'probe-access': { timeoutMs: 20 * second, concurrency: 4, again: backoff(10 * second, 15 * minute) },
   // One for all tenants, the operator's own: a call a scope, where there is a way to look.

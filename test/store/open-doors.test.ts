@@ -61,6 +61,7 @@ test('nothing is written through neither door', async () => {
     `due_deliveries('[]')`,
     `pass_gates('[]', '{}')`,
     `record_attempts('[]', '{}')`,
+    `log_tries('${id}', '[]', '{}')`,
     `hold_deliveries('${id}', '${id}', 1)`,
     `tend_endpoint('${id}', '${id}', now(), '{}')`,
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,

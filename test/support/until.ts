@@ -3,12 +3,13 @@ export const until = async <T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 30_000,
+  everyMs = 10,
 ): Promise<T> => {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > end) throw new Error(`waited ${withinMs / 1000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 };
