@@ -5,6 +5,7 @@ import {
   type By,
   type OperatorCaller,
   operatorRoles,
+  type ShownKey,
   type TenantCaller,
   type UseCases,
 } from '../usecases/use-cases.ts';
@@ -36,7 +37,23 @@ const isElsewhere = (caller: TenantCaller, address: string): boolean => {
 };
 
 /** Who calls, with what, and from where. */
-type Shown = { authorization: string | undefined; address: string; requestId: string };
+type Shown = { authorization: string | undefined; connection: object; address: string; requestId: string };
+
+/**
+ * What each connection showed last, for as long as it stands: apps keep theirs open, and show the same key with each request.
+ * It is looked up each time; only to read and to digest it is spared.
+ */
+const shownLast = new WeakMap<object, { authorization: string; key: ShownKey }>();
+const keyShown = (authorization: string | undefined, connection: object): ShownKey => {
+  const last = shownLast.get(connection);
+  if (last !== undefined && last.authorization === authorization) return last.key;
+  const text = bearer(authorization);
+  if (authorization === undefined || text === undefined)
+    throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
+  const key = { text };
+  shownLast.set(connection, { authorization, key });
+  return key;
+};
 
 /**
  * Who calls, or why they may not. Limits count before anything is allowed, so that a key that may do nothing is slowed too.
@@ -45,9 +62,8 @@ type Shown = { authorization: string | undefined; address: string; requestId: st
  */
 export const authenticate =
   (uses: Pick<UseCases, 'identifyTenant' | 'identifyOperator' | 'noteRefusedAddress'>, limits: Limits) =>
-  (route: Route, { authorization, address, requestId }: Shown): Soon<By['caller']> => {
-    const key = bearer(authorization);
-    if (key === undefined) throw new Problem('unauthorized', 'Send Authorization: Bearer <key>');
+  (route: Route, { authorization, connection, address, requestId }: Shown): Soon<By['caller']> => {
+    const key = keyShown(authorization, connection);
     const refused = async (caller: TenantCaller): Promise<never> => {
       await uses.noteRefusedAddress({ caller, requestId }, address);
       throw new Problem('address-not-allowed', 'The key may not be used from this address');
@@ -61,7 +77,7 @@ export const authenticate =
       return caller;
     };
     return soon<By['caller'] | undefined, By['caller']>(
-      route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key),
+      route.audience === 'tenant' ? uses.identifyTenant(key) : uses.identifyOperator(key.text),
       admitted,
     );
   };

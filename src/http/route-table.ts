@@ -20,11 +20,13 @@ const openOf = (routes: readonly Route[]): Open[] =>
 
 const foundAmong = (open: readonly Open[], path: string, method: string): Found | undefined => {
   for (const { pattern, names, byMethod } of open) {
-    const [, ...values] = pattern.exec(path) ?? [];
-    if (values.length === 0) continue;
+    const values = pattern.exec(path);
+    if (!values) continue;
     const route = byMethod.get(method);
     if (!route) throw new MethodNotAllowed([...byMethod.keys()]);
-    return { route, params: Object.fromEntries(names.map((name, place) => [name, values[place] ?? ''])) };
+    const params: Record<string, string> = {};
+    for (const [place, name] of names.entries()) params[name] = values[place + 1] ?? '';
+    return { route, params };
   }
   return undefined;
 };

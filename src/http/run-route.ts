@@ -87,7 +87,10 @@ export const routeRunner = (uses: UseCases, limits: Limits, site: Site, trustedP
     let by: By | undefined;
     if (!open) {
       const { authorization } = request.headers;
-      by = { caller: await callerOf(route, { authorization, address, requestId }), requestId };
+      by = {
+        caller: await callerOf(route, { authorization, connection: request.socket, address, requestId }),
+        requestId,
+      };
       onCaller(by.caller);
     }
     const waitMs = route.prefer ? waitOf(single(request.headers.prefer)) : undefined;

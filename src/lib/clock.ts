@@ -15,7 +15,7 @@ export const movableClock = (base: Clock = systemClock): MovableClock => {
   let offsetMs = 0;
   const listeners = new Set<() => void>();
   return {
-    now: () => new Date(base.now().getTime() + offsetMs),
+    now: () => (offsetMs === 0 ? base.now() : new Date(base.now().getTime() + offsetMs)),
     move(byMs) {
       offsetMs += byMs;
       for (const listener of listeners) listener();

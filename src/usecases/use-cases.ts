@@ -105,6 +105,9 @@ export type {
 
 export type ServiceAsk = Omit<Service, 'generation'> & { generation: Generation };
 
+/** A key as it was shown. What was found out of it stays with it: a connection shows the same one over and over. */
+export type ShownKey = { readonly text: string; digest?: string };
+
 /** What the hub can do, every verb on one page: start reading here. `index.ts` builds them. All throw `Problem`. */
 export type UseCases = AppVerbs<By, ByTenant> &
   UsageVerbs<ByOperator> &
@@ -113,7 +116,7 @@ export type UseCases = AppVerbs<By, ByTenant> &
   SelfServiceVerbs<ByOperator> &
   ManyTenantsVerbs<ByOperator, Tenant> & {
     // Who is it? Undefined when no key fits.
-    identifyTenant(key: string): Soon<TenantCaller | undefined>;
+    identifyTenant(shown: ShownKey): Soon<TenantCaller | undefined>;
     identifyOperator(key: string): Promise<OperatorCaller | undefined>;
 
     // A tenant's consents

@@ -26,7 +26,7 @@ const isRole = (text: string): text is OperatorRole => operatorRoles.some((role)
 
 /** Every verb answers something believable, in memory. A test replaces those it is about. */
 export const fakeUses = (replaced: Partial<UseCases> = {}): UseCases => ({
-  identifyTenant: async (key) => tenants.get(key),
+  identifyTenant: async ({ text }) => tenants.get(text),
   identifyOperator: async (key) =>
     isRole(key) ? { kind: 'operator', keyId: key, keyName: key, role: key } : undefined,
 

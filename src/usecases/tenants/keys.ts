@@ -76,11 +76,12 @@ export const identifyTenant = ({
   };
   const { tenantByKey, tenantByKeyId } = memories;
   return (shown) => {
-    if (shapes.t.test(shown)) {
-      const digest = hash('sha256', shown);
+    if (shown.digest !== undefined || shapes.t.test(shown.text)) {
+      shown.digest ??= hash('sha256', shown.text);
+      const { digest } = shown;
       return soon(tenantByKey.held(digest) ?? tenantByKey.get(digest), admitted);
     }
-    const token = tokens.read(shown);
+    const token = tokens.read(shown.text);
     if (!token || token.endsAt <= clock.now()) return undefined;
     const { keyId } = token;
     return soon(tenantByKeyId.held(keyId) ?? tenantByKeyId.get(keyId), (found) => admittedBy(token, found));

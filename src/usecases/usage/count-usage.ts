@@ -1,4 +1,4 @@
-import { monthOf } from '../../domain/usage.ts';
+import { boundsOf, monthOf } from '../../domain/usage.ts';
 import { writtenSoon } from '../../lib/written-soon.ts';
 import type { UsageCounter } from '../metrics-port.ts';
 import type { Ports } from '../ports.ts';
@@ -16,6 +16,18 @@ export const openUsageCounter = ({
   log,
 }: Pick<Ports, 'clock' | 'store' | 'log'>): UsageCounter & { close(): Promise<void> } => {
   let counted = new Map<string, { tenantId: string; month: string; count: number }>();
+
+  let current = { month: '', start: 0, end: 0 };
+  const thisMonth = (): string => {
+    const now = clock.now();
+    const time = now.getTime();
+    if (time < current.start || time >= current.end) {
+      const month = monthOf(now);
+      const { start, end } = boundsOf({ from: month, to: month });
+      current = { month, start: start.getTime(), end: end.getTime() };
+    }
+    return current.month;
+  };
 
   const add = (tenantId: string, month: string, more: number): void => {
     const key = `${tenantId} ${month}`;
@@ -45,7 +57,7 @@ export const openUsageCounter = ({
 
   return {
     dataCall(tenantId) {
-      add(tenantId, monthOf(clock.now()), 1);
+      add(tenantId, thisMonth(), 1);
       soon.later();
     },
     close: soon.close,
