@@ -4,7 +4,7 @@ import { coalesced, type Group } from '../../src/lib/coalesce.ts';
 type Call = { groups: [string, number[]][]; end(error?: Error): void };
 
 /** Calls stand still until the test ends them. */
-const given = (lanes: number, most = { groups: 10, asks: 10 }) => {
+const given = (lanes: number, most = { groups: 10, asks: 10 }, more: { wide?: number } = {}) => {
   const calls: Call[] = [];
   const run = coalesced<number, number>(
     (groups: readonly Group<number>[]) =>
@@ -14,7 +14,7 @@ const given = (lanes: number, most = { groups: 10, asks: 10 }) => {
           end: (error) => (error ? reject(error) : resolve(groups.map(({ asks }) => asks.map((ask) => ask * 10)))),
         }),
       ),
-    { lanes, most },
+    { lanes, most, ...more },
   );
   const seen = () => calls.map(({ groups }) => groups);
   const turn = () => new Promise(setImmediate);
@@ -75,6 +75,25 @@ test.each([
   expect(await Promise.all([first, second])).toEqual([20, 30]);
   await end(0);
   expect(await slow).toBe(10);
+});
+
+test.each([
+  ['one group alone, when it fills its part', ['a'], ['a']],
+  ['two, when they fill the parts of both', ['a', 'b', 'a'], ['b']],
+  ['two, also when most of it is of one', ['a', 'b', 'b'], ['b']],
+  ['more, when they fill two parts', ['a', 'b', 'c'], ['d']],
+])('where a call is worth a second lane when two wide, it opens for %s', async (_, few, last) => {
+  const { run, seen, end, turn } = given(2, { groups: 10, asks: 2 }, { wide: 2 });
+  const answers = [run('slow', 0)];
+  await turn();
+  for (const key of few) answers.push(run(key, 1));
+  await turn();
+  expect(seen()).toHaveLength(1);
+  for (const key of last) answers.push(run(key, 2));
+  await turn();
+  expect(seen()).toHaveLength(2);
+  for (let call = 0; call < seen().length; call += 1) await end(call);
+  expect(await Promise.all(answers)).toEqual([0, ...few.map(() => 10), ...last.map(() => 20)]);
 });
 
 test('one with a backlog takes turns with others', async () => {
