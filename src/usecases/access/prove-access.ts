@@ -39,7 +39,8 @@ export const proveAccess = (parts: Parts, tokenFor: TokenFor) => {
   const lookAgain = async (access: Access, now: Date, signal: AbortSignal): Promise<Access> => {
     const isOld = now.getTime() - (access.checkedAt?.getTime() ?? 0) > momentMs;
     // What Maskinporten said of a client says nothing of the tenant, and nothing of a client that goes on since.
-    const isOfClient = access.problem !== undefined && clientRefusals.includes(access.problem.code);
+    const met = access.ownProblem ?? access.problem;
+    const isOfClient = met !== undefined && clientRefusals.includes(met.code);
     if (!(isOld || isOfClient) || (await isAwaited(access))) return access;
     const { tenantId, name } = access;
     return together(access.id, () => ask(tenantId, name, signal, { anew: true }));
