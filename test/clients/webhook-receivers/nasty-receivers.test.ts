@@ -78,6 +78,12 @@ const nasty: [name: string, serve: (socket: Socket) => void, told: object][] = [
     (socket) => socket.once('data', () => drip(socket, () => 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n')),
     { error: expect.any(String) },
   ],
+  // What undici makes of it, which takes it for no answer to what was asked. It is tried again.
+  [
+    'says to go on, though nobody asked whether to',
+    (socket) => socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n')),
+    { error: 'connection' },
+  ],
   [
     'sends its body byte by byte, without an end',
     (socket) => {
@@ -129,6 +135,29 @@ test.each(nasty)('a receiver that %s costs a bounded time and leaves nothing ope
   }
   // The connection of an answer that was heard to its end may be kept; those of all others are closed.
   if (!('answer' in told) || told.answer !== 'ok') await until('the connections to close', () => open.size === 0);
+});
+
+test.each([
+  ['says what is coming', '103 Early Hints\r\nlink: </x>'],
+  ['says that it is at it', '102 Processing'],
+])('a receiver that %s, twice, and took it then, has taken it', async (_name, first) => {
+  let asks = 0;
+  const { url, most } = await openSocketServer((socket) =>
+    socket.on('data', (bytes) => {
+      if (!bytes.includes('POST')) return;
+      asks += 1;
+      const interim = `HTTP/1.1 ${first}\r\n\r\n`;
+      socket.write(interim);
+      setImmediate(() => socket.write(`${interim}HTTP/1.1 204 No Content\r\n\r\n`));
+    }),
+  );
+  const { send } = openSender();
+  for (let round = 1; round <= 2; round += 1) {
+    expect(await send(url)).toEqual({ status: 204, durationMs: expect.any(Number) });
+    expect([asks, most()]).toEqual([round, 1]);
+    // A kept connection is free again a turn after its answer has ended.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 });
 
 test('a receiver that sends gigabytes is read for a kilobyte', async () => {

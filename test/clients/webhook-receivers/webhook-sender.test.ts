@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newSigner } from '../../../src/usecases/webhooks/secrets.ts';
 import { certificateFor } from '../../sandbox/certificate.ts';
+import { until } from '../../support/until.ts';
 import { openServer } from '../neighbour.ts';
 import { message, newSecret, openSender } from './given.ts';
 
@@ -91,6 +92,33 @@ describe('a receiver', () => {
     hangs = false;
     for (const answer of hanging) answer();
     for (const result of await Promise.all(slow)) expect(result).toMatchObject({ status: 204 });
+  });
+
+  test('that lets all calls hang is not sent what was given up meanwhile, at its own time; others go on', async () => {
+    const paths: (string | undefined)[] = [];
+    const hanging: (() => void)[] = [];
+    let hangs = true;
+    const { url } = await openServer((request, response) => {
+      paths.push(request.url);
+      const answer = () => void response.writeHead(204).end();
+      if (hangs && request.url === '/slow') hanging.push(answer);
+      else answer();
+    });
+    const { send, sender } = openSender({ timeoutMs: 30_000 });
+    const slow = Array.from({ length: 8 }, () => send(`${url}/slow`));
+    await until('all connections to be taken', () => hanging.length === 8);
+    const late = send(`${url}/late`);
+    const given = await sender.send({ ...message, url: `${url}/given-up` }, AbortSignal.timeout(100));
+    expect(given).toMatchObject({ error: 'timeout' });
+    expect(given.durationMs).toBeGreaterThanOrEqual(90);
+    expect(given.durationMs).toBeLessThan(5000);
+    expect(hanging).toHaveLength(8);
+    expect(await send(`${url}/other`, { tenantId: 'insurer' })).toMatchObject({ status: 204 });
+    hangs = false;
+    for (const answer of hanging) answer();
+    for (const result of await Promise.all([...slow, late, send(`${url}/last`)]))
+      expect(result).toMatchObject({ status: 204 });
+    expect(paths.filter((path) => path !== '/slow').sort()).toEqual(['/last', '/late', '/other']);
   });
 
   test('that has answered has answered, even if its body never ends', async () => {
