@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Due } from '../../src/usecases/delivery-port.ts';
+import type { Due, DueDelivery } from '../../src/usecases/delivery-port.ts';
 import type { HandOut } from '../../src/usecases/outbox-port.ts';
 import { type GivenDeliveries, givenDeliveries } from './given-deliveries.ts';
 import { givenTenant, later, now } from './given-store.ts';
@@ -91,6 +91,26 @@ test('a run that was overtaken records nothing, neither a failure nor a success'
   expect(await given.rows('select 1 from outbox')).toEqual([]);
 });
 
+test('of two runs of one lane that end in the same turn the later one alone is noted', async () => {
+  await given.endpoint();
+  await given.events([randomUUID()]);
+  const first = only(await given.claim());
+  await given.rows(`update outbox set leased_until = clock_timestamp() - interval '1 second'`);
+  const second = only(await given.claim());
+  const due = await given.due(first.subjectId);
+  if (!('delivery' in due)) throw new Error(due.verdict);
+  const { delivery } = due;
+  const [, isRecorded] = await Promise.all([
+    given.answered(first, { status: 500 }, now, delivery),
+    given.answered(second, { status: 200 }, now, delivery),
+  ]);
+  expect(isRecorded).toBe(true);
+  expect(await given.rows('select number, http_status from webhook_attempts')).toEqual([
+    { number: 1, http_status: 200 },
+  ]);
+  expect(await given.statuses()).toEqual(['delivered']);
+});
+
 test('what happens while one is out is not forgotten', async () => {
   await given.endpoint();
   const consent = randomUUID();
@@ -128,6 +148,80 @@ test('runs of several tenants share a statement, and see their own alone', async
   );
   expect(recorded).toEqual([true, true, true, true]);
   expect(await given.rows('select tenant_id, count(*)::int from webhook_attempts group by 1')).toHaveLength(2);
+});
+
+test('of tries that are recorded together, each is noted as it stands by then', async () => {
+  await given.endpoint();
+  const names = ['arrived', 'failed', 'overtaken', 'gone', 'held', 'held-arrived'] as const;
+  const consents = new Map(names.map((name) => [name, randomUUID()]));
+  const ids = await given.events([...consents.values()]);
+  // One more waits behind the first.
+  await given.events([consents.get('arrived')]);
+  const out = new Map<string, { handOut: HandOut; delivery: DueDelivery }>();
+  for (const handOut of await given.claim()) {
+    const due = await given.due(handOut.subjectId);
+    if (!('delivery' in due)) throw new Error(due.verdict);
+    out.set(names[ids.indexOf(due.delivery.event.id)] ?? '', { handOut, delivery: due.delivery });
+  }
+  const of = (name: (typeof names)[number]) => {
+    const found = out.get(name);
+    if (!found) throw new Error(`${name} was not handed out`);
+    return found;
+  };
+  const lane = (name: (typeof names)[number]) => of(name).handOut.subjectId;
+  const hold = `update webhook_deliveries set status = 'held', next_at = null where lane = $1`;
+  await given.rows(hold, [lane('held')]);
+  await given.rows(hold, [lane('held-arrived')]);
+  await given.rows('delete from webhook_deliveries where lane = $1', [lane('gone')]);
+  await given.rows(`update outbox set leased_until = clock_timestamp() - interval '1 second' where subject_id = $1`, [
+    lane('overtaken'),
+  ]);
+  const again = only(await given.claim());
+
+  const recorded = await Promise.all(
+    names.map((name) => {
+      const status = name === 'failed' || name === 'held' ? 500 : 204;
+      return given.answered(of(name).handOut, { status }, now, of(name).delivery);
+    }),
+  );
+  expect(recorded).toEqual(names.map((name) => name !== 'overtaken'));
+
+  const deliveries = await given.rows<{ id: string; status: string; attempts: number; next_at: Date | null; at: Date }>(
+    'select id, status, attempts, next_at, delivered_at as at from webhook_deliveries',
+  );
+  const delivery = (name: (typeof names)[number]) => deliveries.find(({ id }) => id === of(name).delivery.id);
+  expect(delivery('arrived')).toMatchObject({ status: 'delivered', attempts: 1, next_at: null, at: now });
+  expect(delivery('failed')).toMatchObject({ status: 'pending', attempts: 1, next_at: expect.any(Date), at: null });
+  expect(delivery('overtaken')).toMatchObject({ status: 'pending', attempts: 0, at: null });
+  expect(delivery('gone')).toBeUndefined();
+  expect(delivery('held')).toMatchObject({ status: 'held', attempts: 1, next_at: null, at: null });
+  expect(delivery('held-arrived')).toMatchObject({ status: 'delivered', attempts: 1, next_at: null, at: now });
+
+  const tries = await given.rows<{ id: string; status: number; call: string }>(
+    'select delivery_id as id, http_status as status, xmin::text as call from webhook_attempts where number = 1',
+  );
+  const noted = (['arrived', 'failed', 'held', 'held-arrived'] as const).map((name) => [
+    of(name).delivery.id,
+    name === 'failed' || name === 'held' ? 500 : 204,
+  ]);
+  expect(tries.map(({ id, status }) => [id, status]).sort()).toEqual(noted.sort());
+  // All in one call.
+  expect(new Set(tries.map(({ call }) => call)).size).toBe(1);
+
+  const owed = await given.rows<{ lane: string; due_at: Date; is_out: boolean }>(
+    'select subject_id as lane, due_at, leased_until is not null as is_out from outbox where job = $1',
+    ['deliver-webhook'],
+  );
+  const failed = delivery('failed')?.next_at;
+  expect(failed?.getTime()).toBeGreaterThan(now.getTime());
+  expect(new Map(owed.map(({ lane: id, due_at, is_out }) => [id, is_out ? 'out' : due_at]))).toEqual(
+    new Map<string, unknown>([
+      [lane('arrived'), now],
+      [lane('failed'), failed],
+      [lane('overtaken'), 'out'],
+    ]),
+  );
+  expect(await given.answered(again, { status: 204 }, now, of('overtaken').delivery)).toBe(true);
 });
 
 test('one try that cannot be written does not keep others from being', async () => {
