@@ -184,7 +184,16 @@ export const deliveryStatements = (pool: pg.Pool, tell: (topic: string) => void)
     if (rows.some(({ lane, due_at }) => lane !== null && due_at !== null)) tell('work:deliver-webhook');
     if (rows.some(({ lane }) => lane === null)) tell('work:tend-webhook-endpoint');
     const recorded = new Set(rows.map(({ tenant, lane }) => laneKey(tenant, lane ?? '')));
-    return groups.map(({ key, asks }) => asks.map(({ handOut }) => recorded.has(laneKey(key, handOut.subjectId))));
+    return groups.map(({ key, asks }) => {
+      // Of two runs of one lane the later stands, and the answer names the lane alone.
+      const latest = new Map<string, number>();
+      for (const { handOut } of asks)
+        latest.set(handOut.subjectId, Math.max(handOut.handOut, latest.get(handOut.subjectId) ?? 0));
+      return asks.map(
+        ({ handOut: { subjectId, handOut } }) =>
+          recorded.has(laneKey(key, subjectId)) && latest.get(subjectId) === handOut,
+      );
+    });
   });
 
   return {

@@ -138,7 +138,11 @@ hubTest('a renewal that waited for somebody else’s does not ask again', async 
   const now = await sandbox.now();
   const renewed = `update tokens set fetched_at = $2, expires_at = $3, leased_until = null where id = $1`;
   await rowsOf(world, renewed, [token.id, now, new Date(now.getTime() + 120 * second)]);
-  await until('the renewal to be done', async () => (await renewal('true')).length === 0);
+  await until('the renewal to be done', async () => {
+    // One that gave up waiting, as on a busy machine it may, is owed again by a clock that stands still unless it is moved.
+    if ((await renewal('failures > 0 and leased_until is null')).length > 0) await sandbox.advance(5 * second);
+    return (await renewal('true')).length === 0;
+  });
   const asked = (await sandbox.calls('token')).filter(({ body }) => JSON.stringify(body).includes(income));
   expect(asked).toEqual([]);
 });
