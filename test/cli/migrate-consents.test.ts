@@ -172,6 +172,23 @@ test('told to stop it finishes what it has begun, and what is left is for the ne
   await sql(`delete from consents where generation = 'altinn2' and id <> $1`, [id]);
 });
 
+test('killed in the middle it has moved some, each whole and told once, and run again it moves the rest', async () => {
+  const all = [await given(), await given(), await given()];
+  for (const { code } of all) await control('altinn2/migrate', { code });
+  const ids = all.map(({ id }) => id);
+  const moved = () => sql(`select 1 from consents where id = any($1) and generation = 'altinn3'`, [ids]);
+  await world.sandbox.fault('get', { kind: 'hold', when: 'after', name: 'slow' }, 1);
+  const running = startHub(['migrate-consents', '--tenant', bank, '--apply'], settings());
+  await until('the others to have moved', async () => (await moved()).length === 2);
+  running.kill('SIGKILL');
+  expect(await running.ended).toMatchObject({ code: null });
+  await world.sandbox.release('slow');
+  expect(await moved()).toHaveLength(2);
+  expect((await run(['--apply'])).stdout).toMatch(/1 consent has moved\.\n$/);
+  const told = `select count(*)::int as times from events where consent_id = any($1) and type = 'consent.moved' group by consent_id`;
+  expect(await sql(told, [ids])).toEqual([{ times: 1 }, { times: 1 }, { times: 1 }]);
+});
+
 test('no tenant, no token, no sense: each said in a line', async () => {
   const other = await runHub(['migrate-consents', '--tenant', '974761076'], {
     DATABASE_URL: world.databaseUrl,
