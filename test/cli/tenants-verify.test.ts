@@ -8,7 +8,7 @@ import { signOnce } from '../../src/lib/signed-manifest.ts';
 import { runHub } from './run-hub.ts';
 
 /** An archive that somebody made and signed, and the key that they say it is signed with. */
-const archived = async (more: object) => {
+const archived = async (more: object, from?: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'archive-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const archive = randomUUID();
@@ -29,7 +29,7 @@ const archived = async (more: object) => {
   ];
   await writeTar(file, entries, new Date('2026-11-24T12:00:00Z'));
   writeFileSync(key, JSON.stringify({ keys: [publicJwk] }));
-  return runHub(['tenants', 'verify', file, '--key', key]);
+  return runHub(['tenants', 'verify', file, ...(from ?? ['--key', key])]);
 };
 
 test('an archive of a stranger’s says nothing that the terminal would obey', async () => {
@@ -42,4 +42,15 @@ test('an archive of a stranger’s says nothing that the terminal would obey', a
   expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining('consents.jsonl is missing') });
   expect(wrong.stdout).toMatch(/^(?:\P{Cc}+\n)+$/u);
   expect(await archived({ tenant: null })).toMatchObject({ code: 1, stderr: expect.stringContaining('is no archive') });
+});
+
+test('a key that comes by an open way is said to', async () => {
+  const said = await archived({ tenant: { id: 'x', orgno: '910514318', name: 'Bank' } }, [
+    '--url',
+    'http://hub.invalid',
+  ]);
+  expect(said).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The key comes from http:\/\/hub\.invalid unencrypted/),
+  });
 });

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isPrivateWay } from '../listen/words.ts';
 import { orSay } from '../stop-signals.ts';
 import { sayUsage } from '../usage.ts';
 import { type VerifyAsk, verifyArchive } from './verify-archive.ts';
@@ -33,6 +34,10 @@ const read = (words: readonly string[], given: { url?: string | undefined }): Ve
 const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 
 const run = async (ask: VerifyAsk): Promise<number> => {
+  if ('url' in ask.from && !isPrivateWay(ask.from.url))
+    process.stderr.write(
+      `The key comes from ${ask.from.url.origin} unencrypted: whoever is on the way could give one of their own. Use https, or --key\n`,
+    );
   const { manifest, faults } = await verifyArchive(ask);
   if (faults.length > 0) {
     process.stdout.write(`NOT what the hub made:\n${faults.map((fault) => `- ${plain(fault)}\n`).join('')}`);
