@@ -69,7 +69,10 @@ export const authenticate =
       throw new Problem('address-not-allowed', 'The key may not be used from this address');
     };
     const admitted = (caller: By['caller'] | undefined): Soon<By['caller']> => {
-      if (!caller) throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
+      if (!caller) {
+        shownLast.delete(connection);
+        throw new Problem('unauthorized', 'The key is unknown, expired or revoked');
+      }
       limits.called(caller);
       if (caller.kind === 'tenant' && isElsewhere(caller, address)) return refused(caller);
       if (caller.kind === 'tenant') mayCallAsTenant(caller, route);

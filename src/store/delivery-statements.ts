@@ -17,6 +17,8 @@ const sharing = { lanes: 2, most: { groups: 64, asks: 64 }, wide: 4 };
 
 /** Endpoints that are kept as they were read. */
 const mostRead = 1000;
+/** What was opened of one's secrets goes with it. */
+const readForMs = 60_000;
 
 type DueRow = {
   tenant: string;
@@ -131,20 +133,24 @@ export const deliveryStatements = (pool: pg.Pool, tell: (topic: string) => void)
       })),
     );
 
-  const endpointsRead = new LRUCache<string, SentTo>({ max: mostRead, ttl: 60_000 });
-  /** By its very text: most endpoints stay as they are from one look to the next. */
-  const endpointOf = (text: string): SentTo => {
-    const known = endpointsRead.get(text);
-    if (known) return known;
-    const read = sentTo(rowOfJson(JSON.parse(text)));
-    endpointsRead.set(text, read);
-    return read;
+  const endpointsRead = new LRUCache<string, { text: string; endpoint: SentTo }>({
+    ...{ max: mostRead, ttl: readForMs, ttlAutopurge: true },
+  });
+  /** While its very text is the same: most endpoints stay as they are from one look to the next. */
+  const endpointOf = (id: string, text: string): SentTo => {
+    const known = endpointsRead.get(id);
+    if (known?.text === text) return known.endpoint;
+    const endpoint = sentTo(rowOfJson(JSON.parse(text)));
+    endpointsRead.set(id, { text, endpoint });
+    return endpoint;
   };
 
   const due = shared<Ask, Due>(async (groups) => {
     const rows = await ask<DueRow>('due-deliveries', dueText, [toGroups(groups)]);
     const endpoints = new Map(
-      rows.flatMap(({ endpoint, endpoint_id }) => (endpoint ? [[endpoint_id, endpointOf(endpoint)] as const] : [])),
+      rows.flatMap(({ endpoint, endpoint_id }) =>
+        endpoint ? [[endpoint_id, endpointOf(endpoint_id, endpoint)] as const] : [],
+      ),
     );
     const found = byLane(rows);
     return groups.map(({ key, asks }) =>

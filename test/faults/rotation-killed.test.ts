@@ -71,7 +71,8 @@ const replace = async (hub: FaultHub, workers: HubProcess[], doomed: HubProcess)
 
 const killAtSomeMoment: Kill = async (hub, chance, workers) => {
   const seq = (await hub.sandbox.calls()).at(-1)?.seq ?? 0;
-  const many = chance.whole(1, 6);
+  // As many as an exchange makes at the least before it waits for time to pass: read, write, read again.
+  const many = chance.whole(1, 3);
   await until('the exchange to be under way', async () => (await hub.sandbox.calls('selfservice', seq)).length >= many);
   const doomed = chance.oneOf(workers.filter((worker) => worker.isRunning()) as [HubProcess, ...HubProcess[]]);
   await replace(hub, workers, doomed);

@@ -10,10 +10,12 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM at_a_door();
   WITH tried AS MATERIALIZED (
-    SELECT r.*, p_places[r.nth] AS place FROM ROWS FROM (jsonb_to_recordset(p_runs) AS (delivery uuid, number int, at timestamptz,
+    SELECT DISTINCT ON (p_places[r.nth]) r.*, p_places[r.nth] AS place FROM ROWS FROM (jsonb_to_recordset(p_runs) AS (delivery uuid, number int, at timestamptz,
       duration_ms int, http_status int, error text, answer bytea, outcome text, next_at timestamptz, gave_up uuid[])) WITH ORDINALITY
       AS r(delivery, number, at, duration_ms, http_status, error, answer, outcome, next_at, gave_up, nth)
     WHERE p_places[r.nth] IS NOT NULL
+    -- Of one hand-out that ran twice, what arrived counts.
+    ORDER BY p_places[r.nth], (r.outcome = 'delivered') DESC
   ), logged AS (
     INSERT INTO webhook_attempts (tenant_id, delivery_id, number, at, duration_ms, http_status, error, answer_sealed)
     SELECT p_tenant, t.delivery, t.number, t.at, t.duration_ms, t.http_status, t.error, t.answer FROM tried t ON CONFLICT DO NOTHING
@@ -23,7 +25,7 @@ BEGIN
     status = CASE WHEN t.outcome = 'delivered' OR d.status = 'pending' THEN t.outcome ELSE d.status END,
     next_at = CASE WHEN d.status = 'pending' THEN t.next_at END,
     delivered_at = CASE WHEN t.outcome = 'delivered' THEN t.at END
-  FROM tried t WHERE d.ctid = t.place AND d.status <> 'delivered';
+  FROM tried t WHERE d.ctid = t.place AND d.tenant_id = p_tenant AND d.status <> 'delivered';
 END $$;
 
 CREATE OR REPLACE FUNCTION record_attempts(p_groups jsonb, p_rules jsonb) RETURNS TABLE (tenant uuid, lane uuid, due_at timestamptz)
@@ -144,10 +146,11 @@ BEGIN
     GET DIAGNOSTICS settled = ROW_COUNT;
     IF settled < cardinality(standing) THEN
       RETURN QUERY
-        UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, (
+        UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, coalesce((
+          -- Held or given up since the look above, there may be none any more.
           SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
           WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
-          ORDER BY d.lane, d.sequence, d.id LIMIT 1))
+          ORDER BY d.lane, d.sequence, d.id LIMIT 1), CASE WHEN o.again_at IS NULL THEN g.now END))
         WHERE o.ctid = ANY (lane_at) RETURNING g.tenant, o.subject_id, o.due_at;
     END IF;
 

@@ -7,7 +7,7 @@ type Signed = { id: string; timestamp: Date; body: string; secrets: readonly str
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Node takes longer over a key it is handed as bytes than over the signature. Those used lately are kept as what they become. */
-const keys = new LRUCache<string, KeyObject>({ max: 1000, ttl: 60_000 });
+const keys = new LRUCache<string, KeyObject>({ max: 1000, ttl: 60_000, ttlAutopurge: true });
 
 const keyOf = (secret: string): KeyObject => {
   const known = keys.get(secret);
