@@ -30,7 +30,7 @@ export type RelayOptions = {
 const sweepMs = 1000;
 
 /** So many hand-outs at most are one job of the engine: it takes as long over a job as we do over what is in it. */
-const mostTogether = 32;
+const mostTogether = 64;
 
 /** So many go one by one. */
 const fewAlone = 8;
@@ -46,8 +46,11 @@ const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
 /** Most hand-outs have ended after so long, and those that ended elsewhere are missed before anybody waits for their places. */
 const youngMs = 200;
 
-/** With a backlog, places that came free wait so long for others, up to half of them or a share, to be filled with one claim … */
-const biteMs = 25;
+/**
+ * With a backlog, places that came free wait so long for others, to be filled with one claim: a moment where one tenant has all
+ * that is out, whose next work it would else wait for, and longer where several have …
+ */
+const biteMs = { ofOne: 5, ofSeveral: 15 };
 /** … and no two claims begin closer than that. */
 const betweenMs = 3;
 
@@ -87,12 +90,16 @@ export const startRelay = (options: RelayOptions): Relay => {
   const lookForMore = () => {
     const freed = counted - out.size + others;
     if (!isLeft || freed <= 0) return;
-    if (freed >= Math.min(share, counted / 2)) wake();
+    const areSeveral = counted > share;
+    if (freed >= (areSeveral ? Math.min(share, counted / 4) : share / 2)) wake();
     else
-      biting ??= setTimeout(() => {
-        biting = undefined;
-        wake();
-      }, biteMs);
+      biting ??= setTimeout(
+        () => {
+          biting = undefined;
+          wake();
+        },
+        areSeveral ? biteMs.ofSeveral : biteMs.ofOne,
+      );
   };
 
   const putBack = async (claimed: readonly HandOut[]) => {

@@ -36,7 +36,7 @@ export const jobs = {
   // room beside them.
   'deliver-webhook': {
     timeoutMs: 20 * second,
-    concurrency: 64,
+    concurrency: 96,
     places: 1024,
     again: backoff(5 * second, 15 * minute),
   },

@@ -51,6 +51,8 @@ export type EgressDoor = {
   close(): Promise<void>;
 };
 
+/** To one place: as many as serve what one tenant may have under way (jobs.ts) in eight rounds, within a try of ten seconds. */
+const connections = 12;
 const maxPools = 256;
 /** Addresses whose text was read, kept as what it says: they are sent to over and over. */
 const maxRead = 1024;
@@ -96,7 +98,7 @@ export const openEgressDoor = (options: DoorOptions): EgressDoor => {
     const known = pools.get(name);
     if (known) return known;
     const connect = guardedConnect(guard, { opened, secureContext: contextFor(certificate) });
-    const pool = new Pool(origin, { connect, connections: 8, keepAliveMaxTimeout: 30_000, allowH2: false });
+    const pool = new Pool(origin, { connect, connections, keepAliveMaxTimeout: 30_000, allowH2: false });
     pools.set(name, pool);
     return pool;
   };

@@ -105,14 +105,14 @@ describe('a receiver', () => {
       else answer();
     });
     const { send, sender } = openSender({ timeoutMs: 30_000 });
-    const slow = Array.from({ length: 8 }, () => send(`${url}/slow`));
-    await until('all connections to be taken', () => hanging.length === 8);
+    const slow = Array.from({ length: 12 }, () => send(`${url}/slow`));
+    await until('all connections to be taken', () => hanging.length === 12);
     const late = send(`${url}/late`);
     const given = await sender.send({ ...message, url: `${url}/given-up` }, AbortSignal.timeout(100));
     expect(given).toMatchObject({ error: 'timeout' });
     expect(given.durationMs).toBeGreaterThanOrEqual(90);
     expect(given.durationMs).toBeLessThan(5000);
-    expect(hanging).toHaveLength(8);
+    expect(hanging).toHaveLength(12);
     expect(await send(`${url}/other`, { tenantId: 'insurer' })).toMatchObject({ status: 204 });
     hangs = false;
     for (const answer of hanging) answer();
