@@ -72,18 +72,28 @@ test('once one is given up the next goes on and says so', async () => {
   ]);
 });
 
-test('a run that was overtaken records nothing, neither a failure nor a success', async () => {
+const deliveryOf = async ({ subjectId }: HandOut): Promise<DueDelivery> => {
+  const due = await given.due(subjectId);
+  if (!('delivery' in due)) throw new Error(due.verdict);
+  return due.delivery;
+};
+
+/** One delivery whose first hand-out was overtaken by a second. */
+const handedOutTwice = async () => {
   await given.endpoint();
   await given.events([randomUUID()]);
   const first = only(await given.claim());
   await given.rows(`update outbox set leased_until = clock_timestamp() - interval '1 second'`);
   const second = only(await given.claim());
-  const due = await given.due(first.subjectId);
-  if (!('delivery' in due)) throw new Error(due.verdict);
-  expect(await given.answered(first, { status: 200 }, now, due.delivery)).toBe(false);
+  return { first, second, delivery: await deliveryOf(first) };
+};
+
+test('a run that was overtaken records nothing, neither a failure nor a success', async () => {
+  const { first, second, delivery } = await handedOutTwice();
+  expect(await given.answered(first, { status: 200 }, now, delivery)).toBe(false);
   expect(await given.statuses()).toEqual(['pending']);
-  expect(await given.answered(second, { status: 200 }, now, due.delivery)).toBe(true);
-  expect(await given.answered(first, { status: 500 }, now, due.delivery)).toBe(false);
+  expect(await given.answered(second, { status: 200 }, now, delivery)).toBe(true);
+  expect(await given.answered(first, { status: 500 }, now, delivery)).toBe(false);
   expect(await given.statuses()).toEqual(['delivered']);
   expect(await given.rows('select number, http_status from webhook_attempts')).toEqual([
     { number: 1, http_status: 200 },
@@ -92,14 +102,7 @@ test('a run that was overtaken records nothing, neither a failure nor a success'
 });
 
 test('of two runs of one lane that end in the same turn the later one alone is noted', async () => {
-  await given.endpoint();
-  await given.events([randomUUID()]);
-  const first = only(await given.claim());
-  await given.rows(`update outbox set leased_until = clock_timestamp() - interval '1 second'`);
-  const second = only(await given.claim());
-  const due = await given.due(first.subjectId);
-  if (!('delivery' in due)) throw new Error(due.verdict);
-  const { delivery } = due;
+  const { first, second, delivery } = await handedOutTwice();
   const areRecorded = await Promise.all([
     given.answered(first, { status: 500 }, now, delivery),
     given.answered(second, { status: 200 }, now, delivery),
@@ -159,9 +162,8 @@ test('of tries that are recorded together, each is noted as it stands by then', 
   await given.events([consents.get('arrived')]);
   const out = new Map<string, { handOut: HandOut; delivery: DueDelivery }>();
   for (const handOut of await given.claim()) {
-    const due = await given.due(handOut.subjectId);
-    if (!('delivery' in due)) throw new Error(due.verdict);
-    out.set(names[ids.indexOf(due.delivery.event.id)] ?? '', { handOut, delivery: due.delivery });
+    const delivery = await deliveryOf(handOut);
+    out.set(names[ids.indexOf(delivery.event.id)] ?? '', { handOut, delivery });
   }
   const of = (name: (typeof names)[number]) => {
     const found = out.get(name);
