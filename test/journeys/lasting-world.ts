@@ -47,6 +47,7 @@ export const openLastingWorld = async ({ engine, database, admin, redis }: Place
   };
   await open();
   const url = () => hub?.url ?? '';
+  const metricsUrl = () => hub?.metricsUrl ?? '';
   const place = { url: url(), sandboxUrl: sandbox.url, operatorKey };
   await furnishOperator(place);
   const redirectUrls = [`${receiver.url}/done`];
@@ -64,6 +65,7 @@ export const openLastingWorld = async ({ engine, database, admin, redis }: Place
     close,
     call,
     url,
+    metricsUrl,
     /** Asks, and is answered at once. */
     async ask(change: Record<string, unknown> = {}): Promise<string> {
       const { status, body } = await call('POST', '/v1/consents', given.ask(`${receiver.url}/done`, change));

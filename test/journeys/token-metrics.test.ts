@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { hubTest } from '../support/hub-test.ts';
+import { metricOf } from '../support/metric-of.ts';
 import { until } from '../support/until.ts';
 
 const scope = 'skatteetaten:inntekt';
@@ -8,12 +9,7 @@ hubTest(
   'metrics tell where tokens came from, who waited for another’s, and how long they still lived',
   async (world) => {
     const { call, sandbox, metricsUrl } = world;
-    const metric = async (name: string): Promise<number> => {
-      const lines = (await (await fetch(metricsUrl)).text()).split('\n');
-      const line = lines.find((one) => one.startsWith(name.replace(/\}$/, ',')) || one.startsWith(`${name}{`));
-      if (line === undefined) throw new Error(`no metric ${name}`);
-      return Number(line.split(' ').at(-1));
-    };
+    const metric = (name: string, labels = {}) => metricOf(metricsUrl, name, labels);
     const read = (resource: string) => call('bank', 'POST', '/v1/tokens', { scope, resource });
 
     await sandbox.fault('token', { kind: 'hold', when: 'before', name: 'slow' });
@@ -28,7 +24,7 @@ hubTest(
     await sandbox.undelegate('313876144', '310149942', scope);
     expect((await read('https://data.example/b')).status).toBe(409);
 
-    const from = (where: string) => metric(`hub_token_reads_total{from="${where}"}`);
+    const from = (where: string) => metric('hub_token_reads_total', { from: where });
     expect(await from('fetched')).toBe(4);
     expect((await from('memory')) + (await from('row'))).toBe(1);
     expect(await from('refused')).toBe(1);
