@@ -12,7 +12,6 @@ export const newSecret = (): string => `whsec_${randomBytes(32).toString('base64
 export const message = {
   tenantId: 'bank',
   id: 'evt_1',
-  timestamp: new Date(),
   body: '{"type":"ping","text":"æøå"}',
   secrets: [newSecret()],
 } satisfies Omit<Message, 'url'>;
@@ -28,6 +27,10 @@ export const openSender = (options: SenderOptions = {}) => {
   return {
     sender,
     lines,
-    send: (url: string, more: Partial<Message> = {}) => sender.send({ ...message, url, ...more }, patience()),
+    async send(url: string, more: Partial<Message> = {}) {
+      const result = await sender.send({ ...message, url, ...more }, patience());
+      if (!result) throw new Error('its turn did not come');
+      return result;
+    },
   };
 };
