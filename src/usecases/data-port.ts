@@ -43,7 +43,11 @@ export type DataCall = {
 };
 
 /** As `DataReply`, before what may not go back has been taken out. `begin` may throw: then nothing more is read. */
-export type DataTaker = Omit<DataReply, 'begin'> & { begin(status: number, headers: Headers): void };
+export type DataTaker = Omit<DataReply, 'begin'> & {
+  /** What has to be done before anything of an answer with this status goes on; where it fails, nothing does. */
+  beforehand?(status: number): Promise<void> | undefined;
+  begin(status: number, headers: Headers): void;
+};
 
 /** How an answer ended: all of it was passed on, the caller went away, or it broke off (`why`). */
 export type DataEnding = {

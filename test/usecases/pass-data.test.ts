@@ -16,10 +16,16 @@ const one: HandedToken = { kind: 'maskinporten', token: 'a.b.c', header: 'Author
 const other: HandedToken = { kind: 'consent', token: 'd.e.f', header: 'AltinnSamtykke', expiresAt };
 const by = { caller: { kind: 'tenant', tenantId: consent.tenantId, tenant, keyId: 'key' }, requestId: 'r' } as ByTenant;
 
-type Given = { tokens?: HandedToken[]; change?: Partial<Consent>; services?: Partial<Service>; isErased?: boolean };
+type Given = {
+  status?: number;
+  tokens?: HandedToken[];
+  change?: Partial<Consent>;
+  services?: Partial<Service>;
+  isErased?: boolean;
+};
 
 /** One consent, one service, and a data source that answers as it is told. */
-const given = ({ tokens = [one], change = {}, services = {}, isErased = false }: Given = {}) => {
+const given = ({ status = 200, tokens = [one], change = {}, services = {}, isErased = false }: Given = {}) => {
   const sealing = sealingRing([{ id: 'test', key: randomBytes(32) }]);
   const partySealed = sealParties(sealing, consent.tenantId, consent.id, { from: { person } });
   const accepted = {
@@ -34,6 +40,7 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
     billed: [] as string[],
     outcomes: [] as string[],
     uses: [] as unknown[],
+    usesAtBeginning: [] as number[],
   };
   const parts = {
     clock: { now: () => now },
@@ -60,8 +67,10 @@ const given = ({ tokens = [one], change = {}, services = {}, isErased = false }:
     dataSources: {
       call: async (call: DataCall, taker: DataTaker) => {
         told.calls.push(call);
-        taker.begin(200, { 'content-type': 'text/xml', 'content-length': '3', 'set-cookie': ['a=b'], etag: '"1"' });
-        return { ended: 'whole', status: 200, sentBytes: 0, readBytes: 3 };
+        await taker.beforehand?.(status);
+        if (status === 200) told.usesAtBeginning.push(told.uses.length);
+        taker.begin(status, { 'content-type': 'text/xml', 'content-length': '3', 'set-cookie': ['a=b'], etag: '"1"' });
+        return { ended: 'whole', status, sentBytes: 0, readBytes: 3 };
       },
     },
   } as unknown as Parts;
@@ -100,6 +109,14 @@ test('one token or two: each goes in the header it names, whatever the caller se
   expect(told.outcomes).toEqual(['ok']);
   // Altinn 2 alone wants to hear of it.
   expect([told.uses, single.uses]).toEqual([[[consent.id, 'ske-inntekt', now]], []]);
+  // And is owed it before anything goes on.
+  expect([told.usesAtBeginning, single.usesAtBeginning]).toEqual([[1], [0]]);
+});
+
+test('what answers no data is no use', async () => {
+  const { told, ask } = given({ status: 404, tokens: [one, other], change: { generation: 'altinn2' } });
+  expect(await ask()).toMatchObject({ status: 404 });
+  expect(told.uses).toEqual([]);
 });
 
 test.each<[string, Given, Partial<DataAsk>]>([

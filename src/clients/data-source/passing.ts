@@ -72,7 +72,7 @@ export class Passing implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
@@ -80,8 +80,26 @@ export class Passing implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (isRedirect(status)) throw new Problem('data-source-redirected', `The data source answered ${status}`);
     if (Number(headers['content-length']) > this.call.maxBytes) throw this.tooLarge();
-    this.taker.begin(status, headers);
-    this.status = status;
+    const begin = () => {
+      this.taker.begin(status, headers);
+      this.status = status;
+    };
+    const beforehand = this.taker.beforehand?.(status);
+    if (!beforehand) {
+      begin();
+      return;
+    }
+    controller.pause();
+    beforehand
+      .then(() => {
+        if (this.isOver) return;
+        begin();
+        controller.resume();
+      })
+      // Ours, not the data source's.
+      .catch((cause) =>
+        this.stop(cause instanceof Problem ? cause : new Problem('internal', 'Nothing was passed on', { cause })),
+      );
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {

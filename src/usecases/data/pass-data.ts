@@ -1,4 +1,4 @@
-import { isInForce } from '../../domain/consent.ts';
+import { type Consent, isInForce } from '../../domain/consent.ts';
 import { Problem } from '../../domain/problem.ts';
 import { openPlaces } from '../../lib/places.ts';
 import type { SealedParty } from '../consent-rows-port.ts';
@@ -74,21 +74,30 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
     }
   };
 
-  /** What follows once the answer has gone out. Whoever asked has what it wanted, and does not wait for this. */
-  const follow = async ({ consent }: SealedParty, { service }: Plan, ending: DataEnding): Promise<void> => {
-    const { tenantId, id } = consent;
-    const { status = 0 } = ending;
+  /** Its tokens were not taken: Altinn is asked what became of the consent. Whoever called does not wait for this. */
+  const lookAgain = async ({ tenantId, id }: Consent): Promise<void> => {
+    grants.forget(tenantId, id);
+    const now = clock.now();
     try {
-      if (isDenied(status)) {
-        grants.forget(tenantId, id);
-        const now = clock.now();
-        await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, now, now));
-      } else if (status >= 200 && status < 300 && consent.generation === 'altinn2')
-        // Altinn 2 wants to be told of each use, which ends a one-time consent; Altinn 3 has no word for it.
-        await store.asTenant(tenantId, (rows) => rows.consents.used(id, service.key, clock.now()));
+      await store.asTenant(tenantId, (rows) => rows.outbox.owe('read-consent', id, now, now));
     } catch (error) {
-      log.warn({ error, consentId: id }, 'what follows a call for data could not be noted');
+      log.warn({ error, consentId: id }, 'that a call for data was denied could not be noted');
     }
+  };
+
+  /**
+   * Altinn 2 wants to be told of each use, which ends a one-time consent; Altinn 3 has no word for it. Noted before the first
+   * byte goes on: nobody gets data of which it is not told.
+   */
+  const noteUse = ({ consent }: SealedParty, { service }: Plan) => {
+    const { tenantId, id } = consent;
+    if (consent.generation !== 'altinn2') return {};
+    return {
+      beforehand: (status: number) =>
+        status >= 200 && status < 300
+          ? store.asTenant(tenantId, (rows) => rows.consents.used(id, service.key, clock.now()))
+          : undefined,
+    };
   };
 
   const call = (sealed: SealedParty, plan: Plan, tokens: HandedToken[], ask: DataAsk, reply: DataReply) => {
@@ -104,12 +113,12 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
     };
     const begin = (status: number, headers: Parameters<typeof responseHeaders>[2]) =>
       reply.begin(status, responseHeaders(plan, status, headers));
-    return dataSources.call(out, { ...reply, begin }).then((ending) => {
+    return dataSources.call(out, { ...reply, begin, ...noteUse(sealed, plan) }).then((ending) => {
       const { status, ended, why } = ending;
       const { consent } = sealed;
       if (ended === 'cut')
         log.warn({ consentId: consent.id, service: plan.service.key, status, why }, 'data broke off on the way');
-      if (isDenied(status) || consent.generation === 'altinn2') void follow(sealed, plan, ending);
+      if (isDenied(status)) void lookAgain(consent);
       return ending;
     });
   };

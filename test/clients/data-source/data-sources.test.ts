@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { openDataSources } from '../../../src/clients/data-source/data-sources.ts';
 import { guardedLookup } from '../../../src/clients/data-source/guarded-lookup.ts';
+import { Problem } from '../../../src/domain/problem.ts';
 import type { DataCall, DataTaker } from '../../../src/usecases/data-port.ts';
 import { openRawSource, openSource } from '../../support/source.ts';
 import { until } from '../../support/until.ts';
@@ -199,6 +200,56 @@ test('no more is read than is taken', async () => {
   expect(slow.told.bytes).toBeLessThan(1_000_000);
   slow.leave();
   expect(await asked).toMatchObject({ ended: 'left', status: 200 });
+});
+
+test('nothing goes on before what has to be done first, and nothing at all where that fails', async () => {
+  const { url, asked } = closing(await openSource((_request, response) => response.end('all of it')));
+  const { call } = sources();
+  const first = Promise.withResolvers<void>();
+  const statuses: number[] = [];
+  const beforehand = (status: number) => {
+    statuses.push(status);
+    return first.promise;
+  };
+  const patient = taker();
+  const late = call(callOf(url), { ...patient.takes, beforehand });
+  await until('its answer to be there', () => statuses.length === 1);
+  // Another call comes and goes meanwhile.
+  expect(await call(callOf(url), taker().takes)).toMatchObject({ ended: 'whole' });
+  expect(patient.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
+  first.resolve();
+  expect(await late).toMatchObject({ ended: 'whole', status: 200, readBytes: 9 });
+  expect(patient.text()).toBe('all of it');
+
+  const failing = taker();
+  const broken = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+  for (const [error, code] of [
+    [new Problem('database-unavailable', 'x'), 'database-unavailable'],
+    [broken, 'internal'],
+  ] as const)
+    await expect(
+      call(callOf(url), { ...failing.takes, beforehand: () => Promise.reject(error) }),
+    ).rejects.toMatchObject({ code });
+  expect(failing.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
+  expect(asked).toHaveLength(4);
+
+  // Whoever left meanwhile gets nothing.
+  const leaving = taker();
+  const second = Promise.withResolvers<void>();
+  let isAsked = false;
+  const left = call(callOf(url), {
+    ...leaving.takes,
+    beforehand: () => {
+      isAsked = true;
+      return second.promise;
+    },
+  });
+  await until('its answer to be there', () => isAsked);
+  leaving.leave();
+  expect(await left).toMatchObject({ ended: 'left' });
+  second.resolve();
+  await second.promise;
+  expect(leaving.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
 });
 
 test('a caller who leaves ends the call, before and after its answer began', async () => {
