@@ -63,9 +63,10 @@ export type EgressDoor = {
 /** To one place. */
 const connections = 12;
 type Connections = { pool: Pool; turns: ReturnType<typeof openTurns> };
-const maxPools = 256;
+/** More than a process may have calls under way (jobs.ts): no place in use is put out for another. */
+const maxPools = 2048;
 /** Addresses whose text was read, kept as what it says: they are sent to over and over. */
-const maxRead = 1024;
+const maxRead = 4096;
 /** One that nobody has used for so long is closed. */
 const idleMs = 60_000;
 const closingMs = 5000;
