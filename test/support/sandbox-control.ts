@@ -33,7 +33,7 @@ export const sandboxControl = (url: string) => {
     release: (name: string) => mustCall('POST', at(`/holds/${name}/release`)),
     holds: async () => (await mustCall('GET', at('/holds')))['parked'] as { name: string; on: string; path: string }[],
     /** A call is parked under that name. */
-    parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=20000`)),
+    parked: (name: string) => mustCall('GET', at(`/holds/${name}?wait=50000`)),
     /** The newest 2,000 at most; those after number `since`, where it is given. */
     calls: async (on?: string, since = 0) =>
       (await mustCall(

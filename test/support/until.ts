@@ -1,8 +1,8 @@
-/** Looks again and again until it is so: tests wait for facts, never for a time. */
+/** Looks again and again until it is so: tests wait for facts, never for a time. The limit is for what hangs, not for what is slow. */
 export const until = async <T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 30_000,
+  withinMs = 50_000,
   everyMs = 10,
 ): Promise<T> => {
   const end = performance.now() + withinMs;
