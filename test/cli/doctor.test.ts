@@ -91,7 +91,8 @@ test('a clock that is off is told before Maskinporten refuses every grant', asyn
   const { wrong, of } = await examined({ MASKINPORTEN_ISSUER: issuer });
   expect(wrong).toEqual(['clock']);
   expect(of('clock')[0]).toMatchObject({
-    says: expect.stringMatching(/^Maskinporten is (59|60)\.\d s behind/),
+    // The header has whole seconds, and how long the answer took stands on one side of it or the other.
+    says: expect.stringMatching(/^Maskinporten is (5[6-9]|6[0-4])\.\d s behind/),
     next: expect.stringContaining('NTP'),
   });
 });

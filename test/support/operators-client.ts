@@ -61,10 +61,13 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
   };
 };
 
-export const grantOf = ({ body }: SandboxCall): { issuer?: string; kid?: string } => {
-  const { assertion } = (body ?? {}) as { assertion?: { header?: { kid: string }; claims?: { iss: string } } };
+type Grant = { header?: { kid: string }; claims?: { iss: string; consumer_org?: string } };
+
+export const grantOf = ({ body }: SandboxCall): { issuer?: string; consumer?: string; kid?: string } => {
+  const { assertion } = (body ?? {}) as { assertion?: Grant };
   return {
     ...(assertion?.claims ? { issuer: assertion.claims.iss } : {}),
+    ...(assertion?.claims?.consumer_org ? { consumer: assertion.claims.consumer_org } : {}),
     ...(assertion?.header ? { kid: assertion.header.kid } : {}),
   };
 };

@@ -1,7 +1,6 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/lib/log.ts';
 import { openKeyGuard } from '../../src/usecases/events/guard-keys.ts';
-import { until } from '../support/until.ts';
 
 const key = { tenantId: 'bank', keyId: 'app' };
 
@@ -33,13 +32,24 @@ const openGuard = (keysInForce: (ids: string[]) => Promise<Set<string>>) => {
 
 const all = async (ids: string[]) => new Set(ids);
 
+// Seconds are what this is about, and none of the machine's own may be among them.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+/** Time passes until it is so. */
+const pass = async (what: string, isSo: () => boolean) => {
+  for (let ms = 0; !isSo(); ms += 10) {
+    if (ms > 60_000) throw new Error(`a minute passed without ${what}`);
+    await vi.advanceTimersByTimeAsync(10);
+  }
+};
+
 test('where the database stops answering, streams end before anybody could have read five seconds too long', async () => {
   let isAway = false;
   const { guard } = openGuard((ids) => (isAway ? new Promise(() => {}) : all(ids)));
   const guarded = await guard(key);
   isAway = true;
   const awayAt = performance.now();
-  await until('it to end', () => guarded.over.aborted);
+  await pass('its end', () => guarded.over.aborted);
   expect(performance.now() - awayAt).toBeLessThan(5000);
   expect(guarded.over.reason).toBe('unsure');
   guarded.leave();
@@ -55,7 +65,7 @@ test('an outage shorter than that ends nothing, and the next look goes on from t
     return all(ids);
   });
   const guarded = await guard(key);
-  await until('looks after the outage', () => asked.length > 4);
+  await pass('looks after the outage', () => asked.length > 4);
   expect(failures).toBe(2);
   expect(guarded.over.aborted).toBe(false);
   guarded.leave();
@@ -71,7 +81,8 @@ test('many streams with one key are one question, a notice asks at once, and nob
   inForce.delete('app');
   const before = asked.length;
   for (const hear of listeners) hear();
-  await until('all of them to end', () => many.every(({ over }) => over.aborted));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(many.every(({ over }) => over.aborted)).toBe(true);
   expect(asked.length).toBe(before + 1);
   expect(many[0]?.over.reason).toBe('stopped');
   expect(other.over.aborted).toBe(false);
