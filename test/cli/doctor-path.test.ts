@@ -9,10 +9,11 @@ import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { persons } from '../support/given.ts';
 import { openWorld, operatorOrgno } from '../support/hub-test.ts';
 import { offerBoth } from '../support/offer-both.ts';
+import { openPort } from '../support/open-port.ts';
 import { grantOf } from '../support/operators-client.ts';
 import { until } from '../support/until.ts';
 import { examine } from './examine.ts';
-import { freePort, runHub } from './run-hub.ts';
+import { runHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
 
@@ -190,7 +191,7 @@ test('a key that Maskinporten does not know is the operator’s to register; a s
 });
 
 test('Maskinporten is away: that alone is wrong, and what the hub found out before is told', async () => {
-  const MASKINPORTEN_ISSUER = `http://127.0.0.1:${await freePort()}/`;
+  const MASKINPORTEN_ISSUER = `http://127.0.0.1:${await openPort()}/`;
   const tenants = await walked(['--tenant', orgnos.bank], { MASKINPORTEN_ISSUER });
   expect(tenants.wrong.map(({ what }) => what)).toEqual(['Maskinporten']);
   expect(tenants.of('token', consents)[0]).toMatchObject({

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { type EngineName, engines, openWorld } from '../support/hub-test.ts';
+import { openPort } from '../support/open-port.ts';
 import { until } from '../support/until.ts';
 import { examine } from './examine.ts';
-import { freePort, otherServer, runHub } from './run-hub.ts';
+import { otherServer, runHub } from './run-hub.ts';
 
 type OpenWorld = Awaited<ReturnType<typeof openWorld>>;
 
@@ -59,7 +60,7 @@ test.each<EngineName>(engines)(
 );
 
 test('Redis is gone: that alone is wrong, and no password is printed', async () => {
-  const REDIS_URL = `redis://user:secret-of-mine@127.0.0.1:${await freePort()}`;
+  const REDIS_URL = `redis://user:secret-of-mine@127.0.0.1:${await openPort()}`;
   const { wrong, of } = await examined({ REDIS_URL });
   expect(wrong).toEqual(['queue engine']);
   expect(of('queue engine')[0]?.says).toMatch(/^Redis at REDIS_URL cannot be reached/);
@@ -67,7 +68,7 @@ test('Redis is gone: that alone is wrong, and no password is printed', async () 
 });
 
 test('the database is gone: the outside is looked at all the same', async () => {
-  const DATABASE_URL = `postgres://hub:secret-of-mine@127.0.0.1:${await freePort()}/hub`;
+  const DATABASE_URL = `postgres://hub:secret-of-mine@127.0.0.1:${await openPort()}/hub`;
   const { wrong, of } = await examined({ DATABASE_URL });
   expect(wrong).toEqual(['database']);
   expect(of('database')[0]?.says).toMatch(/^Nothing listens at 127\.0\.0\.1:\d+/);
@@ -75,7 +76,7 @@ test('the database is gone: the outside is looked at all the same', async () => 
 });
 
 test('Maskinporten is away: Altinn is not blamed for it', async () => {
-  const { wrong, of } = await examined({ MASKINPORTEN_ISSUER: `http://127.0.0.1:${await freePort()}/` });
+  const { wrong, of } = await examined({ MASKINPORTEN_ISSUER: `http://127.0.0.1:${await openPort()}/` });
   expect(wrong).toEqual(['Maskinporten']);
   expect(of('Maskinporten')[0]).toMatchObject({
     says: expect.stringMatching(/does not answer: .*ECONNREFUSED/),
@@ -98,7 +99,7 @@ test('a clock that is off is told before Maskinporten refuses every grant', asyn
 });
 
 test('an address for LISTEN that leads nowhere is told apart from the database’s own', async () => {
-  const { wrong, of } = await examined({ DATABASE_DIRECT_URL: `postgres://hub@127.0.0.1:${await freePort()}/hub` });
+  const { wrong, of } = await examined({ DATABASE_DIRECT_URL: `postgres://hub@127.0.0.1:${await openPort()}/hub` });
   expect(wrong).toEqual(['direct address']);
   expect(of('direct address')[0]?.next).toContain('DATABASE_DIRECT_URL');
   expect((await examined({ DATABASE_DIRECT_URL: world.databaseUrl })).wrong).toEqual([]);

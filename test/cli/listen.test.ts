@@ -4,8 +4,9 @@ import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { isPrivateWay } from '../../src/cli/listen/words.ts';
 import { hubTest } from '../support/hub-test.ts';
+import { openPort } from '../support/open-port.ts';
 import { until } from '../support/until.ts';
-import { freePort, otherServer, runHub, startHub } from './run-hub.ts';
+import { otherServer, runHub, startHub } from './run-hub.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -74,7 +75,7 @@ hubTest('`hub listen` says in one line why it may not, and with code 1', async (
 });
 
 test('`hub listen` tells that there is no hub, or none of ours', async () => {
-  const nobody = await runHub(['listen', '--key', 'k', '--url', `http://127.0.0.1:${await freePort()}`]);
+  const nobody = await runHub(['listen', '--key', 'k', '--url', `http://127.0.0.1:${await openPort()}`]);
   expect(nobody.stderr).toMatch(/no answer from http:\/\/127\.0\.0\.1:\d+ \(ECONNREFUSED\)\n$/);
   const other = await runHub(['listen', '--key', 'k', '--url', (await otherServer()).url]);
   expect(other.stderr).toMatch(/There is no hub at http:\/\/127\.0\.0\.1:\d+/);

@@ -2,8 +2,9 @@ import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { bareDatabase, type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { engines } from '../support/hub-test.ts';
+import { openPort } from '../support/open-port.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { freePort, otherServer, productionSettings, runHub, type Said } from './run-hub.ts';
+import { otherServer, productionSettings, runHub, type Said } from './run-hub.ts';
 
 const own = async (made: Promise<FreshDatabase>): Promise<FreshDatabase> => {
   const database = await made;
@@ -32,7 +33,7 @@ describe('what keeps a role from starting is said plainly', () => {
   });
 
   test('nothing listens where the database should be', async () => {
-    const port = await freePort();
+    const port = await openPort();
     const said = await runHub(['worker'], { DATABASE_URL: `postgres://hub:my-password@127.0.0.1:${port}/hub` });
     expectPlainly(said, new RegExp(`^Nothing listens at 127\\.0\\.0\\.1:${port}, where the database should be`));
   });
@@ -75,7 +76,7 @@ describe('what keeps a role from starting is said plainly', () => {
 
   test('no Redis where REDIS_URL says', async () => {
     const database = await own(freshDatabase());
-    const url = `redis://user:my-password@127.0.0.1:${await freePort()}`;
+    const url = `redis://user:my-password@127.0.0.1:${await openPort()}`;
     const said = await runHub(['worker'], { DATABASE_URL: database.url, REDIS_URL: url });
     expectPlainly(said, /^Redis at REDIS_URL cannot be reached: /);
   });

@@ -66,15 +66,6 @@ export const otherServer = async (
   return { url: `http://127.0.0.1:${port}/`, port };
 };
 
-/** A port nobody listens on. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
-
 /** All that production asks for. */
 export const productionSettings = async (databaseUrl: string): Promise<NodeJS.ProcessEnv> => {
   const { publicJwk, privateJwk } = await generateKeystorePair();

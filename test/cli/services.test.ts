@@ -2,8 +2,9 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { PlanRow } from '../../src/domain/import-plan.ts';
 import { openNeighbour } from '../clients/neighbour.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { openPort } from '../support/open-port.ts';
 import { rowsOf } from '../usecases/rows.ts';
-import { freePort, productionSettings, runHub } from './run-hub.ts';
+import { productionSettings, runHub } from './run-hub.ts';
 
 let database: FreshDatabase;
 let neighbour: Awaited<ReturnType<typeof openNeighbour>>;
@@ -113,7 +114,7 @@ test('unknown and foreign names are said, and the rest goes on', async () => {
 test('a registry that does not answer, or answers nonsense, is said to', async () => {
   await neighbour.control('POST', 'faults', { on: 'registry', times: 1, fault: { kind: 'status', status: 503 } });
   expect((await run(['import'])).stdout).toMatch(/answered 503, and no list\n/);
-  const nowhere = `http://127.0.0.1:${await freePort()}/`;
+  const nowhere = `http://127.0.0.1:${await openPort()}/`;
   const { code, of } = await plan(['import', income], { RESOURCE_REGISTRY_URL: nowhere });
   expect(code).toBe(1);
   expect(of(income)).toMatchObject({ why: expect.stringContaining('ECONNREFUSED') });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../cli/run-hub.ts';
 import { hubTest } from '../support/hub-test.ts';
+import { openPort } from '../support/open-port.ts';
 import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../examples/receiver/main.ts', import.meta.url));
@@ -42,7 +42,7 @@ const openInbox = async (): Promise<string> => {
 
 hubTest('the example takes what a hub sends, once each, also after it was killed', async (world) => {
   const { call, sandbox } = world;
-  const port = await freePort();
+  const port = await openPort();
   const made = await call('bank', 'POST', '/v1/webhook-endpoints', { url: `http://localhost:${port}/` });
   const given = { secret: String(made.body['secret']), port, inbox: await openInbox() };
   const receiver = await startReceiver(given);
@@ -83,7 +83,7 @@ const eventOf = (id: string, version: number, status: string) => ({
 });
 
 test('the example takes nothing that was changed, is old, too large or unsigned, and lets the newest version count', async () => {
-  const port = await freePort();
+  const port = await openPort();
   const receiver = await startReceiver({ secret, port, inbox: await openInbox() });
   const post = async (body: string, headers: Record<string, string>, method = 'POST') =>
     (await fetch(`http://localhost:${port}/`, { method, headers, ...(method === 'POST' ? { body } : {}) })).status;

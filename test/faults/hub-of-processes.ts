@@ -9,9 +9,10 @@ import { type Bank, furnishBank, furnishOperator } from '../../src/cli/furnish.t
 import { generateKeystorePair } from '../../src/lib/keystore.ts';
 import { freshDatabase } from '../support/database.ts';
 import { type EngineName, operatorKey, operatorOrgno, type TenantName } from '../support/hub-test.ts';
+import { openPort } from '../support/open-port.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { type SandboxControl, sandboxControl } from '../support/sandbox-control.ts';
-import { type HubProcess, openPort, startProcess, told } from './processes.ts';
+import { type HubProcess, startProcess, told } from './processes.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
 
 export type FaultHub = {
@@ -75,6 +76,7 @@ const openHub = async (
     later(() => started.kill());
     return started;
   };
+  // They are told of each other's before they start.
   const [sandboxPort, apiPort] = [String(await openPort()), String(await openPort())];
   const sandboxUrl = `http://localhost:${sandboxPort}`;
   const settings = {

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { openPort } from './open-port.ts';
 
 export type RedisServer = {
   url: string;
@@ -10,18 +9,10 @@ export type RedisServer = {
   restart(): Promise<void>;
 };
 
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-};
-
 type Started = { port: number; stop(): Promise<void> };
 
 const start = async (policy: string, wanted?: number): Promise<Started | undefined> => {
-  const port = wanted ?? (await freePort());
+  const port = wanted ?? (await openPort());
   const settings = [
     '--port',
     `${port}`,
