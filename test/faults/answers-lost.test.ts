@@ -39,7 +39,7 @@ for (const { row: engine, chance, label } of drawn('answers-lost metadata', engi
     async (hub) => {
       await hub.worker.kill();
       await hub.rows('delete from known_good');
-      await hub.sandbox.fault('metadata', { kind: 'status', status: 503 }, 2);
+      await hub.sandbox.fault('metadata', { kind: 'status', status: 503 }, 1000);
       const story = openStory(hub, chance);
       await story.ask();
       const next = await hub.startWorker('the next worker');
@@ -47,6 +47,7 @@ for (const { row: engine, chance, label } of drawn('answers-lost metadata', engi
         next.lines.some(({ msg }) => msg === 'maskinporten: metadata not read'),
       );
       expect(await hub.sandbox.consents()).toEqual([]);
+      await hub.sandbox.clear();
       await story.pending();
       await story.answer();
       await story.endsWell();

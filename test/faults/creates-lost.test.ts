@@ -13,7 +13,7 @@ const day = 24 * 60 * 60 * second;
 type Generation = 'altinn3' | 'altinn2';
 
 /** Later than that none lands, and sooner than that none is given up: seconds here, minutes where banks are. */
-const lostAfterSeconds = 8;
+const lostAfterSeconds = 12;
 const landsWithinMs = 3 * second;
 
 /** So many requests, each a run of its own; a wave of them is on its way at once. */

@@ -49,8 +49,8 @@ type Place = { url: string; adminUrl: string; drop(): Promise<void> };
 type Later = (work: () => Promise<unknown>) => void;
 type Options = { database?: () => Promise<Place>; settings?: NodeJS.ProcessEnv; timeoutMs?: number };
 
-/** Short, so that what a dead worker held comes back within seconds. A run must end within it: none is long without load. */
-const leaseSeconds = '2';
+/** Short, so that what a dead worker held comes back within seconds. A run must end within it, and so must a test's own step. */
+const leaseSeconds = '5';
 export const underLoad = { settings: { HUB_LEASE_SECONDS: '6' } };
 
 const openHub = async (

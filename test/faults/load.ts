@@ -12,6 +12,9 @@ import type { Story } from './story.ts';
 type Try = { api: string; status: number | 'no answer' };
 type Create = { key: string; who: TenantName; tries: Try[]; id?: string };
 
+/** For a machine that has much else to do, and a hub of which something is away meanwhile. */
+const patienceMs = 120_000;
+
 type Options = {
   chance: Chance;
   /** Creates in all. */
@@ -45,13 +48,17 @@ export const startLoad = (hub: FaultHub, { chance, many, apis, sideBySide = 12, 
     while (creates.length < many) {
       const create: Create = { key: randomUUID(), who: chance.oneOf<TenantName>(['bank', 'insurer']), tries: [] };
       creates.push(create);
-      create.id = await until(`an answer to ${create.key}`, async () => {
-        const answer = await once(create);
-        if (!answer) return undefined;
-        if (answer.status === 503) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-        else expect(answer.status, JSON.stringify(answer.body)).toBe(202);
-        return answer.status === 202 && String(answer.body['id']);
-      });
+      create.id = await until(
+        `an answer to ${create.key}`,
+        async () => {
+          const answer = await once(create);
+          if (!answer) return undefined;
+          if (answer.status === 503) expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+          else expect(answer.status, JSON.stringify(answer.body)).toBe(202);
+          return answer.status === 202 && String(answer.body['id']);
+        },
+        patienceMs,
+      );
     }
   };
   const lanes = Promise.allSettled(Array.from({ length: sideBySide }, lane));
@@ -60,13 +67,21 @@ export const startLoad = (hub: FaultHub, { chance, many, apis, sideBySide = 12, 
     creates,
     /** So many have been answered; the others are on their way. */
     answered: (count: number): Promise<unknown> =>
-      until(`${count} answers`, () => creates.filter(({ id }) => id !== undefined).length >= Math.min(count, many)),
+      until(
+        `${count} answers`,
+        () => creates.filter(({ id }) => id !== undefined).length >= Math.min(count, many),
+        patienceMs,
+      ),
     /** Altinn has so many of them. */
     pending: (count: number): Promise<unknown> =>
-      until(`${count} consents at Altinn`, async () => {
-        const found = await hub.rows(`select 1 from consents where status = 'pending'`);
-        return found.length >= Math.min(count, many);
-      }),
+      until(
+        `${count} consents at Altinn`,
+        async () => {
+          const found = await hub.rows(`select 1 from consents where status = 'pending'`);
+          return found.length >= Math.min(count, many);
+        },
+        patienceMs,
+      ),
     /** Each create has its answer. */
     async ended(): Promise<void> {
       for (const lane of await lanes) if (lane.status === 'rejected') throw lane.reason;
