@@ -25,8 +25,7 @@ export const { kid = '' } = pair;
 export const key = signingKeys.open(privateJwk, { kid, certificateChain: [] });
 
 /** The outside world, with a client of the operator's registered in it; closed when the test ends. */
-export const openNeighbour = async () => {
-  const clock = movableClock();
+export const openNeighbour = async (clock = movableClock()) => {
   const sandbox = await startSandbox({ port: 0, clock, log: silentLog, operatorOrgno: operator });
   onTestFinished(() => sandbox.close());
   const control = async (method: string, path: string, body?: object): Promise<unknown> => {

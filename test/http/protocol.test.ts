@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { Problem } from '../../src/domain/problem.ts';
 import { until } from '../support/until.ts';
 import { ask, consent, id } from './given.ts';
@@ -141,7 +141,7 @@ httpTest('a caller that goes away mid-body disturbs nobody', async ({ open }) =>
     'content-length: 100',
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n{"from"`, () => setTimeout(() => socket.destroy(), 50));
-  await vi.waitFor(() => expect(hub.lines.join('')).toContain('"status":499'));
+  await until('a line of it', () => hub.lines.join('').includes('"status":499'));
   expect(hub.lines.join('')).not.toContain('"level":"error"');
   expect(await hub.call('GET', '/v1/me', { key: 'tenant' })).toMatchObject({ status: 200 });
 });
@@ -151,9 +151,14 @@ httpTest('closing lets a request under way end, and takes no more', async () => 
   const waiting = new Promise<void>((resolve) => {
     go = resolve;
   });
-  const hub = await openHub({ readConsent: () => waiting.then(() => consent) });
+  let isUnderWay = false;
+  const readConsent = () => {
+    isUnderWay = true;
+    return waiting.then(() => consent);
+  };
+  const hub = await openHub({ readConsent });
   const under = hub.call('GET', `/v1/consents/${id}`, { key: 'tenant' });
-  await hub.call('GET', '/v1/me', { key: 'tenant' });
+  await until('it to be under way', () => isUnderWay);
   const closed = hub.close();
   await expect(fetch(hub.url)).rejects.toThrow();
   go();

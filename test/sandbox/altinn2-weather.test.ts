@@ -66,11 +66,11 @@ test('what is refused does not land', async () => {
 test('a withdrawal may be late too, and comes to nothing when the answer was faster', async () => {
   const { plan, created, withdraw, requests, does, clock } = await openWithWeather();
   const [gone, answered] = [await created(), await created()];
-  await plan('altinn2-withdraw', { kind: 'reset', when: 'late', lateMs: 5000 }, 2);
+  await plan('altinn2-withdraw', { kind: 'reset', when: 'late', lateMs: 50_000 }, 2);
   await expect(withdraw(gone)).rejects.toThrow('fetch failed');
   await expect(withdraw(answered)).rejects.toThrow('fetch failed');
   await does(answered, 'accept');
-  clock.move(5000);
+  clock.move(50_000);
   expect(await requests()).toMatchObject([{ status: 'Accepted' }]);
 });
 

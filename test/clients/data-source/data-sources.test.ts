@@ -352,13 +352,13 @@ test('whoever is silent is waited for only so long: for the first byte, between 
       response.on('close', () => clearInterval(drip));
     }),
   );
-  const { call } = sources({ firstByteMs: 200, idleMs: 200 });
-  await expect(call(callOf(url, { path: '/never' }), taker().takes)).rejects.toMatchObject({
-    code: 'data-source-timeout',
-  });
-  expect(await call(callOf(url, { path: '/stops' }), taker().takes)).toMatchObject({ ended: 'cut' });
+  // Each limit by itself: the others are not to come before it on a slow machine.
+  const never = sources({ firstByteMs: 200 }).call(callOf(url, { path: '/never' }), taker().takes);
+  await expect(never).rejects.toMatchObject({ code: 'data-source-timeout' });
+  const stops = sources({ idleMs: 200 }).call(callOf(url, { path: '/stops' }), taker().takes);
+  expect(await stops).toMatchObject({ ended: 'cut' });
   const dripping = taker();
-  const ending = await call(callOf(url, { path: '/drips', timeoutMs: 500 }), dripping.takes);
+  const ending = await sources().call(callOf(url, { path: '/drips', timeoutMs: 1500 }), dripping.takes);
   expect(ending).toMatchObject({ ended: 'cut', why: 'data-source-timeout' });
   expect(dripping.told.ended).toBe('break');
 });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { movableClock } from '../../../src/lib/clock.ts';
 import { bank, clientId, department, key, openNeighbour, writeScope } from '../neighbour.ts';
 import { openClient, problemOf } from './given-client.ts';
 
+/** By a clock that stands still unless it is moved: pauses are told to the second. */
 const open = async () => {
-  const neighbour = await openNeighbour();
+  const start = new Date();
+  const neighbour = await openNeighbour(movableClock({ now: () => start }));
   const { url, clock, control, calls } = neighbour;
   const client = openClient(`${url}/maskinporten/`, { clock });
   return {
