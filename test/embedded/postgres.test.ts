@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -80,6 +81,7 @@ test('a port that somebody has taken is given up for another', async () => {
   await first.stop();
   const { port } = new URL(first.url);
   const squatter = createServer().listen(Number(port), '127.0.0.1');
+  await once(squatter, 'listening');
 
   const second = await start(folder);
   expect(new URL(second.url).port).not.toBe(port);

@@ -42,13 +42,17 @@ export const checkHealth = async (image: Image, metricsPort: string): Promise<nu
 /** Runs a role until it says that it is ready. `stop` is what `docker stop` does: SIGTERM to the first process. */
 export const runRole = async (image: Image, words: readonly string[], settings: Record<string, string>) => {
   const { child, closed, said } = start(image, [...image.entrypoint, ...words], settings);
-  const ready = await until(`${words.join(' ')} to be ready`, () => {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said()}`);
-    const line = said()
-      .split('\n')
-      .find((each) => each.includes('"msg":"ready"'));
-    return line === undefined ? undefined : (JSON.parse(line) as Ready);
-  });
+  const ready = await until(
+    `${words.join(' ')} to be ready`,
+    () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said()}`);
+      const line = said()
+        .split('\n')
+        .find((each) => each.includes('"msg":"ready"'));
+      return line === undefined ? undefined : (JSON.parse(line) as Ready);
+    },
+    100_000,
+  );
   const stop = () => {
     child.kill('SIGTERM');
     return closed;

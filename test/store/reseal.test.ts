@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type SealingKey, sealingRing } from '../../src/lib/seal.ts';
 import { resealAll, sealedColumns } from '../../src/store/reseal.ts';
 import { openWorld } from '../support/hub-test.ts';
+import { rowsOf } from '../usecases/rows.ts';
 
 test('sealing moves to a new key while the hub runs, and the old key is needed no more', async () => {
   const old: SealingKey = { id: 'old', key: randomBytes(32) };
@@ -16,6 +17,8 @@ test('sealing moves to a new key while the hub runs, and the old key is needed n
     await world.call('bank', 'POST', `/v1/consents/${id}/token`);
     await world.receiver.got('consent.accepted', id);
     await world.settled();
+    // What is fetched anew is sealed with the first key still.
+    await rowsOf(world, `update outbox set due_at = due_at + interval '1 hour' where job = 'refresh-token'`);
 
     const ring = sealingRing([fresh, old]);
     const counts = await resealAll(world.databaseUrl, ring);
