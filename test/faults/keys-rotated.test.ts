@@ -79,8 +79,9 @@ for (const { row: engine, chance, label } of drawn('keys-rotated', engines, 1))
     async (hub) => {
       const apis = [hub.api, await hub.startApi('another api')] as const;
       await hub.startWorker('another worker');
-      // So that each token is asked for anew every other second, and a new key is unknown for a while.
-      await hub.sandbox.settings({ tokenLifeSeconds: 3, keyPropagationMs: 2000 });
+      // So that each token is asked for anew every few seconds, though not before its caller has it,
+      // and a new key is unknown for a while.
+      await hub.sandbox.settings({ tokenLifeSeconds: 6, keyPropagationMs: 2000 });
       await hub.sandbox.advance(2000);
       const callers = startCallers(hub, chance, apis);
       await until('the load to be under way', () => callers.answers.length > 50, patienceMs);
