@@ -101,7 +101,10 @@ storedTest(
       expect((await hub.call(made, 'GET', '/v1/me')).status).toBe(401);
     expect(hub.looks.count).toBe(before);
     const stranger = `hub_t_${'x'.repeat(43)}`;
-    for (let tries = 0; tries < 5; tries += 1) expect((await hub.call(stranger, 'GET', '/v1/me')).status).toBe(401);
+    expect((await hub.call(stranger, 'GET', '/v1/me')).status).toBe(401);
+    // The others at once, since a stranger is remembered for 5 s.
+    const again = await Promise.all(Array.from({ length: 4 }, () => hub.call(stranger, 'GET', '/v1/me')));
+    for (const { status } of again) expect(status).toBe(401);
     expect(hub.looks.count).toBe(before + 1);
     const flood = await Promise.all(
       Array.from({ length: 400 }, (_, place) => hub.call(`hub_t_${String(place).padStart(43, 'y')}`, 'GET', '/v1/me')),
