@@ -41,10 +41,12 @@ export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: strin
       await ofTenant('fail-token', 'select fail_token($1, $2, $3, $4, $5)', values);
       tell(`token:${id}`);
     },
-    async noteUses(uses, at) {
-      const text = `update tokens t set used_at = $3 from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, id)
-        where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < $3)`;
-      const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), at];
+    async noteUses(uses) {
+      // Of several uses of one the latest stays.
+      const text = `update tokens t set used_at = u.at
+        from (select tenant_id, id, max(at) as at from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as u(tenant_id, id, at) group by 1, 2) u
+        where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < u.at)`;
+      const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), uses.map(({ at }) => at)];
       await ofOperator('note-uses', text, values);
     },
     async addTokenCounts(counts) {

@@ -75,8 +75,8 @@ export type TokenStore = {
   ): Promise<'kept' | 'late' | 'ended' | 'suspended'>;
   /** A refusal, believed until then; does nothing when the lease has passed on. */
   failToken(tenantId: string, id: string, lease: number, failure: KeptProblem, until: Date): Promise<void>;
-  /** These tokens were used, by tenant and id. */
-  noteUses(uses: readonly { tenantId: string; id: string }[], at: Date): Promise<void>;
+  /** These tokens were used, by tenant and id; the latest use of each is kept. */
+  noteUses(uses: readonly { tenantId: string; id: string; at: Date }[]): Promise<void>;
   /** So many tokens more were handed out. */
   addTokenCounts(counts: readonly TokenCount[]): Promise<void>;
   renewals: Renewals;

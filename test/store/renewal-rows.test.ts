@@ -25,7 +25,7 @@ const givenRenewal = async (clientId: string, dueAt: Date, usedAt: Date | undefi
   const lease = (await store.leaseToken(tenantId, id, 1000, undefined)) ?? 0;
   const token = { sealed: Buffer.from('x'), expiresAt: later(120_000), fetchedAt: now, lifeSeconds: 120 };
   await store.keepToken({ tenantId, id }, lease, { ...token, renewAt: dueAt });
-  if (usedAt) await store.noteUses([{ tenantId, id }], usedAt);
+  if (usedAt) await store.noteUses([{ tenantId, id, at: usedAt }]);
   return { tenantId, id, was: dueAt };
 };
 
