@@ -34,6 +34,15 @@ const said = ({ logs }: World, words: string): number => logs.filter((line) => l
 
 const sent = async ({ sandbox }: World): Promise<number> => (await sandbox.calls('token')).length;
 
+const now = async ({ sandbox }: World): Promise<number> => (await sandbox.now()).getTime();
+
+/** As many as a breaker lets through at most in that time, one after each pause: of a second, then twice as long each time. */
+const triesIn = (ms: number): number => {
+  let tries = 0;
+  for (let pause = second, at = pause; at <= ms; pause = Math.min(30 * second, 2 * pause), at += pause) tries += 1;
+  return tries;
+};
+
 const accepted = async (world: World) => {
   const { id, approvalUrl } = await world.ask('bank');
   await world.answer(approvalUrl, 'accept');
@@ -59,6 +68,7 @@ for (const [what, storm] of [
     expect((await token(world, 'insurer')).status).toBe(200);
     await sandbox.forget();
     await sandbox.fault('token', storm, 100_000);
+    const began = await now(world);
 
     // Different tokens, so that none waits for another's: what holds them back is the breaker alone.
     const wanted = Array.from({ length: 60 }, (_, place) => `https://api.example/${place}`);
@@ -67,8 +77,9 @@ for (const [what, storm] of [
       expect([status, body['type']]).toEqual([503, '/problems/maskinporten-unavailable']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
-    // At most what was under way when the fifth failed: as many as work side by side.
-    expect(await sent(world)).toBeLessThanOrEqual(5 + 16);
+    // At most what was under way when the fifth failed, as many as work side by side; and a try now and then since.
+    const mostSent = async () => 5 + 16 + triesIn((await now(world)) - began);
+    expect(await sent(world)).toBeLessThanOrEqual(await mostSent());
     expect(await metric(world, 'breaker_open')).toBe(1);
 
     const ask = given.ask(`${receiver.url}/done`);
@@ -78,10 +89,10 @@ for (const [what, storm] of [
       await sandbox.advance(3 * second);
       await world.settled();
     }
-    const inStorm = await sent(world);
-    expect(inStorm).toBeLessThanOrEqual(5 + 16 + 5);
+    expect(await sent(world)).toBeLessThanOrEqual(await mostSent());
 
     await sandbox.clear();
+    const befallen = (await sandbox.calls('token')).filter((one) => 'fault' in one && one.fault !== null).length;
     await inTime(world, 'the consent to be at Altinn', 5 * second, async () => {
       return (await world.status('bank', String(body['id']))) === 'pending';
     });
@@ -91,13 +102,13 @@ for (const [what, storm] of [
     expect(said(world, 'maskinporten: it answers again')).toBe(1);
     const failed = await metric(world, 'requests_total', { client: 'Income', outcome: 'maskinporten-unavailable' });
     expect(failed).toBeGreaterThan(0);
-    expect(failed).toBeLessThanOrEqual(inStorm);
+    expect(failed).toBeLessThanOrEqual(befallen);
     expect(await metric(world, 'request_seconds_count', { client: 'Consent administration' })).toBeGreaterThan(0);
   });
 
 hubTest('a client that is told to come back later rests that long, and another goes on', async (world) => {
   const { sandbox, call } = world;
-  await sandbox.fault('token', { kind: 'status', status: 429, retryAfter: 40 });
+  await sandbox.fault('token', { kind: 'status', status: 429, retryAfter: 60 });
   const first = await token(world, 'bank');
   expect(first).toMatchObject({ status: 503, body: { type: '/problems/maskinporten-unavailable', mover: 'time' } });
   expect(await sent(world)).toBe(1);
@@ -108,7 +119,7 @@ hubTest('a client that is told to come back later rests that long, and another g
   const other = await call('insurer', 'POST', '/v1/tokens', { scope: 'skatteetaten:summertskattegrunnlag' });
   expect(other.status).toBe(200);
   expect(await sent(world)).toBe(2);
-  await sandbox.advance(6 * second);
+  await sandbox.advance(26 * second);
   for (const who of ['bank', 'insurer'] as const) expect((await token(world, who)).status).toBe(200);
 });
 
@@ -138,22 +149,19 @@ for (const [name, clockSkewMs] of [
     for (let passed = 0; passed < 12; passed += 1) {
       await sandbox.advance(5 * second);
       await world.settled();
+      const before = await now(world);
       const { status, body } = await token(world, 'bank');
       expect(status).toBe(200);
-      const lives = new Date(String(body['expiresAt'])).getTime() - (await now(world));
-      expect(lives).toBeGreaterThan(2 * second);
-      expect(lives).toBeLessThanOrEqual(30 * second);
+      const endsAt = new Date(String(body['expiresAt'])).getTime();
+      // When it was handed out lies between the two.
+      expect(endsAt - before).toBeGreaterThan(2 * second);
+      expect(endsAt - (await now(world))).toBeLessThanOrEqual(30 * second);
     }
     expect(await world.ask('insurer')).toMatchObject({ id: expect.any(String) });
     expect(said(world, 'our clock and theirs differ')).toBe(1);
     const offset = await metric(world, 'clock_offset_seconds');
     expect(Math.abs(offset - clockSkewMs / 1000)).toBeLessThan(2);
   });
-
-const now = async ({ sandbox }: World): Promise<number> => {
-  const { now: at } = (await (await fetch(`${sandbox.url}/sandbox/clock`)).json()) as { now: string };
-  return new Date(at).getTime();
-};
 
 hubTest('tokens that live for thirty seconds: ten minutes in which no app waits or is refused', async (world) => {
   const { sandbox } = world;
@@ -163,6 +171,7 @@ hubTest('tokens that live for thirty seconds: ten minutes in which no app waits 
   await useIsNoted(world);
   await sandbox.forget();
   const cold = said(world, '"job":"fetch-token"');
+  const began = await now(world);
   const seen = new Set([first.body['token']]);
   for (let passed = 0; passed < 10 * minute; passed += 4 * second) {
     await sandbox.advance(4 * second);
@@ -171,13 +180,14 @@ hubTest('tokens that live for thirty seconds: ten minutes in which no app waits 
     expect(status).toBe(200);
     seen.add(body['token']);
   }
-  // Renewed at 0.7 of their life, give or take a twentieth and the steps time was moved in.
+  // Renewed at 0.7 of their life, give or take a twentieth and the steps time was moved in, and what it took besides.
+  const most = Math.ceil(((await now(world)) - began) / (21 * second)) + 3;
   expect(seen.size).toBeGreaterThan(20);
-  expect(seen.size).toBeLessThanOrEqual(32);
+  expect(seen.size).toBeLessThanOrEqual(most);
   // One fetch for each renewal, no more. An app need not meet each: a process may serve one to its end while the next has come.
   const fetched = await sent(world);
   expect(fetched).toBeGreaterThanOrEqual(seen.size - 1);
-  expect(fetched).toBeLessThanOrEqual(32);
+  expect(fetched).toBeLessThanOrEqual(most);
   expect(said(world, '"job":"fetch-token"')).toBe(cold);
 });
 

@@ -20,7 +20,7 @@ const token = async ({ call }: World) => {
   return { status, text: body['token'], expiresAt: new Date(String(body['expiresAt'])).getTime(), body };
 };
 
-/** A use since then; written within a second, which may be minutes in the time that a test moves. */
+/** A use since then; written within a second. */
 const useIsNoted = (world: World, since = 0) =>
   until('the use to be noted', async () => {
     const rows = await rowsOf<{ used_at: Date }>(
@@ -94,6 +94,7 @@ const waitedFor = ({ logs }: World): number =>
 
 hubTest('a token of thirty seconds that is asked for now and then is always there', async (world) => {
   await world.sandbox.settings({ tokenLifeSeconds: 30 });
+  const began = (await world.sandbox.now()).getTime();
   const texts = new Set([(await token(world)).text]);
   await useIsNoted(world);
   for (let passed = 0; passed < 3 * minute; passed += 2 * second) {
@@ -103,9 +104,11 @@ hubTest('a token of thirty seconds that is asked for now and then is always ther
   }
   expect(texts.size).toBeGreaterThan(4);
   expect(waitedFor(world)).toBe(1);
-  // In 180 seconds there are eight or nine periods of 21, and the first interval.
-  expect(await fetches(world)).toBeGreaterThanOrEqual(9);
-  expect(await fetches(world)).toBeLessThanOrEqual(12);
+  const fetched = await fetches(world);
+  // In 180 seconds there are eight or nine periods of 21, and the first interval; a slow machine takes time of its own besides.
+  expect(fetched).toBeGreaterThanOrEqual(9);
+  const periods = ((await world.sandbox.now()).getTime() - began) / (21 * second);
+  expect(fetched).toBeLessThanOrEqual(Math.ceil(periods) + 3);
 });
 
 hubTest('an app that asks every five minutes never waits but the first time', async (world) => {
