@@ -1,11 +1,12 @@
-/** Where a browser came to rest, or the next address it was sent to when that lies outside `followed`. */
-type Visit = { url: string; status: number; text: string };
+/** Where a browser came to rest, and by which address it was sent there, if any. */
+type Visit = { url: string; by?: string; status: number; text: string };
 
 /** A browser without a window: follows redirects, keeps cookies, posts forms. */
 const openBrowser = () => {
   const cookies = new Map<string, string>();
   const go = async (url: string, form?: Record<string, string>): Promise<Visit> => {
     let [address, body, method] = [url, form && new URLSearchParams(form), form ? 'POST' : 'GET'];
+    let by: string | undefined;
     for (let hops = 0; hops < 10; hops++) {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const response = await fetch(address, {
@@ -20,7 +21,13 @@ const openBrowser = () => {
       }
       const location = response.headers.get('location');
       if (location === null || response.status < 300 || response.status > 399)
-        return { url: address, status: response.status, text: await response.text() };
+        return {
+          url: address,
+          ...(by === undefined ? {} : { by }),
+          status: response.status,
+          text: await response.text(),
+        };
+      by = address;
       [address, body, method] = [new URL(location, address).href, undefined, 'GET'];
     }
     throw new Error(`too many redirects from ${url}`);

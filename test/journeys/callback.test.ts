@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect } from 'vitest';
-import { hubTest, type World } from '../support/hub-test.ts';
+import { browserWaitsMs, hubTest, type World } from '../support/hub-test.ts';
 import { inTime, minute, second } from './in-time.ts';
 
 /** Where Altinn sends the browser: read from what it was sent, since nothing else knows. */
@@ -11,6 +11,14 @@ const addressBack = async ({ sandbox }: World, id: string): Promise<string> => {
 
 const visit = (address: string, headers: Record<string, string> = {}) =>
   fetch(address, { redirect: 'manual', headers });
+/** As it is sent on once Altinn has been read: a slow machine may take longer to than a browser waits. */
+const visitOnceRead = async (world: World, id: string, address: string, headers: Record<string, string> = {}) => {
+  const came = performance.now();
+  const told = await visit(address, headers);
+  if (performance.now() - came < browserWaitsMs) return told;
+  await world.becomes('bank', id, 'accepted');
+  return visit(address, headers);
+};
 const statusIn = (response: Response) => new URL(response.headers.get('location') ?? '').searchParams.get('status');
 
 hubTest('the way back works again and again, and what it carries is kept as a digest alone', async (world) => {
@@ -27,7 +35,7 @@ hubTest('the way back works again and again, and what it carries is kept as a di
   expect((rows[0] as { digest: Buffer }).digest).toHaveLength(32);
 
   await sandbox.person(id, 'accept');
-  const first = await visit(`${address}?Status=OK`);
+  const first = await visitOnceRead(world, id, `${address}?Status=OK`);
   expect(first.status).toBe(303);
   expect(first.headers.get('location')).toBe(`${receiver.url}/done?loan=4711&status=accepted&consent=${id}`);
   for (let again = 0; again < 3; again += 1)
@@ -87,12 +95,14 @@ hubTest('a browser waits three seconds at most, and the bank is told all the sam
   const { sandbox, receiver } = world;
   const { id } = await world.ask('bank');
   const address = await addressBack(world, id);
-  await sandbox.person(id, 'accept');
+  // Before the person answers: a look at the usual pace may come between.
   await sandbox.fault('get', { kind: 'hold', when: 'before', name: 'slow' });
+  await sandbox.person(id, 'accept');
   const came = performance.now();
   const told = await visit(address);
   expect(statusIn(told)).toBe('pending');
-  expect(performance.now() - came).toBeLessThan(6000);
+  expect(performance.now() - came).toBeLessThan(10_000);
+  expect(await sandbox.holds()).toMatchObject([{ name: 'slow' }]);
   await sandbox.release('slow');
   await receiver.got('consent.accepted', id);
   expect(statusIn(await visit(address))).toBe('accepted');
@@ -124,7 +134,7 @@ hubTest('an app’s address gets a page with a button, in the language of the br
     ['nb', 'Tilbake til appen'],
     ['en-GB,en;q=0.9', 'Back to the app'],
   ] as const) {
-    const told = await visit(address, { 'accept-language': language });
+    const told = await visitOnceRead(world, id, address, { 'accept-language': language });
     expect(told.status).toBe(200);
     expect(told.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await told.text();

@@ -57,6 +57,7 @@ hubTest('a repeat is told how the consent stands now', async (world) => {
   expect(first).toMatchObject({ status: 201, body: { status: 'pending' } });
   expect(await again()).toMatchObject({ status: 201, body: first.body });
   await world.answer(String(first.body['approvalUrl']), 'accept');
+  await world.becomes('bank', String(first.body['id']), 'accepted');
   const accepted = await again();
   expect(accepted.body).toMatchObject({ id: first.body['id'], status: 'accepted', version: 3 });
   await world.sandbox.advance(23 * 60 * 60 * 1000);

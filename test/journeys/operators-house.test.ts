@@ -104,6 +104,7 @@ hubTest('the audit tells each change and each look at personal data, and cannot 
   const { call, banks, webhook, databaseUrl } = world;
   const { id, approvalUrl } = await world.ask('bank');
   await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
   await call('bank', 'POST', `/v1/consents/${id}/token`);
   await call('bank', 'POST', '/v1/tokens', { scope: 'skatteetaten:inntekt' });
   await call('bank', 'POST', '/v1/consents/search', { person: persons.one });

@@ -39,6 +39,7 @@ hubTest('two rights for the same resource cover two periods, and nothing between
   });
   const { id, approvalUrl } = await world.ask('bank', { rights: [right(2022), right(2024)] });
   await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
   const headers = { authorization: `Bearer ${await tokenOf(world, id)}` };
   const statusOf = async (first: string, last: string) =>
     (
@@ -62,6 +63,7 @@ hubTest('two services are consented to at once, and each data source has its own
     ],
   });
   await world.answer(approvalUrl, 'accept');
+  await world.becomes('bank', id, 'accepted');
   const { body } = await world.call('bank', 'POST', `/v1/consents/${id}/token`);
   const tokens = body['tokens'] as Tokens;
   const readWith = (token: string) =>
