@@ -80,11 +80,14 @@ hubTest(
       mover: 'operator',
       text: expect.stringContaining('more than a year ago'),
     });
-    expect([...(await consents.grants()), ...(await data.grants())]).toEqual([]);
+    // The hub's own looks are in nobody's name.
+    const grants = [...(await consents.grants()), ...(await data.grants())];
+    expect(grants.filter(({ body }) => JSON.stringify(body).includes('consumer_org'))).toEqual([]);
 
     // It looks by itself, ever more seldom.
     await inTime(world, 'a look', 30 * second, async () => (await data.grants()).length > 0);
-    expect((await data.grants()).map(({ status }) => status)).toEqual([400]);
+    await world.settled();
+    expect(new Set((await data.grants()).map(({ status }) => status))).toEqual(new Set([400]));
     expect(await isStopped(data)).toBe(true);
 
     for (const client of house) await client.registerAnew();
@@ -130,13 +133,13 @@ hubTest('a client that is mended at Maskinporten is found to work by itself, or 
   expect((await token(world)).status).toBe(200);
 
   await breakIt();
-  expect(await client.probe()).toMatchObject({ stopped: { problem: { type: '/problems/key-refused' } } });
-  await sandbox.register(client.clientId, keys);
-  // Not so soon again: what is known is told, and nobody asked.
-  const grants = (await client.grants()).length;
-  expect((await client.probe()).stopped).not.toBeNull();
-  expect(await client.grants()).toHaveLength(grants);
+  // Not so soon again: of two that come together one asks, and both are told what is known.
+  const since = (await sandbox.calls()).at(-1)?.seq ?? 0;
+  for (const { stopped } of await Promise.all([client.probe(), client.probe()]))
+    expect(stopped).toMatchObject({ problem: { type: '/problems/key-refused' } });
+  expect(await client.grants(since)).toHaveLength(1);
   expect(await audited(world, 'maskinporten-client.probed')).toHaveLength(1);
+  await sandbox.register(client.clientId, keys);
   await sandbox.advance(10 * second);
   expect(await client.probe()).toMatchObject({ stopped: null, warnings: [] });
   expect((await token(world)).status).toBe(200);

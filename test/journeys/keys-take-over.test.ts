@@ -15,6 +15,10 @@ const token = async ({ call }: World) => {
   return (await call('bank', 'POST', '/v1/tokens', { scope: income, resource })).status;
 };
 
+/** Grants for the token that was asked for last; those at hand are renewed meanwhile. */
+const grantsOfLatest = async ({ grants }: Awaited<ReturnType<typeof operatorsClient>>) =>
+  (await grants()).filter(({ body }) => JSON.stringify(body).includes(`"https://api.example/${asked}"`));
+
 const audited = async ({ call }: World, action: string) =>
   (await call('operator', 'GET', `/operator/v1/audit?action=${action}`)).body['items'] as {
     target: string;
@@ -59,9 +63,8 @@ hubTest('a new key waits until Maskinporten takes it, and the one before is ther
 
   await inTime(world, 'the new key to take over', 10 * second, async () => (await client.states())[1] === 'active');
   expect(await client.states()).toEqual(['retiring', 'active']);
-  await sandbox.forget();
   expect(await token(world)).toBe(200);
-  expect((await client.grants()).map((call) => grantOf(call).kid)).toEqual([kid]);
+  expect((await grantsOfLatest(client)).map((call) => grantOf(call).kid)).toEqual([kid]);
   expect((await client.jwks()).keys).toHaveLength(2);
 
   await inTime(world, 'the old key to be retired', minute, async () => (await client.states())[0] === 'retired');
@@ -83,9 +86,8 @@ hubTest('a new key that vanishes again: the one before helps out, and signs agai
   const client = await rotated(world);
   const [old, fresh] = (await client.seen()).keys;
   await client.register((kid) => kid === old?.kid);
-  await sandbox.forget();
   expect(await token(world)).toBe(200);
-  expect((await client.grants()).map((call) => [grantOf(call).kid, call.status])).toEqual([
+  expect((await grantsOfLatest(client)).map((call) => [grantOf(call).kid, call.status])).toEqual([
     [fresh?.kid, 400],
     [old?.kid, 200],
   ]);
@@ -102,11 +104,9 @@ hubTest('a new key that vanishes again: the one before helps out, and signs agai
   expect(logs.filter((line) => line.includes('the one before signs again') && line.includes('"error"'))).toHaveLength(
     1,
   );
-  await sandbox.forget();
   expect(await token(world)).toBe(200);
-  expect((await client.grants()).filter(({ status }) => status === 200).map((call) => grantOf(call).kid)).toEqual([
-    old?.kid,
-  ]);
+  const taken = (await grantsOfLatest(client)).filter(({ status }) => status === 200);
+  expect(taken.map((call) => grantOf(call).kid)).toEqual([old?.kid]);
 
   // Once it is registered again it takes over again.
   await client.register();
@@ -128,13 +128,11 @@ hubTest('a key that never works harms nothing, and can be taken back', async (wo
 });
 
 hubTest('whoever replaces all keys at once: the new one is tried before anybody is refused', async (world) => {
-  const { sandbox } = world;
   const client = await operatorsClient(world, 'Income');
   expect(await token(world)).toBe(200);
   const { keys } = await client.addKey();
   await until('the new key to be refused', async () => (await client.seen()).keys[1]?.problem ?? undefined);
   await client.register((kid) => kid !== keys[0]?.kid);
-  await sandbox.forget();
   expect(await token(world)).toBe(200);
   expect(await client.states()).toEqual(['retiring', 'active']);
 });
