@@ -239,13 +239,15 @@ hubTest('a data source that misbehaves is told as a problem, or its answer is br
   });
   try {
     const id = await accepted(world);
-    await moveTo(world, source.url, { dataMaxBytes: 1000, dataTimeoutSeconds: 1 });
+    await moveTo(world, source.url, { dataMaxBytes: 1000 });
     const read = (path: string, more = {}) => get(world, `/v1/consents/${id}/data/${path}`, more);
     expect(problemOf(await read('moved'))).toEqual({ status: 502, type: 'data-source-redirected' });
     expect(problemOf(await read('huge'))).toEqual({ status: 502, type: 'data-answer-too-large' });
     await expect(read('growing')).rejects.toThrow();
     expect(problemOf(await read('breaks'))).toEqual({ status: 502, type: 'data-source-unavailable' });
+    await moveTo(world, source.url, { dataTimeoutSeconds: 1 });
     expect(problemOf(await read('silent'))).toEqual({ status: 504, type: 'data-source-timeout' });
+    await moveTo(world, source.url, { dataTimeoutSeconds: 60 });
     const post = (bytes: number) => read('echo', { method: 'POST', body: 'x'.repeat(bytes) });
     expect(await post(1000)).toMatchObject({ status: 200, text: 'x'.repeat(1000) });
     expect(problemOf(await post(1001))).toEqual({ status: 413, type: 'data-too-large' });
