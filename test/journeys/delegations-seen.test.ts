@@ -44,12 +44,18 @@ test('what the operator’s own list of consumers tells is found out within one 
   await receiver.got('access.lost');
 
   // Where nothing changed nobody is asked for a token.
+  const begun = () =>
+    world.logs.filter((line) => line.includes('"job":"read-delegations"') && line.includes('"msg":"started"')).length;
   await world.settled();
+  const rounds = begun();
   const since = (await sandbox.calls()).at(-1)?.seq ?? 0;
   await sandbox.advance(11 * second);
   await until('another round', async () => (await sandbox.calls('consumers', since)).length >= 3);
   await world.settled();
-  expect(await sandbox.calls('consumers', since)).toHaveLength(3);
+  // One round, or on a slow machine the next one too.
+  const asked = (await sandbox.calls('consumers', since)).length;
+  expect(begun()).toBeGreaterThan(rounds);
+  expect(asked).toBeLessThanOrEqual(3 * (begun() - rounds));
   const grants = (await sandbox.calls('token', since)).map(({ body }) => JSON.stringify(body));
   expect(grants.filter((grant) => grant.includes('consumer_org'))).toEqual([]);
 });

@@ -14,11 +14,13 @@ hubTest('a suspended tenant is told so everywhere, its work rests, and goes on w
   const { id: accepted, approvalUrl } = await world.ask('bank');
   await world.answer(approvalUrl, 'accept');
   await receiver.got('consent.accepted', accepted);
-  await sandbox.fault('create', { kind: 'status', status: 503 });
+  await sandbox.fault('create', { kind: 'status', status: 503 }, 100);
   const { body } = await call('bank', 'POST', '/v1/consents', given.ask(`${receiver.url}/done`));
-  await until('Altinn to be down', async () => (await sandbox.calls('create')).length === 2);
+  await until('Altinn to be down', async () => (await sandbox.calls('create')).length >= 2);
   const base = `/operator/v1/tenants/${banks.bank.id}`;
   expect(await call('operator', 'POST', `${base}/suspend`)).toMatchObject({ body: { status: 'suspended' } });
+  await world.settled();
+  const tried = (await sandbox.calls('create')).length;
   for (const { method, path } of tenantRoutes) {
     const asked = method === 'get' || method === 'delete' ? undefined : {};
     const told = await call('bank', method.toUpperCase(), path.replace(/:\w+/, anId), asked);
@@ -27,8 +29,9 @@ hubTest('a suspended tenant is told so everywhere, its work rests, and goes on w
   expect((await call('insurer', 'GET', '/v1/me')).status).toBe(200);
   await sandbox.advance(10 * 60 * 1000);
   await world.settled();
-  expect(await sandbox.calls('create')).toHaveLength(2);
+  expect(await sandbox.calls('create')).toHaveLength(tried);
 
+  await sandbox.clear();
   expect(await call('operator', 'POST', `${base}/resume`)).toMatchObject({ body: { status: 'active' } });
   await world.becomes('bank', String(body['id']), 'pending');
   expect((await call('bank', 'POST', `/v1/consents/${accepted}/token`)).status).toBe(200);
