@@ -51,6 +51,19 @@ const clients = [
 type Place = { url: string; operatorKey: string; sandboxUrl: string };
 type Items<T> = { items: T[] };
 
+/** A key is born in a worker: on a busy machine later than the answer waits. */
+const keysAreReady = async (client: string, operatorKey: string): Promise<void> => {
+  for (let tries = 0; tries < keyTries; tries += 1) {
+    const { keys } = (await mustCall('GET', client, operatorKey)) as {
+      keys: { state: string; fault: string | null }[];
+    };
+    if (keys.every(({ state, fault }) => state !== 'generating' || fault !== null)) return;
+    await setTimeout(500);
+  }
+  throw new Error('a key is not ready: does a worker run?');
+};
+const keyTries = 60;
+
 /** The operator's own house: catalogue, Maskinporten clients with keys born in the hub, registered at the sandbox. Repeatable. */
 export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): Promise<void> => {
   for (const service of services) {
@@ -72,7 +85,9 @@ export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): 
         ...client,
         key: { generate: true },
       })) as { id: string });
-    const jwks = await mustCall('GET', `${url}/operator/v1/maskinporten-clients/${found.id}/jwks.json`, operatorKey);
+    const at = `${url}/operator/v1/maskinporten-clients/${found.id}`;
+    await keysAreReady(at, operatorKey);
+    const jwks = await mustCall('GET', `${at}/jwks.json`, operatorKey);
     // What an operator does at Samarbeidsportalen: register the client with its scopes and the public part of its key.
     const { name, clientId, scopes: registered } = client;
     await mustCall('POST', `${sandboxUrl}/sandbox/clients`, undefined, { clientId, name, scopes: registered, jwks });

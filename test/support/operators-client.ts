@@ -1,5 +1,6 @@
 import type { Answer } from '../../src/cli/call-json.ts';
 import type { SandboxCall, SandboxControl } from './sandbox-control.ts';
+import { until } from './until.ts';
 
 /** A hub as far as an operator moves it, in one process or in several. */
 type House = {
@@ -35,6 +36,12 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
   if (!first) throw new Error(`no client ${name}`);
   const path = `${base}/${first.id}`;
   const seen = async () => (await call('operator', 'GET', path)).body as unknown as ClientSeen;
+  const hasLooked = async () => {
+    const queues = (await call('operator', 'GET', '/operator/v1/queues')).body as unknown as {
+      items: { queue: string; due: number; handedOut: number }[];
+    };
+    return queues.items.some(({ queue, due, handedOut }) => queue === 'probe-client' && due + handedOut === 0);
+  };
   const jwks = async () =>
     (await call('operator', 'GET', `${path}/jwks.json`)).body as unknown as { keys: { kid: string }[] };
   return {
@@ -46,7 +53,13 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
     states: async () => (await seen()).keys.map(({ state }) => state),
     addKey: async () =>
       (await call('operator', 'POST', `${path}/keys`, { generate: true })).body as unknown as ClientSeen,
-    probe: async () => (await call('operator', 'POST', `${path}/probe`)).body as unknown as ClientSeen,
+    /** Looked at by hand; the answer waits for that look, though on a slow machine not to its end. */
+    probe: async () => {
+      const told = (await call('operator', 'POST', `${path}/probe`)).body as unknown as ClientSeen;
+      if (await hasLooked()) return told;
+      await until('the look to have ended', hasLooked);
+      return seen();
+    },
     /** Registers what the hub shows, or as much of it as is chosen. */
     register: async (choose: (kid: string) => boolean = () => true) =>
       sandbox.register(first.clientId, { keys: (await jwks()).keys.filter(({ kid }) => choose(kid)) }),
