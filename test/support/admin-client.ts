@@ -2,6 +2,7 @@ import type { Answer } from '../../src/cli/call-json.ts';
 import { certify } from './enterprise-certificate.ts';
 import { operatorOrgno } from './hub-test.ts';
 import type { SandboxControl } from './sandbox-control.ts';
+import { until } from './until.ts';
 
 type House = {
   call(who: 'operator', method: string, path: string, body?: unknown): Promise<Answer>;
@@ -37,8 +38,12 @@ export const giveAdminClient = async ({ call, sandbox }: House, scopes: readonly
     ...{ name: 'Ourselves', clientId, purpose: 'admin' },
     ...{ scopes, key: { generate: true } },
   });
-  const jwks = await call('operator', 'GET', `/operator/v1/maskinporten-clients/${made.body['id']}/jwks.json`);
+  const jwks = await until('its key to be born', async () => {
+    const { body } = await call('operator', 'GET', `/operator/v1/maskinporten-clients/${made.body['id']}/jwks.json`);
+    const { keys } = body as { keys: unknown[] };
+    return keys.length > 0 && { keys };
+  });
   await sandbox.client({ clientId, scopes: [...scopes] });
-  await sandbox.register(clientId, jwks.body as unknown as { keys: unknown[] });
+  await sandbox.register(clientId, jwks);
   for (const scope of scopes) await sandbox.grant(operatorOrgno, scope);
 };

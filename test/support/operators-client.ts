@@ -36,6 +36,7 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
   if (!first) throw new Error(`no client ${name}`);
   const path = `${base}/${first.id}`;
   const seen = async () => (await call('operator', 'GET', path)).body as unknown as ClientSeen;
+  const isBorn = (client: ClientSeen) => client.keys.every(({ state }) => state !== 'generating') && client;
   const hasLooked = async () => {
     const queues = (await call('operator', 'GET', '/operator/v1/queues')).body as unknown as {
       items: { queue: string; due: number; handedOut: number }[];
@@ -51,8 +52,11 @@ export const operatorsClient = async ({ call, sandbox }: House, name: string) =>
     jwks,
     /** Each key's state, oldest first. */
     states: async () => (await seen()).keys.map(({ state }) => state),
-    addKey: async () =>
-      (await call('operator', 'POST', `${path}/keys`, { generate: true })).body as unknown as ClientSeen,
+    /** Born in a worker, on a slow machine later than the answer waits. */
+    addKey: async () => {
+      const added = (await call('operator', 'POST', `${path}/keys`, { generate: true })).body as unknown as ClientSeen;
+      return isBorn(added) || until('the key to be born', async () => isBorn(await seen()));
+    },
     /** Looked at by hand; the answer waits for that look, though on a slow machine not to its end. */
     probe: async () => {
       const told = (await call('operator', 'POST', `${path}/probe`)).body as unknown as ClientSeen;
