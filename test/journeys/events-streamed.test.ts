@@ -179,7 +179,8 @@ twoApisTest(
     });
     const askedAt = performance.now();
     await world.closeOther();
-    expect(performance.now() - askedAt).toBeLessThan(5000);
+    // Streams that it waited for would hold it for more than twenty.
+    expect(performance.now() - askedAt).toBeLessThan(15_000);
     for (const stream of streams) {
       expect((await stream.ended).how).toBe('ended');
       expect(stream.comments.at(-1)).toMatch(/closing/);

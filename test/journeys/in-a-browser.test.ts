@@ -6,7 +6,7 @@ let browser: Browser;
 beforeAll(async () => {
   const quiet = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet.split(' ') });
-}, 60_000);
+});
 afterAll(() => browser?.close());
 
 const openStory = async () => {
