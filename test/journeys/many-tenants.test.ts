@@ -111,37 +111,42 @@ onceTest(
   { HUB_PROBES_PER_SECOND: '1000' },
 );
 
-onceTest('an import that is stopped finishes the rows under way, says how to go on, and goes on', async (world) => {
-  const numbers = orgnos(12);
-  const at = await given(numbers.map((orgno, place) => `${orgno};Bank ${place};;`));
-  // Somebody else is about to add some of them, and nobody knows yet whether he will.
-  const other = new pg.Client({ connectionString: world.adminUrl });
-  await other.connect();
-  await other.query('begin');
-  for (const orgno of numbers.slice(3, 7))
-    await other.query(
-      `insert into tenants (id, orgno, name, hmac_key_sealed, created_at, updated_at) values (gen_random_uuid(), $1, 'x', '', now(), now())`,
-      [orgno],
-    );
-  const words = ['tenants', 'import', at('banks.csv'), '--apply', '--report'];
-  const running = startHub([...words, at('one.csv')], settings(world));
-  const created = async (name: string) =>
-    (await readFile(at(name), 'utf8').catch(() => '')).match(/,created,/g)?.length;
-  await until('three to be done and four under way', async () => (await created('one.csv')) === 3);
-  running.kill('SIGINT');
-  await until('it to have heard', () => running.said.stderr.includes('Stopping'));
-  await other.query('rollback');
-  await other.end();
-  const stopped = await running.ended;
-  expect(stopped).toMatchObject({
-    code: 1,
-    stdout: expect.stringContaining('7 new, 0 changed, 0 unchanged, 0 refused.'),
-  });
-  expect(stopped.stderr).toContain('5 of 12 rows are left: the same command again goes on with them');
-  const again = await startHub([...words, at('two.csv')], settings(world)).ended;
-  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('5 new, 0 changed, 7 unchanged') });
-  expect((await startHub([...words, at('two.csv')], settings(world)).ended).stderr).toContain('is there already');
-});
+onceTest(
+  'an import that is stopped finishes the rows under way, says how to go on, and goes on',
+  async (world) => {
+    const numbers = orgnos(12);
+    const at = await given(numbers.map((orgno, place) => `${orgno};Bank ${place};;`));
+    // Somebody else is about to add some of them, and nobody knows yet whether he will.
+    const other = new pg.Client({ connectionString: world.adminUrl });
+    await other.connect();
+    await other.query('begin');
+    for (const orgno of numbers.slice(3, 7))
+      await other.query(
+        `insert into tenants (id, orgno, name, hmac_key_sealed, created_at, updated_at) values (gen_random_uuid(), $1, 'x', '', now(), now())`,
+        [orgno],
+      );
+    const words = ['tenants', 'import', at('banks.csv'), '--apply', '--report'];
+    const running = startHub([...words, at('one.csv')], settings(world));
+    const created = async (name: string) =>
+      (await readFile(at(name), 'utf8').catch(() => '')).match(/,created,/g)?.length;
+    await until('three to be done and four under way', async () => (await created('one.csv')) === 3);
+    running.kill('SIGINT');
+    await until('it to have heard', () => running.said.stderr.includes('Stopping'));
+    await other.query('rollback');
+    await other.end();
+    const stopped = await running.ended;
+    expect(stopped).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('7 new, 0 changed, 0 unchanged, 0 refused.'),
+    });
+    expect(stopped.stderr).toContain('5 of 12 rows are left: the same command again goes on with them');
+    const again = await startHub([...words, at('two.csv')], settings(world)).ended;
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('5 new, 0 changed, 7 unchanged') });
+    expect((await startHub([...words, at('two.csv')], settings(world)).ended).stderr).toContain('is there already');
+  },
+  // One for each row that waits for somebody else, and some for those before them.
+  { HUB_DATABASE_CONNECTIONS: '48' },
+);
 
 onceTest('who is new is invited once, each in its language, and the links stand in the report alone', async (world) => {
   const [first = '', second = ''] = orgnos(2);
