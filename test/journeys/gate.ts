@@ -13,8 +13,8 @@ export const openGate = async (target: string) => {
     url: addressAt(behind, port).replace(/\/$/, ''),
     shut: stop,
     open: async () => {
-      // The port may be somebody's client port for a moment.
-      for (let tries = 0; tries < 50; tries += 1)
+      // The port may be somebody's client port for a while.
+      for (let tries = 0; tries < 1000; tries += 1)
         try {
           return await listenOn(server, port);
         } catch {
