@@ -31,22 +31,11 @@ const toldAfter = async ({ receiver }: World, id: string): Promise<number> => {
   return performance.now() - began;
 };
 
-/** How long a webhook takes that waits for nothing. */
-const pingedAfter = async ({ call, receiver, webhook }: World): Promise<number> => {
-  const pings = () => receiver.received.filter(({ event }) => event.type === 'ping').length;
-  const [before, began] = [pings(), performance.now()];
-  await call('bank', 'POST', `/v1/webhook-endpoints/${webhook.id}/test`);
-  await until('the ping', () => pings() > before);
-  return performance.now() - began;
-};
-
 hubTest('who accepts in the browser is told of within a second', async (world) => {
   const asked = await askMany(world, 20);
   const back = await addressesBack(world);
   const took: number[] = [];
-  const pings: number[] = [];
   for (const id of asked) {
-    pings.push(await pingedAfter(world));
     await world.sandbox.person(id, 'accept');
     const [, ms] = await Promise.all([
       fetch(`${back.get(id)}?Status=OK`, { redirect: 'manual' }),
@@ -55,8 +44,7 @@ hubTest('who accepts in the browser is told of within a second', async (world) =
     took.push(ms);
   }
   console.info(`accepted in the browser, told after ${Math.round(p95(took))} ms (p95 of ${took.length})`);
-  // Where even a ping takes long it is the machine that is busy.
-  expect(p95(took)).toBeLessThan(Math.max(second, 5 * p95(pings)));
+  expect(p95(took)).toBeLessThan(second);
 });
 
 hubTest('who accepts in the portal, and never comes back, is told of within ten seconds', async (world) => {
