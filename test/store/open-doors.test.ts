@@ -62,6 +62,7 @@ test('nothing is written through neither door', async () => {
     `pass_gates('[]', '{}')`,
     `record_attempts('[]', '{}')`,
     `log_tries('${id}', '[]', '{}')`,
+    `settle_lanes(now(), '{}', '{}')`,
     `hold_deliveries('${id}', '${id}', 1)`,
     `tend_endpoint('${id}', '${id}', now(), '{}')`,
     `change_consent('${id}', 1, '{}', '[]', '[]', now())`,
