@@ -16,11 +16,6 @@ export const openWebhookMetrics = (
     registers: [registry],
   });
   for (const outcome of ['delivered', 'failed', 'given-up', 'gone', 'overtaken'] as const) tries.inc({ outcome }, 0);
-  const noTurns = new Counter({
-    name: 'hub_webhook_no_turn_total',
-    help: 'Deliveries that were handed out and not sent, since those under way to the same receiver took so long; they are handed out again',
-    registers: [registry],
-  });
   const seconds = new Histogram({
     name: 'hub_webhook_try_seconds',
     help: 'How long receivers took to answer, or until one was given up on',
@@ -57,9 +52,6 @@ export const openWebhookMetrics = (
     tried(outcome, durationMs) {
       tries.inc({ outcome });
       seconds.observe(durationMs / 1000);
-    },
-    noTurn() {
-      noTurns.inc();
     },
   };
 };

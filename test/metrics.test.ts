@@ -181,16 +181,14 @@ test('webhooks: what came of each try, and how endpoints stand, without a tenant
     if (isAway) throw new Error('the database is away');
     return [{ state: 'failing' as const, endpoints: 2, pending: 700, held: 0, oldestSeconds: 5400 }];
   };
-  const { tried, noTurn } = openWebhookMetrics(registry, { store: { endpointsSeen }, clock: { now: () => now } });
+  const { tried } = openWebhookMetrics(registry, { store: { endpointsSeen }, clock: { now: () => now } });
   for (const outcome of ['delivered', 'delivered', 'failed', 'gone'] as const) tried(outcome, 300);
-  noTurn();
   const told = await registry.metrics();
   for (const line of [
     'hub_webhook_tries_total{outcome="delivered"} 2',
     'hub_webhook_tries_total{outcome="failed"} 1',
     'hub_webhook_tries_total{outcome="gone"} 1',
     'hub_webhook_tries_total{outcome="given-up"} 0',
-    'hub_webhook_no_turn_total 1',
     'hub_webhook_try_seconds_bucket{le="0.5"} 4',
     'hub_webhook_endpoints{state="failing"} 2',
     'hub_webhook_deliveries{endpoint="failing",status="pending"} 700',

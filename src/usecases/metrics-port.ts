@@ -30,6 +30,4 @@ export type FeedMetrics = {
 /** How webhooks fare: what came of one try. `overtaken`: not recorded, since its hand-out was overtaken by a later one. */
 export type WebhookMetrics = {
   tried(outcome: 'delivered' | 'failed' | 'given-up' | 'gone' | 'overtaken', durationMs: number): void;
-  /** Nothing was sent: others under way to the same place took too long. */
-  noTurn(): void;
 };

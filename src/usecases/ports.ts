@@ -90,8 +90,6 @@ export type ScopeCatalogue = {
 
 /** What came of one try. `error` (and no `status`) when there was no answer. */
 export type DeliveryResult = {
-  /** When it was sent. */
-  at: Date;
   status?: number;
   error?:
     | 'timeout'
@@ -123,19 +121,19 @@ export type HowToSend = {
 
 /** The one way out to addresses that tenants choose. Never throws for what a receiver does. */
 export type WebhookSender = {
-  /** Undefined where its turn did not come in time, while others were sent to the same place; nothing was sent then. */
   send(
     message: {
       /** Whose webhook: tenants share no connections, also to a receiver that several of them have. */
       tenantId: string;
       url: string;
       id: string;
+      timestamp: Date;
       body: string;
       /** Sent along, beside the signature's own. */
       headers?: Record<string, string>;
     } & HowToSend,
     signal: AbortSignal,
-  ): Promise<DeliveryResult | undefined>;
+  ): Promise<DeliveryResult>;
   /** Would this address be sent to at all? Says why not. Looks at the text only, resolves nothing. */
   fault(url: string, opened?: PrivateTarget): string | undefined;
   /** The same, and looks what its name stands for now. */

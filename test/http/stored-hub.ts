@@ -137,7 +137,7 @@ const openStoredHub = async (production: boolean, { database, clock, sealing, dr
     tokenMetrics: { handedOut: () => {}, refused: () => {}, joined: () => {} },
     feedMetrics: { read: () => {}, failed: () => {} },
     readMetrics: { consentRead: () => {} },
-    webhookMetrics: { tried: () => {}, noTurn: () => {} },
+    webhookMetrics: { tried: () => {} },
     dataSources: { call: unreachable },
     dataMetrics: { passed: () => {} },
     countEngine: async () => ({}),

@@ -1,7 +1,5 @@
 import { expect } from 'vitest';
 import { hubTest, type World } from '../support/hub-test.ts';
-import { metricOf } from '../support/metric-of.ts';
-import { until } from '../support/until.ts';
 import { hour, inTime, minute, second } from './in-time.ts';
 
 const base = '/v1/webhook-endpoints';
@@ -179,27 +177,3 @@ hubTest('an endpoint is sent to no faster than its bank wants', async (world) =>
   for (const from of times) expect(times.filter((at) => at >= from && at < from + 1000).length).toBeLessThanOrEqual(7);
   expect((await call('bank', 'PATCH', path, { ratePerSecond: null })).body).toMatchObject({ ratePerSecond: null });
 });
-
-hubTest(
-  'while a receiver takes its time over what it has, the rest waits its turn and counts as no try',
-  async (world) => {
-    const { receiver, webhook, metricsUrl } = world;
-    const connections = 12;
-    const goOn = receiver.holdBack();
-    for (let many = 0; many < connections + 2; many += 1) await world.ask('bank');
-    await until('all connections to be taken', () => receiver.received.length === connections);
-    const first = new Set(receiver.received.map(({ event }) => event.id));
-    await until('the rest to be handed out again', async () => {
-      return (await metricOf(metricsUrl, 'hub_webhook_no_turn_total')) > 1;
-    });
-    goOn();
-    const all = await until('all to arrive', async () => {
-      const deliveries = await deliveriesTo(world, webhook.id);
-      return deliveries.every(({ status }) => status === 'delivered') && deliveries;
-    });
-    expect(all).toHaveLength(connections + 2);
-    for (const { event, attempts } of all)
-      if (!first.has(event.id)) expect(attempts).toMatchObject([{ number: 1, httpStatus: 204 }]);
-    expect(await toldOf(world)).toEqual([]);
-  },
-);

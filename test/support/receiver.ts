@@ -23,7 +23,6 @@ export const openReceiver = async () => {
   const visits: string[] = [];
   const answers: Reply[] = [];
   let usual: Reply = 204;
-  let held: (() => void)[] | undefined;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -37,9 +36,7 @@ export const openReceiver = async () => {
       received.push({ headers: request.headers, body, event: JSON.parse(body) as Received['event'] });
       const next = answers.shift() ?? usual;
       const reply = typeof next === 'number' ? { status: next } : next;
-      const answer = () => void response.writeHead(reply.status, reply.headers).end(reply.body);
-      if (held) held.push(answer);
-      else answer();
+      response.writeHead(reply.status, reply.headers).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,14 +51,6 @@ export const openReceiver = async () => {
     /** What webhooks are answered from now on, after those. */
     usuallyAnswer: (reply: Reply) => {
       usual = reply;
-    },
-    /** Answers nothing until it is told to go on. */
-    holdBack() {
-      held = [];
-      return () => {
-        for (const answer of held ?? []) answer();
-        held = undefined;
-      };
     },
     got: (type: string, consentId?: string): Promise<Received> =>
       until(`the webhook ${type}`, () =>

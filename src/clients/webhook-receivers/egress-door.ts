@@ -3,7 +3,6 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import type { PrivateTarget } from '../../domain/receiver.ts';
-import { openTurns } from '../../lib/turns.ts';
 import { egressRules, portOf } from './egress-rules.ts';
 import { ConnectRefused, checkedAddresses, guardedConnect } from './guarded-connect.ts';
 import { type OwnPlaces, ownPlaces, type Place } from './own-places.ts';
@@ -40,15 +39,7 @@ type Call = {
   maxBytes: number;
 };
 
-/** Who shares connections. */
-type Way = Pick<Call, 'tenantId' | 'url' | 'opened' | 'certificate'>;
-
 export type EgressDoor = {
-  /**
-   * Waits until a connection that way is free, so that the time of a call is not spent by those before it. Answers how to
-   * say that it is free again; undefined where none became free in so many milliseconds, or before it was told to stop.
-   */
-  turn(way: Way, ms: number, stop: AbortSignal): Promise<(() => void) | undefined>;
   /** Posts, and follows no redirects. @throws whatever went wrong, before there was a status */
   post(call: Call, signal: AbortSignal): Promise<Answered>;
   /** Why it would not be sent to, as far as its text tells. */
@@ -60,10 +51,9 @@ export type EgressDoor = {
   close(): Promise<void>;
 };
 
-/** To one place. */
+/** To one place: as many as serve what one tenant may have under way (jobs.ts) in eight rounds, within a try of ten seconds. */
 const connections = 12;
-type Connections = { pool: Pool; turns: ReturnType<typeof openTurns> };
-/** More than a process may have calls under way (jobs.ts): no place in use is put out for another. */
+/** More than a process may have calls under way (jobs.ts), so that one in use is not put out for another. */
 const maxPools = 2048;
 /** Addresses whose text was read, kept as what it says: they are sent to over and over. */
 const maxRead = 4096;
@@ -97,34 +87,26 @@ export const openEgressDoor = (options: DoorOptions): EgressDoor => {
     const closed = pool.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
   };
-  const pools = new LRUCache<string, Connections>({
-    max: maxPools,
-    ttl: idleMs,
-    updateAgeOnGet: true,
-    dispose: ({ pool }) => leave(pool),
-  });
+  const pools = new LRUCache<string, Pool>({ max: maxPools, ttl: idleMs, updateAgeOnGet: true, dispose: leave });
   const sweep = setInterval(() => pools.purgeStale(), idleMs).unref();
 
   /**
    * Connections are shared by nothing but calls of one tenant, to one place, with the same certificate and the same leave
    * to go there: calls that hang hold up nobody else's, and what was allowed once is not used after that.
    */
-  const connectionsFor = ({ tenantId, opened, certificate }: Way, origin: string): Connections => {
+  const poolFor = ({ tenantId, opened, certificate }: Call, origin: string): Pool => {
     const name = [tenantId, origin, opened?.host, opened?.port, certificate?.version].join(' ');
     const known = pools.get(name);
     if (known) return known;
     const connect = guardedConnect(guard, { opened, secureContext: contextFor(certificate) });
-    const made = {
-      pool: new Pool(origin, { connect, connections, keepAliveMaxTimeout: 30_000, allowH2: false }),
-      turns: openTurns(connections),
-    };
-    pools.set(name, made);
-    return made;
+    const pool = new Pool(origin, { connect, connections, keepAliveMaxTimeout: 30_000, allowH2: false });
+    pools.set(name, pool);
+    return pool;
   };
 
   const known = new LRUCache<string, { origin: string; path: string; fault?: string }>({ max: maxRead });
   /** What the text of an address says, and why it is not sent to: the same text says the same as long as we run. */
-  const readAddress = ({ url, opened }: Way) => {
+  const readAddress = ({ url, opened }: Call) => {
     const name = opened ? `${opened.host}:${opened.port} ${url}` : url;
     const found = known.get(name);
     if (found) return found;
@@ -156,24 +138,18 @@ export const openEgressDoor = (options: DoorOptions): EgressDoor => {
       const url = `https://${opened.host}:${opened.port}/`;
       return rules.openedFault(opened) ?? rules.fault(url, opened) ?? (await addressFault(new URL(url), opened));
     },
-    async turn(way, ms, stop) {
-      const { origin, fault } = readAddress(way);
-      // None leads there: whoever posts is told so.
-      if (fault !== undefined) return () => undefined;
-      return connectionsFor(way, origin).turns.take(ms, stop);
-    },
     async post(call, signal) {
       const { origin, path, fault } = readAddress(call);
       if (fault !== undefined) throw new ConnectRefused('refused-address');
       const headers = { 'user-agent': 'samtykkehub', ...call.headers };
-      return postOnce(connectionsFor(call, origin).pool, { path, headers, body: call.body }, call.maxBytes, signal);
+      return postOnce(poolFor(call, origin), { path, headers, body: call.body }, call.maxBytes, signal);
     },
     async close() {
       clearInterval(sweep);
       const all = [...pools.values()];
       pools.clear();
       const timer = setTimeout(() => {
-        for (const { pool } of all) void pool.destroy();
+        for (const pool of all) void pool.destroy();
       }, closingMs);
       await Promise.all(leaving);
       clearTimeout(timer);

@@ -15,9 +15,9 @@ import { webhookHeaders } from './signature.ts';
 
 type Options = Omit<DoorOptions, 'timeoutMs'> & {
   log: Log;
-  /** By which it signs, and tokens of receivers end. */
+  /** By which tokens of receivers end. */
   clock?: Clock;
-  /** For one try in all, from the name's look-up to the answer's end; it waits for a connection half as long before. */
+  /** For one try in all, from the name's look-up to the answer's end. */
   timeoutMs?: number;
 };
 
@@ -64,28 +64,26 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
   const door = openEgressDoor({ ...rest, timeoutMs });
   const tokens = receiverTokens(door, { clock, timeoutMs });
 
-  const wayOf = ({ tenantId, url, auth, opened }: Message) => ({
-    tenantId,
-    url,
-    opened,
-    certificate: auth?.kind === 'mtls' ? auth : undefined,
-  });
-
-  const post = (message: Message, token: string | undefined, signal: AbortSignal): Promise<Answered> =>
-    door.post(
+  const post = (message: Message, token: string | undefined, signal: AbortSignal): Promise<Answered> => {
+    const { tenantId, url, body, auth, opened } = message;
+    return door.post(
       {
-        ...wayOf(message),
+        tenantId,
+        url,
         headers: {
           'content-type': 'application/json',
           ...message.headers,
-          ...webhookHeaders({ ...message, timestamp: clock.now() }),
+          ...webhookHeaders(message),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
-        body: message.body,
+        body,
+        opened,
+        certificate: auth?.kind === 'mtls' ? auth : undefined,
         maxBytes,
       },
       signal,
     );
+  };
 
   /** A token that the receiver refuses is replaced once, unless it was fetched for this very call. */
   const exchange = async (message: Message, signal: AbortSignal): Promise<[Answered, string | undefined]> => {
@@ -101,41 +99,30 @@ export const openWebhookSender = (options: Options): WebhookSender & { close(): 
     return [await post(message, token, signal), token];
   };
 
-  const tryOnce = async (message: Message, stop: AbortSignal): Promise<DeliveryResult> => {
-    const at = clock.now();
-    const startedMs = performance.now();
-    const took = () => ({ at, durationMs: performance.now() - startedMs });
-    try {
-      const [answered, token] = await within(timeoutMs, stop, (signal) => exchange(message, signal));
-      const { status, headers } = answered;
-      const answer = textOf(answered, token);
-      const after = retryAfterSeconds(headers['retry-after'], at);
-      return {
-        status,
-        ...(status >= 300 && status < 400 ? { error: 'redirect' as const } : {}),
-        ...(answer === '' ? {} : { answer }),
-        ...(after === undefined ? {} : { retryAfterSeconds: after }),
-        ...took(),
-      };
-    } catch (error) {
-      const reason = reasonOf(error);
-      log.debug({ webhookId: message.id, reason }, 'webhook: no answer');
-      return { error: reason, ...(error instanceof NoToken ? { answer: scrub(error.told) } : {}), ...took() };
-    }
-  };
-
   return {
     fault: door.fault,
     look: door.look,
     lookAtOpened: door.lookAtOpened,
     readCertificate: readClientCertificate,
     async send(message, stop) {
-      const leave = await door.turn(wayOf(message), timeoutMs / 2, stop);
-      if (!leave) return undefined;
+      const startedMs = performance.now();
+      const took = () => ({ durationMs: performance.now() - startedMs });
       try {
-        return await tryOnce(message, stop);
-      } finally {
-        leave();
+        const [answered, token] = await within(timeoutMs, stop, (signal) => exchange(message, signal));
+        const { status, headers } = answered;
+        const answer = textOf(answered, token);
+        const after = retryAfterSeconds(headers['retry-after'], message.timestamp);
+        return {
+          status,
+          ...(status >= 300 && status < 400 ? { error: 'redirect' as const } : {}),
+          ...(answer === '' ? {} : { answer }),
+          ...(after === undefined ? {} : { retryAfterSeconds: after }),
+          ...took(),
+        };
+      } catch (error) {
+        const reason = reasonOf(error);
+        log.debug({ webhookId: message.id, reason }, 'webhook: no answer');
+        return { error: reason, ...(error instanceof NoToken ? { answer: scrub(error.told) } : {}), ...took() };
       }
     },
     close: door.close,

@@ -38,24 +38,30 @@ export const deliverWebhook = (parts: Parts): Work => {
     return way;
   };
 
-  const send = (tenantId: string, delivery: DueDelivery, signal: AbortSignal): Promise<DeliveryResult | undefined> =>
+  const send = (tenantId: string, delivery: DueDelivery, at: Date, signal: AbortSignal): Promise<DeliveryResult> =>
     webhooks.send(
       {
         tenantId,
         url: delivery.endpoint.url,
         id: delivery.event.id,
+        timestamp: at,
         body: delivery.body,
         headers: hubHeaders(delivery),
         ...wayTo(tenantId, delivery.endpoint),
       },
       signal,
     );
-  const record = async (handOut: HandOut, delivery: DueDelivery, result: DeliveryResult): Promise<boolean> => {
+  const record = async (
+    handOut: HandOut,
+    delivery: DueDelivery,
+    at: Date,
+    result: DeliveryResult,
+  ): Promise<boolean> => {
     const number = delivery.attempts + 1;
     const now = clock.now();
     const attempt: Attempt = {
       number,
-      at: result.at,
+      at,
       durationMs: Math.round(result.durationMs),
       ...(result.status === undefined ? {} : { httpStatus: result.status }),
       ...(result.error === undefined ? {} : { error: result.error }),
@@ -83,12 +89,9 @@ export const deliverWebhook = (parts: Parts): Work => {
       // Another one has come before it meanwhile.
       if (passed.id !== delivery.id) return { nextAt: clock.now() };
     }
-    const result = await send(tenantId, delivery, signal);
-    if (!result) {
-      webhookMetrics.noTurn();
-      return { nextAt: clock.now() };
-    }
-    if (!(await record(handOut, delivery, result)))
+    const at = clock.now();
+    const result = await send(tenantId, delivery, at, signal);
+    if (!(await record(handOut, delivery, at, result)))
       log.warn({ tenantId, lane, handOut: handOut.handOut }, 'overtaken by a later hand-out; its try is not recorded');
     return { settled: true };
   };

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { openServer, patience } from '../neighbour.ts';
-import { message, openSender } from './given.ts';
+import { openServer } from '../neighbour.ts';
+import { openSender } from './given.ts';
 
 /** Does what it likes with each connection; closed when the test ends. */
 const openSocketServer = async (serve: (socket: Socket) => void) => {
@@ -155,7 +155,7 @@ test.each([
   );
   const { send } = openSender();
   for (let round = 1; round <= 2; round += 1) {
-    expect(await send(url)).toEqual({ status: 204, at: expect.any(Date), durationMs: expect.any(Number) });
+    expect(await send(url)).toEqual({ status: 204, durationMs: expect.any(Number) });
     expect([asks, most()]).toEqual([round, 1]);
     // A kept connection is free again a turn after its answer has ended.
     await new Promise((resolve) => setImmediate(resolve));
@@ -195,17 +195,15 @@ test('a second answer that nobody asked for is nobody’s', async () => {
 test('a receiver that hangs holds few connections, and no other tenant’s, nor other receivers’', async () => {
   const { url, most } = await openSocketServer(() => undefined);
   const { url: well } = await openServer((_request, response) => response.writeHead(204).end());
-  const { send, sender } = openSender({ timeoutMs: 2000 });
-  const ask = () => sender.send({ ...message, url }, patience());
-  const hanging = Promise.all(Array.from({ length: 200 }, ask));
+  const { send } = openSender({ timeoutMs: 2000 });
+  const hanging = Promise.all(Array.from({ length: 200 }, () => send(url)));
   await until('the first to hang', () => most() > 0);
   for (const tenantId of ['bank', 'insurer']) {
     const begun = performance.now();
     expect(await send(well, { tenantId })).toMatchObject({ status: 204 });
     expect(performance.now() - begun).toBeLessThan(1500);
   }
-  const tried = (await hanging).filter((result) => result !== undefined);
-  expect(tried).toHaveLength(12);
-  for (const result of tried) expect(result).toMatchObject({ error: 'timeout' });
-  expect(most()).toBe(12);
+  for (const result of await hanging) expect(result).toMatchObject({ error: 'timeout' });
+  // Twelve at a time, and those that are just closing.
+  expect(most()).toBeLessThanOrEqual(24);
 });

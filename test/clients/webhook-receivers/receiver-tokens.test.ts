@@ -163,7 +163,6 @@ describe('a token server', () => {
     expect(await post()).toEqual({
       error: 'oauth-token',
       answer: 'the token address answered 400 invalid_client',
-      at: expect.any(Date),
       durationMs: expect.any(Number),
     });
     // It is left alone for a moment, whatever is due.
