@@ -12,6 +12,12 @@ export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
+/**
+ * So much is held, in bytes, before the source has to wait: undici forgets what it has read of a paused answer whose source
+ * hangs up.
+ */
+const mostHeld = 64 * 1024;
+
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
 
 /** Of a body whose length nobody said: no more than may be sent. */
@@ -45,6 +51,12 @@ export class Passing implements Dispatcher.DispatchHandler {
   private readBytes = 0;
   private stopped: Error | undefined;
   private isOver = false;
+  /** Its head came: whatever it is, it is the answer. */
+  private isAnswered = false;
+  /** What came while something has to be done first. */
+  private held: Uint8Array[] | undefined;
+  /** All of it has been read. */
+  private hasEnded = false;
 
   constructor(call: DataCall, taker: DataTaker, settle: Passing['settle']) {
     this.call = call;
@@ -58,7 +70,8 @@ export class Passing implements Dispatcher.DispatchHandler {
   stop(why: Error): void {
     if (this.isOver || this.stopped) return;
     this.stopped = why;
-    if (this.controller) this.controller.abort(why);
+    // Of one that has been read to its end nothing can be broken off.
+    if (this.controller && !this.hasEnded) this.controller.abort(why);
     else this.fail(why);
   }
 
@@ -72,7 +85,7 @@ export class Passing implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
@@ -80,6 +93,7 @@ export class Passing implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     if (isRedirect(status)) throw new Problem('data-source-redirected', `The data source answered ${status}`);
     if (Number(headers['content-length']) > this.call.maxBytes) throw this.tooLarge();
+    this.isAnswered = true;
     const begin = () => {
       this.taker.begin(status, headers);
       this.status = status;
@@ -89,13 +103,9 @@ export class Passing implements Dispatcher.DispatchHandler {
       begin();
       return;
     }
-    controller.pause();
+    this.held = [];
     beforehand
-      .then(() => {
-        if (this.isOver) return;
-        begin();
-        controller.resume();
-      })
+      .then(() => this.goOn(begin))
       // Ours, not the data source's.
       .catch((cause) =>
         this.stop(cause instanceof Problem ? cause : new Problem('internal', 'Nothing was passed on', { cause })),
@@ -105,17 +115,37 @@ export class Passing implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.readBytes += chunk.length;
     if (this.readBytes > this.call.maxBytes) throw this.tooLarge();
-    if (!this.taker.write(chunk)) controller.pause();
+    if (this.held) {
+      this.held.push(chunk);
+      if (this.readBytes > mostHeld) controller.pause();
+    } else if (!this.taker.write(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
     if (this.isOver) return;
-    this.taker.end();
-    this.over('whole');
+    this.hasEnded = true;
+    if (!this.held) this.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(this.stopped ?? error);
+  }
+
+  /** What was to be done first has been done: what came meanwhile is passed on, and then the rest. */
+  private goOn(begin: () => void): void {
+    const { held } = this;
+    if (this.isOver || !held) return;
+    this.held = undefined;
+    begin();
+    let isTaken = true;
+    for (const chunk of held) isTaken = this.taker.write(chunk);
+    if (this.hasEnded) this.end();
+    else if (isTaken) this.controller?.resume();
+  }
+
+  private end(): void {
+    this.taker.end();
+    this.over('whole');
   }
 
   private tooLarge(): Problem {
@@ -143,7 +173,9 @@ export class Passing implements Dispatcher.DispatchHandler {
     } else {
       this.isOver = true;
       const problem = problemOf(error);
-      this.settle.reject(isOfConnection(error) ? new Unanswered('no answer', { cause: problem }) : problem);
+      this.settle.reject(
+        isOfConnection(error) && !this.isAnswered ? new Unanswered('no answer', { cause: problem }) : problem,
+      );
     }
   }
 }

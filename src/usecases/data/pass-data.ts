@@ -1,6 +1,8 @@
 import { type Consent, isInForce } from '../../domain/consent.ts';
 import { Problem } from '../../domain/problem.ts';
 import { openPlaces } from '../../lib/places.ts';
+import { unless } from '../../lib/unless.ts';
+import { within } from '../../lib/within.ts';
 import type { SealedParty } from '../consent-rows-port.ts';
 import type { DataAsk, DataCall, DataEnding, DataReply } from '../data-port.ts';
 import type { Parts } from '../memory.ts';
@@ -8,6 +10,9 @@ import type { ConsentTokens } from '../tokens/read-token.ts';
 import type { ByTenant, HandedToken, UseCases } from '../use-cases.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { type Plan, planCall } from './plan-call.ts';
+
+/** A database that takes longer is not the data source’s to answer for. */
+const noteMs = 5000;
 
 const isDenied = (status: number | undefined): boolean => status === 401 || status === 403;
 
@@ -92,12 +97,16 @@ export const passData = (parts: Parts, readTokens: ConsentTokens): UseCases['pas
   const noteUse = ({ consent }: SealedParty, { service }: Plan) => {
     const { tenantId, id } = consent;
     if (consent.generation !== 'altinn2') return {};
-    return {
-      beforehand: (status: number) =>
-        status >= 200 && status < 300
-          ? store.asTenant(tenantId, (rows) => rows.consents.used(id, service.key, clock.now()))
-          : undefined,
+    const note = async (): Promise<void> => {
+      const noted = store.asTenant(tenantId, (rows) => rows.consents.used(id, service.key, clock.now()));
+      try {
+        await within(noteMs, undefined, (signal) => unless(signal, noted));
+      } catch (cause) {
+        if (cause instanceof Problem) throw cause;
+        throw new Problem('database-unavailable', 'That the data are used could not be noted', { cause });
+      }
     };
+    return { beforehand: (status: number) => (status >= 200 && status < 300 ? note() : undefined) };
   };
 
   const call = (sealed: SealedParty, plan: Plan, tokens: HandedToken[], ask: DataAsk, reply: DataReply) => {
