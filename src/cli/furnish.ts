@@ -57,7 +57,9 @@ const keysAreReady = async (client: string, operatorKey: string): Promise<void> 
     const { keys } = (await mustCall('GET', client, operatorKey)) as {
       keys: { state: string; fault: string | null }[];
     };
-    if (keys.every(({ state, fault }) => state !== 'generating' || fault !== null)) return;
+    const faulty = keys.find(({ fault }) => fault !== null);
+    if (faulty) throw new Error(`a key is of no use: ${faulty.fault}`);
+    if (keys.every(({ state }) => state !== 'generating')) return;
     await setTimeout(500);
   }
   throw new Error('a key is not ready: does a worker run?');

@@ -1,4 +1,6 @@
-import { Redis } from 'ioredis';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { World } from '../support/hub-test.ts';
@@ -21,6 +23,19 @@ const recorderText = `
   end $$;
   grant usage on schema seen to public`;
 
+/** Each command that Redis is given, in a line. By hand: ioredis fails when a line comes with the answer to MONITOR itself. */
+const openMonitor = async (redisUrl: string) => {
+  const { hostname, port } = new URL(redisUrl);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const commands: string[] = [];
+  const lines = createInterface(socket);
+  socket.write('MONITOR\r\n');
+  const [answer] = await once(lines, 'line');
+  if (answer !== '+OK') throw new Error(`MONITOR was answered ${answer}`);
+  lines.on('line', (line) => commands.push(line.replaceAll('\\"', '"')));
+  return { commands, close: () => socket.destroy() };
+};
+
 /** Watches the database, and Redis where the queues live there: rows and jobs that go again are seen too. */
 export const watchWritten = async ({ adminUrl, engine }: World) => {
   const client = new pg.Client({ connectionString: adminUrl });
@@ -33,25 +48,22 @@ export const watchWritten = async ({ adminUrl, engine }: World) => {
     );
     if (name.startsWith('public.')) await client.query(`update ${name} set ${await anyColumn(client, name)}`);
   }
-  const commands: string[] = [];
   const redisUrl = inject('redisUrl');
-  const redis = engine === 'redis' && redisUrl !== null ? new Redis(redisUrl) : undefined;
-  const monitor = await redis?.monitor();
-  monitor?.on('monitor', (_time: string, args: string[]) => commands.push(args.join(' ')));
+  const monitor = engine === 'redis' && redisUrl !== null ? await openMonitor(redisUrl) : undefined;
   return {
     /** Where something was written, and what. */
     async all(): Promise<[string, string][]> {
+      if (monitor?.commands.length === 0) throw new Error('nothing was seen of Redis');
       const { rows } = await client.query<{ place: string; value: string }>(
         'select distinct place, value from seen.rows',
       );
       return [
         ...rows.map(({ place, value }): [string, string] => [place, value]),
-        ...commands.map((command): [string, string] => ['redis', command]),
+        ...(monitor?.commands ?? []).map((command): [string, string] => ['redis', command]),
       ];
     },
     async close() {
-      monitor?.disconnect();
-      redis?.disconnect();
+      monitor?.close();
       await client.end();
     },
   };

@@ -142,8 +142,12 @@ hubTest('a renewal that waited for somebody else’s does not ask again', async 
   const renewed = `update tokens set fetched_at = $2, expires_at = $3, leased_until = null where id = $1`;
   await rowsOf(world, renewed, [token.id, now, new Date(now.getTime() + 120 * second)]);
   await until('the renewal to have ended', async () => {
-    const handedOut = `select 1 from outbox where job = 'refresh-token' and subject_id = $1 and leased_until is not null`;
-    return (await rowsOf(world, handedOut, [token.id])).length === 0;
+    const owed = `select failures from outbox where job = 'refresh-token' and subject_id = $1`;
+    const [row] = await rowsOf<{ failures: number }>(world, owed, [token.id]);
+    const [out] = await rowsOf(world, `${owed} and leased_until is not null`, [token.id]);
+    // One that gave up waiting, as on a busy machine it may, is tried again.
+    if (row && row.failures > 0 && !out) await sandbox.advance(5 * second);
+    return !out && !(row && row.failures > 0);
   });
   const asked = (await sandbox.calls('token')).filter(({ body }) => JSON.stringify(body).includes(income));
   expect(asked).toEqual([]);
