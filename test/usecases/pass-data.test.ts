@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Consent } from '../../src/domain/consent.ts';
 import type { Service } from '../../src/domain/service.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -17,6 +17,7 @@ const other: HandedToken = { kind: 'consent', token: 'd.e.f', header: 'AltinnSam
 const by = { caller: { kind: 'tenant', tenantId: consent.tenantId, tenant, keyId: 'key' }, requestId: 'r' } as ByTenant;
 
 type Given = {
+  noted?: Promise<void>;
   status?: number;
   tokens?: HandedToken[];
   change?: Partial<Consent>;
@@ -25,7 +26,14 @@ type Given = {
 };
 
 /** One consent, one service, and a data source that answers as it is told. */
-const given = ({ status = 200, tokens = [one], change = {}, services = {}, isErased = false }: Given = {}) => {
+const given = ({
+  noted = Promise.resolve(),
+  status = 200,
+  tokens = [one],
+  change = {},
+  services = {},
+  isErased = false,
+}: Given = {}) => {
   const sealing = sealingRing([{ id: 'test', key: randomBytes(32) }]);
   const partySealed = sealParties(sealing, consent.tenantId, consent.id, { from: { person } });
   const accepted = {
@@ -58,7 +66,7 @@ const given = ({ status = 200, tokens = [one], change = {}, services = {}, isEra
     log: silentLog,
     store: {
       asTenant: (_tenantId: string, work: (rows: object) => unknown) =>
-        work({ consents: { used: async (...used: unknown[]) => told.uses.push(used) } }),
+        work({ consents: { used: (...used: unknown[]) => told.uses.push(used) && noted } }),
     },
     settings: { production: true, dataCalls: { inAll: 2, ofTenant: 1 } },
     usageCounter: { dataCall: (tenantId: string) => told.billed.push(tenantId) },
@@ -111,6 +119,18 @@ test('one token or two: each goes in the header it names, whatever the caller se
   expect([told.uses, single.uses]).toEqual([[[consent.id, 'ske-inntekt', now]], []]);
   // And is owed it before anything goes on.
   expect([told.usesAtBeginning, single.usesAtBeginning]).toEqual([[1], [0]]);
+});
+
+test('a database that takes too long over a use is told as such, and nothing goes on', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const never = Promise.withResolvers<void>();
+  const { told, ask } = given({ noted: never.promise, change: { generation: 'altinn2' } });
+  const asked = expect(ask()).rejects.toMatchObject({ code: 'database-unavailable' });
+  await vi.advanceTimersByTimeAsync(5000);
+  await asked;
+  expect(told).toMatchObject({ begun: [], outcomes: ['database-unavailable'] });
+  expect(told.uses).toHaveLength(1);
 });
 
 test('what answers no data is no use', async () => {
