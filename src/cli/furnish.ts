@@ -51,6 +51,7 @@ const clients = [
 type Place = { url: string; operatorKey: string; sandboxUrl: string };
 type Items<T> = { items: T[] };
 
+const keyTries = 60;
 /** A key is born in a worker: on a busy machine later than the answer waits. */
 const keysAreReady = async (client: string, operatorKey: string): Promise<void> => {
   for (let tries = 0; tries < keyTries; tries += 1) {
@@ -64,7 +65,6 @@ const keysAreReady = async (client: string, operatorKey: string): Promise<void> 
   }
   throw new Error('a key is not ready: does a worker run?');
 };
-const keyTries = 60;
 
 /** The operator's own house: catalogue, Maskinporten clients with keys born in the hub, registered at the sandbox. Repeatable. */
 export const furnishOperator = async ({ url, operatorKey, sandboxUrl }: Place): Promise<void> => {

@@ -2,70 +2,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, expect, test } from 'vitest';
-import { openDataSources } from '../../../src/clients/data-source/data-sources.ts';
+import { expect, test } from 'vitest';
 import { guardedLookup } from '../../../src/clients/data-source/guarded-lookup.ts';
-import { Problem } from '../../../src/domain/problem.ts';
-import type { DataCall, DataTaker } from '../../../src/usecases/data-port.ts';
 import { openRawSource, openSource } from '../../support/source.ts';
 import { until } from '../../support/until.ts';
 import { issue } from '../webhook-receivers/certificates.ts';
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-const closing = <T extends { close(): Promise<void> }>(opened: T): T => {
-  closers.push(opened.close);
-  return opened;
-};
-const sources = (options: Parameters<typeof openDataSources>[0] = {}) => closing(openDataSources(options));
-
-/** Takes everything, or no more than so much until it is drained. */
-const taker = ({ most = Number.POSITIVE_INFINITY } = {}) => {
-  let drained = () => {};
-  let left = () => {};
-  const told = {
-    status: 0,
-    headers: {} as Readonly<Record<string, string | string[] | undefined>>,
-    chunks: [] as Uint8Array[],
-    bytes: 0,
-    ended: '',
-  };
-  const takes: DataTaker = {
-    begin: (status, headers) => Object.assign(told, { status, headers }),
-    write(bytes) {
-      told.chunks.push(bytes);
-      told.bytes += bytes.length;
-      return told.bytes < most;
-    },
-    end: () => {
-      told.ended = 'end';
-    },
-    break: () => {
-      told.ended = 'break';
-    },
-    onDrained: (listener) => {
-      drained = listener;
-    },
-    onLeft: (listener) => {
-      left = listener;
-    },
-  };
-  const text = () => Buffer.concat(told.chunks).toString();
-  return { takes, told, text, drain: () => drained(), leave: () => left() };
-};
-
-const callOf = (origin: string, change: Partial<DataCall> = {}): DataCall => ({
-  origin,
-  path: '/inntekt',
-  method: 'GET',
-  headers: { accept: 'application/json' },
-  maxBytes: 1_000_000,
-  timeoutMs: 10_000,
-  ...change,
-});
-const head = 'HTTP/1.1 200 OK\r\n';
+import { callOf, closing, head, sources, taker } from './given.ts';
 
 test('an answer comes as it is, gzip and all, and as often as it is asked for', async () => {
   const packed = gzipSync('x'.repeat(10_000_000));
@@ -202,174 +144,6 @@ test('no more is read than is taken', async () => {
   expect(await asked).toMatchObject({ ended: 'left', status: 200 });
 });
 
-test('nothing goes on before what has to be done first, and nothing at all where that fails', async () => {
-  const { url, asked } = closing(await openSource((_request, response) => response.end('all of it')));
-  const { call } = sources();
-  const first = Promise.withResolvers<void>();
-  const statuses: number[] = [];
-  const beforehand = (status: number) => {
-    statuses.push(status);
-    return first.promise;
-  };
-  const patient = taker();
-  const late = call(callOf(url), { ...patient.takes, beforehand });
-  await until('its answer to be there', () => statuses.length === 1);
-  // Another call comes and goes meanwhile.
-  expect(await call(callOf(url), taker().takes)).toMatchObject({ ended: 'whole' });
-  expect(patient.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
-  first.resolve();
-  expect(await late).toMatchObject({ ended: 'whole', status: 200, readBytes: 9 });
-  expect(patient.text()).toBe('all of it');
-
-  const failing = taker();
-  const broken = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
-  for (const [error, code] of [
-    [new Problem('database-unavailable', 'x'), 'database-unavailable'],
-    [broken, 'internal'],
-  ] as const)
-    await expect(
-      call(callOf(url), { ...failing.takes, beforehand: () => Promise.reject(error) }),
-    ).rejects.toMatchObject({ code });
-  expect(failing.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
-  expect(asked).toHaveLength(4);
-
-  // Whoever left meanwhile gets nothing.
-  const leaving = taker();
-  const second = Promise.withResolvers<void>();
-  let isAsked = false;
-  const left = call(callOf(url), {
-    ...leaving.takes,
-    beforehand: () => {
-      isAsked = true;
-      return second.promise;
-    },
-  });
-  await until('its answer to be there', () => isAsked);
-  leaving.leave();
-  expect(await left).toMatchObject({ ended: 'left' });
-  second.resolve();
-  await second.promise;
-  expect(leaving.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
-});
-
-test.each<[what: string, bytes: string, isClosed: boolean, status: number, text: string]>([
-  ['nothing', 'HTTP/1.1 204 No Content\r\n\r\n', false, 204, ''],
-  ['nothing, on a line that is closed', 'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n', true, 204, ''],
-  ['nothing, on a line that is then cut', `${head}content-length: 0\r\n\r\n`, true, 200, ''],
-  ['nothing, as its end tells', `${head}connection: close\r\n\r\n`, true, 200, ''],
-  ['whole', `${head}content-length: 5\r\n\r\nwhole`, false, 200, 'whole'],
-  ['whole, on a line that is then cut', `${head}content-length: 5\r\n\r\nwhole`, true, 200, 'whole'],
-  ['whole, up to its end', `${head}connection: close\r\n\r\nwhole`, true, 200, 'whole'],
-  ['in pieces', `${head}transfer-encoding: chunked\r\n\r\n3\r\nwho\r\n2\r\nle\r\n0\r\n\r\n`, true, 200, 'whole'],
-])('an answer that is %s comes once, after what has to be done first', async (_what, bytes, isClosed, status, text) => {
-  const other = closing(await openSource((_request, response) => response.end()));
-  let asked = 0;
-  let isOut = false;
-  const { url } = closing(
-    await openRawSource((socket) =>
-      socket.on('data', () => {
-        asked += 1;
-        const out = () => {
-          isOut = true;
-        };
-        if (isClosed) socket.end(bytes, out);
-        else socket.write(bytes, out);
-      }),
-    ),
-  );
-  const { call } = sources();
-  const first = Promise.withResolvers<void>();
-  const beforehands: number[] = [];
-  const takes = taker();
-  const beforehand = (of: number) => {
-    beforehands.push(of);
-    return first.promise;
-  };
-  const ending = call(callOf(url), { ...takes.takes, beforehand });
-  await until('its answer to be there', () => isOut && beforehands.length === 1);
-  // Another call comes and goes meanwhile, and so does whatever the source did.
-  expect(await call(callOf(other.url), taker().takes)).toMatchObject({ ended: 'whole' });
-  expect(takes.told).toMatchObject({ status: 0, bytes: 0, ended: '' });
-  first.resolve();
-  expect(await ending).toMatchObject({ ended: 'whole', status });
-  expect(takes.told).toMatchObject({ status, ended: 'end' });
-  expect(takes.text()).toBe(text);
-  expect([asked, beforehands]).toEqual([1, [status]]);
-});
-
-test('a long answer is not read to its end before what has to be done first', async () => {
-  const whole = Buffer.alloc(50_000_000, 'x');
-  const isSent: boolean[] = [];
-  const { url } = closing(
-    await openSource((_request, response) => {
-      const nth = isSent.push(false) - 1;
-      response.end(whole, () => {
-        isSent[nth] = true;
-      });
-    }),
-  );
-  const first = Promise.withResolvers<void>();
-  let isThere = false;
-  const takes = taker();
-  const beforehand = () => {
-    isThere = true;
-    return first.promise;
-  };
-  const { call } = sources();
-  const ending = call(callOf(url, { maxBytes: whole.length }), { ...takes.takes, beforehand });
-  await until('its answer to be there', () => isThere);
-  expect(await call(callOf(url, { maxBytes: whole.length }), taker().takes)).toMatchObject({ ended: 'whole' });
-  expect(isSent).toEqual([false, true]);
-  first.resolve();
-  expect(await ending).toMatchObject({ ended: 'whole', readBytes: whole.length });
-});
-
-test('an answer that breaks off before anything of it went on is not asked for again', async () => {
-  let asked = 0;
-  const { url } = closing(
-    await openRawSource((socket) =>
-      socket.on('data', () => {
-        asked += 1;
-        socket.write(`${head}content-length: 50\r\n\r\nnot all`, () => socket.resetAndDestroy());
-      }),
-    ),
-  );
-  const takes = taker();
-  const never = Promise.withResolvers<void>();
-  await expect(sources().call(callOf(url), { ...takes.takes, beforehand: () => never.promise })).rejects.toMatchObject({
-    code: 'data-source-unavailable',
-  });
-  expect([asked, takes.told.ended]).toEqual([1, '']);
-});
-
-test('whoever leaves when all is there, or what has to be done first fails then, gets none of it', async () => {
-  const { url } = closing(
-    await openRawSource((socket) => socket.on('data', () => socket.end(`${head}connection: close\r\n\r\n`))),
-  );
-  const { call } = sources();
-  for (const end of ['leave', 'fail'] as const) {
-    const takes = taker();
-    const first = Promise.withResolvers<void>();
-    let isThere = false;
-    const ending = call(callOf(url), {
-      ...takes.takes,
-      beforehand: () => {
-        isThere = true;
-        return first.promise;
-      },
-    });
-    await until('its answer to be there', () => isThere);
-    if (end === 'leave') {
-      takes.leave();
-      expect(await ending).toMatchObject({ ended: 'left' });
-    } else {
-      first.reject(new Problem('database-unavailable', 'x'));
-      await expect(ending).rejects.toMatchObject({ code: 'database-unavailable' });
-    }
-    expect(takes.told).toMatchObject({ status: 0, ended: '' });
-  }
-});
-
 test('a caller who leaves ends the call, before and after its answer began', async () => {
   let gone = 0;
   const { url, asked } = closing(
@@ -489,7 +263,7 @@ test('a place where nobody listens, and a certificate that is not right', async 
   const { privateKey: key, certificate: cert } = issue('localhost', { hosts: ['localhost'] });
   const tls = createTlsServer({ key, cert }, (_, response) => response.end('ok'));
   await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => tls.close(() => resolve())));
+  closing({ close: () => new Promise<void>((resolve) => tls.close(() => resolve())) });
   const origin = `https://localhost:${(tls.address() as AddressInfo).port}`;
   await expect(call(callOf(origin), taker().takes)).rejects.toMatchObject({ code: 'data-source-unavailable' });
 });
