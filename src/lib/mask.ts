@@ -32,13 +32,18 @@ const withoutTokens = (text: string): string =>
       })
     : text;
 
-/** A UUID's last group may hold eleven digits in a row: it is recognised first, and left alone. */
+/**
+ * What is written in hexadecimal digits may hold eleven decimal ones in a row, one trace of fifty does: a UUID, a trace
+ * or a digest (128, 160 or 256 bits, standing alone), and the name of a key of ours are recognised first, and left alone.
+ */
 const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
+const digest = /(?<!\w)(?:[\da-f]{32}|[\da-f]{40}|[\da-f]{64})(?!\w)/;
+const ownKid = /hub-\d{6}-[\da-f]{16}(?!\w)/;
 /** As people write it, with something between date and number: any blank, a dot, a dash, or the plus of a query. */
 const between = /[\s.+\u2010-\u2015-]/;
 const maybeNational = `\\d{6}${between.source}?\\d{5}`;
 const standingAlone = `(?<!\\d)${maybeNational}(?!\\d)`;
-const numberOrUuid = new RegExp(`${uuid.source}|${standingAlone}`, 'gi');
+const numberOrId = new RegExp([uuid.source, digest.source, ownKid.source, standingAlone].join('|'), 'gi');
 /** Most log lines hold nothing of the kind: one look, and nothing is put together anew. */
 const holdsSome = new RegExp(standingAlone);
 
@@ -53,7 +58,7 @@ const isNational = (found: string): boolean =>
 export const scrub = (text: string): string => {
   const told = withoutTokens(text);
   return holdsSome.test(told)
-    ? told.replace(numberOrUuid, (found) => (isNational(found) ? maskPerson(found) : found))
+    ? told.replace(numberOrId, (found) => (isNational(found) ? maskPerson(found) : found))
     : told;
 };
 
@@ -71,7 +76,7 @@ const worthALook = new RegExp(`${maybeNational}|%[023ce]`, 'i');
 
 /** Does this text hold something that looks like a national identity number, also when percent-encoded, even twice? */
 export const holdsNationalId = (text: string): boolean =>
-  worthALook.test(text) && [...unescaped(unescaped(text)).matchAll(numberOrUuid)].some(([found]) => isNational(found));
+  worthALook.test(text) && [...unescaped(unescaped(text)).matchAll(numberOrId)].some(([found]) => isNational(found));
 
 /**
  * For texts that people write: only a number with right check digits is one, since account and loan numbers have eleven
@@ -79,4 +84,4 @@ export const holdsNationalId = (text: string): boolean =>
  */
 export const namesPerson = (text: string): boolean =>
   worthALook.test(text) &&
-  [...text.matchAll(numberOrUuid)].some(([found]) => found.length < 13 && isPersonNumber(found.replace(between, '')));
+  [...text.matchAll(numberOrId)].some(([found]) => found.length < 13 && isPersonNumber(found.replace(between, '')));

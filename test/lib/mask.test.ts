@@ -17,6 +17,9 @@ test.each([
   ['259229+47409'],
   ['for=259229%2047409'],
   ['for=259229%C2%A047409'],
+  ['abcdef25922947409'],
+  ['ab25922947409cdef0123456789abcdex'],
+  ['hub-202611-25922947409'],
 ])('%s holds a national identity number', (text) => {
   expect(holdsNationalId(text)).toBe(true);
 });
@@ -25,6 +28,10 @@ test.each([
   ['313876144'],
   ['01a20b79-9333-7026-aa97-52516dda33e0'],
   ['00000000-0000-4000-8000-12345678901a'],
+  ['ab25922947409cdef0123456789abcde'],
+  ['traceparent=00-ab25922947409cdef0123456789abcde-00'],
+  ['hub-202611-f25922947409abcd'],
+  ['sha256:25922947409cdef0123456789abcdeffedcba9876543210fedcba987654321'.padEnd(71, 'e')],
   ['loan-4711'],
   ['259229474091'],
   ['259229 47408'],
@@ -35,10 +42,13 @@ test.each([
   expect(holdsNationalId(text)).toBe(false);
 });
 
-test('uuids stay whole where numbers and tokens are taken out', () => {
-  const id = '00000000-0000-4000-8000-12345678901a';
-  expect(scrub(`${id} 25922947409 Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln`)).toBe(
-    `${id} 259229***** Bearer [token]`,
+test.each([
+  ['00000000-0000-4000-8000-12345678901a'],
+  ['ab25922947409cdef0123456789abcde'],
+  ['hub-202611-f25922947409abcd'],
+])('the name %s stays whole where numbers and tokens are taken out', (id) => {
+  expect(scrub(`"${id}" 25922947409 Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln`)).toBe(
+    `"${id}" 259229***** Bearer [token]`,
   );
 });
 
