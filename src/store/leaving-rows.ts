@@ -3,6 +3,7 @@ import type { ErasedTenant, LeavingRows, RowCounts } from '../usecases/leaving-p
 import { tenantTables } from './check-store.ts';
 import type { Tx } from './doors.ts';
 import { Prisma } from './generated/client.ts';
+import { deleteTokens } from './token-rows.ts';
 
 /** They go last of all: the others' rows name the tenant, and its events their counter. */
 const last = ['tenant_counters', 'tenants'] as const;
@@ -31,7 +32,7 @@ const all = 1_000_000_000;
 export const leavingRows = (tx: Tx, tell: (topic: string) => void): LeavingRows => {
   const dropKeysAndTokens = async (tenantId: string, now: Date) => {
     await tx.apiKey.updateMany({ where: { tenantId, revokedAt: null }, data: { revokedAt: now } });
-    await tx.token.deleteMany({ where: { tenantId } });
+    await deleteTokens(tx, tenantId);
     tell('changed:keys');
     tell('changed:tokens');
   };

@@ -16,6 +16,7 @@ import { leavingRows } from './leaving-rows.ts';
 import { serviceRows } from './service-rows.ts';
 import { auditRow, toTenant } from './tenant-rows.ts';
 import { foldTokenCounts, tokenCountRows } from './token-count-rows.ts';
+import { deleteTokens } from './token-rows.ts';
 
 const toOperatorKey = ({ digest: _, ...row }: OperatorKeyRow): OperatorKey => withoutNulls(row) as OperatorKey;
 
@@ -64,7 +65,7 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       return count > 0;
     },
     async dropTokens(id) {
-      await tx.token.deleteMany({ where: { tenantId: id } });
+      await deleteTokens(tx, id);
       tell('changed:tokens');
     },
     async wake(id, now) {

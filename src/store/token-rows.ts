@@ -13,6 +13,18 @@ export const toToken = (row: Row): TokenRow => {
 
 export const tokenColumns = columnsOf(Prisma.TokenScalarFieldEnum);
 
+/**
+ * Deletes a tenant's tokens, or those of one of its consents; how many there were. Whoever changes several tokens locks them
+ * in the order of their keys, so that no two wait for each other.
+ */
+export const deleteTokens = (tx: Tx, tenantId: string, consentId?: string): Promise<number> => {
+  const whose = consentId === undefined ? Prisma.empty : Prisma.sql`and consent_id = ${consentId}::uuid`;
+  return tx.$executeRaw`
+    with held as (
+      select tenant_id, id from tokens where tenant_id = ${tenantId}::uuid ${whose} order by tenant_id, id for update)
+    delete from tokens t using held h where t.tenant_id = h.tenant_id and t.id = h.id`;
+};
+
 export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => void): TenantRows['tokens'] => ({
   async find(id) {
     const row = await tx.token.findUnique({ where: { tenantId_id: { tenantId, id } } });
@@ -26,15 +38,18 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     tell('changed:tokens');
   },
   async dropOfConsent(consentId) {
-    const { count } = await tx.token.deleteMany({ where: { tenantId, consentId } });
-    if (count > 0) tell('changed:tokens');
+    if ((await deleteTokens(tx, tenantId, consentId)) > 0) tell('changed:tokens');
   },
   async dropOfScope(scope, failure, until) {
     // The lease too: what its holder asked for before it was known may still come.
     const dropped = await tx.$executeRaw`
-      update tokens set token_sealed = null, expires_at = null, fetched_at = null, lease_number = lease_number + 1, leased_until = null,
+      with held as (
+        select tenant_id, id from tokens where tenant_id = ${tenantId}::uuid and scopes @> ${scopesNamed(scope)}::text[]
+        order by tenant_id, id for no key update)
+      update tokens t
+      set token_sealed = null, expires_at = null, fetched_at = null, lease_number = t.lease_number + 1, leased_until = null,
         failure = ${JSON.stringify(failure)}::jsonb, failed_until = ${until}::timestamptz
-      where tenant_id = ${tenantId}::uuid and scopes @> ${scopesNamed(scope)}::text[]`;
+      from held h where t.tenant_id = h.tenant_id and t.id = h.id`;
     if (dropped > 0) tell('changed:tokens');
   },
 });

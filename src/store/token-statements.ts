@@ -42,10 +42,14 @@ export const tokenStatements = ({ tenant, operator }: Pools, tell: (topic: strin
       tell(`token:${id}`);
     },
     async noteUses(uses) {
-      // Of several uses of one the latest stays.
-      const text = `update tokens t set used_at = u.at
-        from (select tenant_id, id, max(at) as at from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as u(tenant_id, id, at) group by 1, 2) u
-        where t.tenant_id = u.tenant_id and t.id = u.id and (t.used_at is null or t.used_at < u.at)`;
+      // Of several uses of one the latest stays. Locked in the order of keys, as by whoever changes several.
+      const text = `with used as (
+          select u.tenant_id, u.id, max(u.at) as at from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as u(tenant_id, id, at) group by 1, 2
+        ), held as (
+          select t.tenant_id, t.id, u.at from tokens t join used u on t.tenant_id = u.tenant_id and t.id = u.id
+          where t.used_at is null or t.used_at < u.at order by t.tenant_id, t.id for no key update of t
+        )
+        update tokens t set used_at = h.at from held h where t.tenant_id = h.tenant_id and t.id = h.id`;
       const values = [uses.map(({ tenantId }) => tenantId), uses.map(({ id }) => id), uses.map(({ at }) => at)];
       await ofOperator('note-uses', text, values);
     },

@@ -145,3 +145,23 @@ test('a token that comes while its tenant is being suspended is not kept', async
   expect(await keeping).toBe('suspended');
   expect((await store.findToken(tenantId, id(12)))?.sealed).toBeUndefined();
 });
+
+test('uses of the same tokens are noted from several sides at once, beside a scope that is dropped', async () => {
+  const tenantId = await givenTenant(store);
+  const ids = Array.from({ length: 400 }, (_, number) => id(1000 + number));
+  for (const one of ids) await givenToken(tenantId, one, one);
+  const note = (at: Date, some: readonly string[]) => store.noteUses(some.map((one) => ({ tenantId, id: one, at })));
+  const problem = { code: 'access-not-delegated', detail: 'gone' } as never;
+  for (let round = 1; round <= 30; round += 1)
+    await Promise.all([
+      note(later(2 * round), ids),
+      note(later(2 * round + 1), ids.slice(0, 100 + 7 * round)),
+      note(later(2 * round + 1), ids.slice(10 * round)),
+      store.asTenant(tenantId, (rows) => rows.tokens.dropOfScope('s', problem, later(round))),
+    ]);
+  const seen = await login.query('select count(*)::int as many from tokens where tenant_id = $1 and used_at >= $2', [
+    tenantId,
+    later(60),
+  ]);
+  expect(seen.rows).toEqual([{ many: ids.length }]);
+});
