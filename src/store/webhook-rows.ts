@@ -216,7 +216,7 @@ export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
       ]),
     );
     return rows.flatMap((row) => {
-      const { tenantId: _, attempts: __, lane: ___, hasTurn: ____, sequence, ...rest } = row;
+      const { tenantId: _, attempts: tries, lane: __, hasTurn: ___, sequence, ...rest } = row;
       const event = eventOf.get(sequence);
       // Both were dropped, as too old, since the row was read.
       if (!event) return [];
@@ -224,7 +224,10 @@ export const deliveryRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
         {
           ...(withoutNulls(rest) as Omit<KeptDelivery, 'attempts' | 'event'>),
           event,
-          attempts: attempts.filter(({ deliveryId }) => deliveryId === row.id).map(toAttempt),
+          // One that was recorded since the row was read would stand beside a state from before it.
+          attempts: attempts
+            .filter(({ deliveryId, number }) => deliveryId === row.id && number <= tries)
+            .map(toAttempt),
         },
       ];
     });

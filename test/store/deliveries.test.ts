@@ -89,6 +89,30 @@ const handedOutTwice = async () => {
   return { first, second, delivery: await deliveryOf(first) };
 };
 
+test('whoever looks at a delivery while it is tried sees its tries and its state from one moment', async () => {
+  const endpointId = await given.endpoint();
+  await given.events([randomUUID()]);
+  const tries = 40;
+  const recordAll = async () => {
+    for (let at = now, number = 1; number <= tries; number += 1, at = new Date(at.getTime() + 120_000))
+      await given.answered(only(await given.claim(at)), { status: 500 }, at);
+  };
+  const seen = new Set<number>();
+  const look = async () => {
+    while (seen.size === 0 || Math.max(...seen) < tries)
+      for (const item of await given.store.asTenant(given.tenantId, async ({ deliveries }) => {
+        const [listed] = (await deliveries.list(endpointId, { limit: 1 })).items;
+        return listed ? [listed, await deliveries.find(listed.id)] : [];
+      })) {
+        const last = item?.attempts.at(-1);
+        seen.add(item?.attempts.length ?? 0);
+        if (last) expect(item?.nextAt?.getTime()).toBe(last.at.getTime() + (last.number === 1 ? 5000 : 60_000));
+      }
+  };
+  await Promise.all([recordAll(), look(), look()]);
+  expect(seen.size).toBeGreaterThan(3);
+});
+
 test('a run that was overtaken records nothing, neither a failure nor a success', async () => {
   const { first, second, delivery } = await handedOutTwice();
   expect(await given.answered(first, { status: 200 }, now, delivery)).toBe(false);
