@@ -33,32 +33,34 @@ const withoutTokens = (text: string): string =>
     : text;
 
 /**
- * What is written in hexadecimal digits may hold eleven decimal ones in a row, one trace of fifty does: a UUID, a trace
- * or a digest (128, 160 or 256 bits, standing alone), and the name of a key of ours are recognised first, and left alone.
+ * What is written in hexadecimal digits may hold eleven decimal ones in a row, one trace of fifty does: UUIDs, traces and
+ * digests (128, 160 or 256 bits) are recognised first, and left alone.
  */
 const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/;
-const digest = /(?<!\w)(?:[\da-f]{32}|[\da-f]{40}|[\da-f]{64})(?!\w)/;
-const ownKid = /hub-\d{6}-[\da-f]{16}(?!\w)/;
+const digest = /(?<![\da-z])(?:[\da-f]{32}|[\da-f]{40}|[\da-f]{64})(?![\da-z])/;
 /** As people write it, with something between date and number: any blank, a dot, a dash, or the plus of a query. */
 const between = /[\s.+\u2010-\u2015-]/;
 const maybeNational = `\\d{6}${between.source}?\\d{5}`;
-const standingAlone = `(?<!\\d)${maybeNational}(?!\\d)`;
-const numberOrId = new RegExp([uuid.source, digest.source, ownKid.source, standingAlone].join('|'), 'gi');
+const anyNational = `(?<!\\d)${maybeNational}(?!\\d)`;
+const numberOrId = new RegExp(
+  [uuid.source, digest.source, '(?<![\\da-z])(?<alone>\\d{11})(?![\\da-z])', anyNational].join('|'),
+  'gi',
+);
 /** Most log lines hold nothing of the kind: one look, and nothing is put together anew. */
-const holdsSome = new RegExp(standingAlone);
+const holdsSome = new RegExp(anyNational);
 
 /**
  * Eleven digits standing alone look like a national identity number, whatever they are. With something between them they
- * could be an amount or a date as well, so that the check digits decide.
+ * could be an amount or a date as well, and between letters a part of an id, so that the check digits decide.
  */
-const isNational = (found: string): boolean =>
-  found.length === 11 || (found.length === 12 && isPersonNumber(found.replace(between, '')));
+const isNational = (found: string, alone: unknown): boolean =>
+  typeof alone === 'string' || (found.length < 13 && isPersonNumber(found.replace(between, '')));
 
 /** Takes national identity numbers and tokens out of a text that leaves the hub's hands, logs above all. */
 export const scrub = (text: string): string => {
   const told = withoutTokens(text);
   return holdsSome.test(told)
-    ? told.replace(numberOrId, (found) => (isNational(found) ? maskPerson(found) : found))
+    ? told.replace(numberOrId, (found, alone) => (isNational(found, alone) ? maskPerson(found) : found))
     : told;
 };
 
@@ -76,7 +78,8 @@ const worthALook = new RegExp(`${maybeNational}|%[023ce]`, 'i');
 
 /** Does this text hold something that looks like a national identity number, also when percent-encoded, even twice? */
 export const holdsNationalId = (text: string): boolean =>
-  worthALook.test(text) && [...unescaped(unescaped(text)).matchAll(numberOrId)].some(([found]) => isNational(found));
+  worthALook.test(text) &&
+  [...unescaped(unescaped(text)).matchAll(numberOrId)].some(([found, alone]) => isNational(found, alone));
 
 /**
  * For texts that people write: only a number with right check digits is one, since account and loan numbers have eleven

@@ -19,6 +19,8 @@ test.each([
   ['for=259229%C2%A047409'],
   ['abcdef25922947409'],
   ['ab25922947409cdef0123456789abcdex'],
+  ['507f1f25922947409abcdeff'],
+  ['loan_12345678901'],
   ['hub-202611-25922947409'],
 ])('%s holds a national identity number', (text) => {
   expect(holdsNationalId(text)).toBe(true);
@@ -30,7 +32,9 @@ test.each([
   ['00000000-0000-4000-8000-12345678901a'],
   ['ab25922947409cdef0123456789abcde'],
   ['traceparent=00-ab25922947409cdef0123456789abcde-00'],
-  ['hub-202611-f25922947409abcd'],
+  ['hub-202611-f12345678901abcd'],
+  ['loan_ab25922947409cdef0123456789abcde'],
+  ['507f1f12345678901abcdeff'],
   ['sha256:25922947409cdef0123456789abcdeffedcba9876543210fedcba987654321'.padEnd(71, 'e')],
   ['loan-4711'],
   ['259229474091'],
@@ -45,7 +49,7 @@ test.each([
 test.each([
   ['00000000-0000-4000-8000-12345678901a'],
   ['ab25922947409cdef0123456789abcde'],
-  ['hub-202611-f25922947409abcd'],
+  ['507f1f12345678901abcdeff'],
 ])('the name %s stays whole where numbers and tokens are taken out', (id) => {
   expect(scrub(`"${id}" 25922947409 Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln`)).toBe(
     `"${id}" 259229***** Bearer [token]`,

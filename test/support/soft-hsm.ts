@@ -49,7 +49,7 @@ export const startSoftHsm = (): SoftHsm => {
   const settings = join(folder, 'softhsm2.conf');
   writeFileSync(settings, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
   process.env['SOFTHSM2_CONF'] = settings;
-  const [token, pin] = ['samtykkehub', '271828'];
+  const [token, pin] = ['samtykkehub', 'pin-of-samtykkehub'];
   const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: 'pipe' });
   const tool = (...args: string[]) =>
     run('pkcs11-tool', '--module', softHsmModule, '--token-label', token, '--login', '--pin', pin, ...args);
