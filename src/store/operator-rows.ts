@@ -156,8 +156,10 @@ export const operatorRows = (tx: Tx, tell: (topic: string) => void): OperatorRow
       delete from callback_states s using consents c
       where c.tenant_id = s.tenant_id and c.id = s.consent_id and c.ended_at < ${now}::timestamptz - interval '30 days'`,
     tokens: await tx.$executeRaw`
-      delete from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
-        and (leased_until is null or leased_until < clock_timestamp())`,
+      with old as (
+        select tenant_id, id from tokens where coalesce(expires_at, failed_until, created_at) < ${now}::timestamptz - interval '1 day'
+          and (leased_until is null or leased_until < clock_timestamp()) order by tenant_id, id for update)
+      delete from tokens t using old o where t.tenant_id = o.tenant_id and t.id = o.id`,
     // Past its end nobody takes it any more; clocks differ a little.
     used_assertions: await tx.$executeRaw`
       delete from used_assertions where expires_at < ${now}::timestamptz - interval '5 minutes'`,

@@ -14,11 +14,11 @@ export const toToken = (row: Row): TokenRow => {
 export const tokenColumns = columnsOf(Prisma.TokenScalarFieldEnum);
 
 /**
- * Deletes a tenant's tokens, or those of one of its consents; how many there were. Whoever changes several tokens locks them
+ * Deletes a tenant's tokens, or those of some of its consents; how many there were. Whoever changes several tokens locks them
  * in the order of their keys, so that no two wait for each other.
  */
-export const deleteTokens = (tx: Tx, tenantId: string, consentId?: string): Promise<number> => {
-  const whose = consentId === undefined ? Prisma.empty : Prisma.sql`and consent_id = ${consentId}::uuid`;
+export const deleteTokens = (tx: Tx, tenantId: string, consentIds?: readonly string[]): Promise<number> => {
+  const whose = consentIds === undefined ? Prisma.empty : Prisma.sql`and consent_id = any(${consentIds}::uuid[])`;
   return tx.$executeRaw`
     with held as (
       select tenant_id, id from tokens where tenant_id = ${tenantId}::uuid ${whose} order by tenant_id, id for update)
@@ -37,8 +37,8 @@ export const tokenRows = (tx: Tx, tenantId: string, tell: (topic: string) => voi
     });
     tell('changed:tokens');
   },
-  async dropOfConsent(consentId) {
-    if ((await deleteTokens(tx, tenantId, consentId)) > 0) tell('changed:tokens');
+  async dropOfConsents(consentIds) {
+    if ((await deleteTokens(tx, tenantId, consentIds)) > 0) tell('changed:tokens');
   },
   async dropOfScope(scope, failure, until) {
     // The lease too: what its holder asked for before it was known may still come.

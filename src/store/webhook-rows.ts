@@ -96,11 +96,14 @@ export const endpointRows = (tx: Tx, tenantId: string, tell: (topic: string) => 
     await tx.$executeRaw`select owe('tend-webhook-endpoint', ${tenantId}::uuid, ${id}::uuid, ${now}::timestamptz, ${now}::timestamptz)`;
     tell('work:tend-webhook-endpoint');
   };
-  const giveUp = (id: string) =>
-    tx.webhookDelivery.updateMany({
-      where: { tenantId, endpointId: id, status: { in: ['pending', 'held'] } },
-      data: { status: 'given-up', nextAt: null },
-    });
+  /** Locked in the order of their lanes, as by whoever records tries: neither waits for the other in a circle. */
+  const giveUp = (id: string) => tx.$executeRaw`
+    with held as (
+      select tenant_id, id from webhook_deliveries
+      where tenant_id = ${tenantId}::uuid and endpoint_id = ${id}::uuid and status in ('pending', 'held')
+      order by lane, id for no key update)
+    update webhook_deliveries d set status = 'given-up', next_at = null
+    from held h where d.tenant_id = h.tenant_id and d.id = h.id`;
   return {
     list,
     async lock() {

@@ -65,7 +65,7 @@ export type TenantRows = {
     find(id: string): Promise<TokenRow | undefined>;
     /** Forgets a token, unless another has been fetched meanwhile; processes that have it at hand are told. */
     drop(id: string, fetchedAt: Date): Promise<void>;
-    dropOfConsent(consentId: string): Promise<void>;
+    dropOfConsents(consentIds: readonly string[]): Promise<void>;
     /** All with that scope (or all of those that it names), whoever is fetching one: access is gone, and until then asking for one fails like this. */
     dropOfScope(scope: string, failure: KeptProblem, until: Date): Promise<void>;
   };

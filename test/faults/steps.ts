@@ -36,6 +36,7 @@ const answerHeld = async ({ receiver }: FaultHub): Promise<Point> => {
   return { reached: async () => void (await receiver.holding()), leave: async () => receiver.letGo() };
 };
 
+/** Rows are locked in the order in which the hub does it. */
 type Blocked = { locks: string; waiting: string };
 
 /** A transaction of the test's own, at the hub's database. */
@@ -109,7 +110,7 @@ export const steps: Step[] = [
     name: 'a token has come and is not yet kept',
     during: 'asking',
     arm: unrecorded(held('token', 'after'), {
-      locks: 'select 1 from tokens for update',
+      locks: 'select 1 from tokens order by tenant_id, id for update',
       waiting: '%keep_token%',
     }),
   },
@@ -119,7 +120,7 @@ export const steps: Step[] = [
     name: 'Altinn has answered and the state is not yet recorded',
     during: 'asking',
     arm: unrecorded(held('create', 'after'), {
-      locks: 'select 1 from consents for update',
+      locks: 'select 1 from consents order by tenant_id, id for update',
       waiting: '%change_consent%',
     }),
   },
@@ -145,7 +146,7 @@ export const steps: Step[] = [
     name: 'a webhook was answered and the answer is not yet recorded',
     during: 'answering',
     arm: unrecorded(answerHeld, {
-      locks: 'select 1 from webhook_deliveries for update',
+      locks: 'select 1 from webhook_deliveries order by lane, id for update',
       waiting: '%record_attempts%',
     }),
   },

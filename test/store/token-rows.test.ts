@@ -118,7 +118,7 @@ test('a token that carries a consent is kept while that is in force, and not aft
   await givenToken(tenantId, 'consent', id(11));
   const keep = async () => {
     const seen = (await store.findToken(tenantId, id(11)))?.fetchedAt;
-    const lease = (await store.leaseToken(tenantId, id(11), 1, seen)) ?? 0;
+    const lease = (await store.leaseToken(tenantId, id(11), -1, seen)) ?? 0;
     return store.keepToken({ tenantId, id: id(11), consentId }, lease, token);
   };
   expect(await keep()).toBe('ended');

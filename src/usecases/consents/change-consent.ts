@@ -60,11 +60,13 @@ const plannedAhead = async (
 
 const expiringDaysOf = async (rows: TenantRows): Promise<number | undefined> => (await rows.tenant()).expiringDays;
 
-/** What a consent that has ended leaves behind goes. */
-const letGo = async (rows: TenantRows, id: string): Promise<void> => {
-  await rows.tokens.dropOfConsent(id);
-  await rows.outbox.drop('submit-consent', id);
-  await rows.outbox.drop('read-consent', id);
+/** What consents that have ended leave behind goes: all their tokens at once, in the order that these have for everybody. */
+const letGo = async (rows: TenantRows, ids: string[]): Promise<void> => {
+  if (ids.length > 0) await rows.tokens.dropOfConsents(ids);
+  for (const id of ids) {
+    await rows.outbox.drop('submit-consent', id);
+    await rows.outbox.drop('read-consent', id);
+  }
 };
 
 /**
@@ -77,7 +79,7 @@ export const changeConsent =
     const before = await rows.consents.lock(id);
     const change = before && (await plannedAhead(parts, before, news, () => expiringDaysOf(rows)));
     if (!change) return before;
-    if (change.consent.endedAt) await letGo(rows, id);
+    if (change.consent.endedAt) await letGo(rows, [id]);
     await rows.consents.change(change);
     return change.consent;
   };
@@ -104,7 +106,11 @@ export const changeConsents =
       const change = await plannedAhead(parts, consent, toldOf(news, consent), async () => expiringDays);
       if (change) changes.push(change);
     }
-    for (const { consent } of changes) if (consent.endedAt) await letGo(rows, consent.id);
+    const ended = changes.filter(({ consent }) => consent.endedAt);
+    await letGo(
+      rows,
+      ended.map(({ consent }) => consent.id),
+    );
     await rows.consents.changeSome(changes);
     return changes.length;
   };

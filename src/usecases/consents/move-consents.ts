@@ -91,7 +91,7 @@ const move = async (parts: Parts, seen: Consent, { rights, approvalUrl }: NonNul
     const before = await rows.consents.lock(id);
     if (before?.generation !== 'altinn2' || before.version !== seen.version || before.endedAt) return false;
     // Two tokens opened its data, and one does now.
-    await rows.tokens.dropOfConsent(id);
+    await rows.tokens.dropOfConsents([id]);
     const now = parts.clock.now();
     await rows.outbox.owe('read-consent', id, now, now);
     await rows.outbox.owe('read-feed', tenantId, now, now);
