@@ -4,7 +4,7 @@ import { problems } from '../../src/domain/problems.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { problemOf } from '../clients/maskinporten/given-client.ts';
 import { department, patience } from '../clients/neighbour.ts';
-import { nationalNumber } from '../support/national-number.ts';
+import { nationalNumber } from '../support/not-for-logs.ts';
 import type { Opened } from './opened.ts';
 
 type Behaviour = (opened: Opened) => Promise<void>;

@@ -10,7 +10,8 @@ import type { HubProcess } from './processes.ts';
 const income = 'skatteetaten:inntekt';
 const patienceMs = 60_000;
 
-type Kill = (hub: FaultHub, chance: Chance, workers: HubProcess[]) => Promise<void>;
+/** Set before the exchange begins, which may be quicker than the test; what it answers then kills somebody in the midst of it. */
+type Kill = (hub: FaultHub, chance: Chance, workers: HubProcess[]) => Promise<() => Promise<void>>;
 
 /** The worker that last began work of that kind. */
 const whoDoes = (workers: readonly HubProcess[], job: string, since = 0): HubProcess | undefined => {
@@ -51,17 +52,21 @@ const killAtCall: Kill = async (hub, chance, workers) => {
   for (let call = chance.whole(0, 2); call > 0; call -= 1)
     await hub.sandbox.fault('selfservice', { kind: 'delay', ms: 0 });
   await hub.sandbox.fault('selfservice', { kind: 'hold', when: chance.oneOf(['before', 'after']), name: 'here' });
-  await hub.sandbox.parked('here');
-  const doomed = whoDoes(workers, 'tend-client-keys');
-  if (doomed) await replace(hub, workers, doomed);
-  await hub.sandbox.clear();
+  return async () => {
+    await hub.sandbox.parked('here');
+    const doomed = whoDoes(workers, 'tend-client-keys');
+    if (doomed) await replace(hub, workers, doomed);
+    await hub.sandbox.clear();
+  };
 };
 
 /** Kills whoever tries the new key, or notes that it was taken. */
 const killAtProbe: Kill = async (hub, _chance, workers) => {
   const since = Date.now();
-  const doomed = await until('a look at the client', () => whoDoes(workers, 'probe-client', since), patienceMs);
-  await replace(hub, workers, doomed);
+  return async () => {
+    const doomed = await until('a look at the client', () => whoDoes(workers, 'probe-client', since), patienceMs);
+    await replace(hub, workers, doomed);
+  };
 };
 
 const replace = async (hub: FaultHub, workers: HubProcess[], doomed: HubProcess): Promise<void> => {
@@ -73,9 +78,12 @@ const killAtSomeMoment: Kill = async (hub, chance, workers) => {
   const seq = (await hub.sandbox.calls()).at(-1)?.seq ?? 0;
   // As many as an exchange makes at the least before it waits for time to pass: read, write, read again.
   const many = chance.whole(1, 3);
-  await until('the exchange to be under way', async () => (await hub.sandbox.calls('selfservice', seq)).length >= many);
-  const doomed = chance.oneOf(workers.filter((worker) => worker.isRunning()) as [HubProcess, ...HubProcess[]]);
-  await replace(hub, workers, doomed);
+  const isUnderWay = async () => (await hub.sandbox.calls('selfservice', seq)).length >= many;
+  return async () => {
+    await until('the exchange to be under way', isUnderWay);
+    const doomed = chance.oneOf(workers.filter((worker) => worker.isRunning()) as [HubProcess, ...HubProcess[]]);
+    await replace(hub, workers, doomed);
+  };
 };
 
 /** Grants for a tenant that were refused: with whatever key, at whatever moment, each should have been taken. */
@@ -91,11 +99,8 @@ const refusedGrants = async (hub: FaultHub): Promise<unknown[]> => {
 const exchange = async (hub: FaultHub, chance: Chance, workers: HubProcess[]): Promise<void> => {
   const client = await operatorsClient(hub, 'Income');
   const old = (await client.seen()).keys.find(({ state }) => state === 'active');
-  const kill = chance.oneOf([killAtCall, killAtCall, killAtProbe, killAtSomeMoment]);
-  const [answer] = await Promise.all([
-    hub.call('operator', 'POST', `${client.path}/rotate-key`),
-    kill(hub, chance, workers),
-  ]);
+  const kill = await chance.oneOf([killAtCall, killAtCall, killAtProbe, killAtSomeMoment])(hub, chance, workers);
+  const [answer] = await Promise.all([hub.call('operator', 'POST', `${client.path}/rotate-key`), kill()]);
   expect(answer.status).toBe(202);
   const keyNow = async () => (await client.seen()).keys.find(({ state }) => state === 'active');
   const hurry = (job: string) => hub.rows('update outbox set due_at = now() where job = $1 and due_at > now()', [job]);

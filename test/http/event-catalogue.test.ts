@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { eventTypes } from '../../src/domain/event.ts';
 import { eventExamples } from '../../src/http/events/event-examples.ts';
 import { eventKinds, eventSchemas } from '../../src/http/events/event-schemas.ts';
-import { nationalNumber } from '../support/national-number.ts';
+import { nationalNumber } from '../support/not-for-logs.ts';
 import { httpTest } from './http-test.ts';
 
 type Kind = { type: string; told: string; schema: { properties: { data: object } }; example: object };

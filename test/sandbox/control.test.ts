@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../src/lib/log.ts';
 import { controlCalls } from '../../src/sandbox/control/control-calls.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { nationalNumber } from '../support/national-number.ts';
+import { nationalNumber, wholeToken } from '../support/not-for-logs.ts';
 import { bank, dataScope, firstKey, openNeighbour, operator, person, personUrn, writeScope } from './neighbour.ts';
 
 const newBank = '314000005';
@@ -71,7 +71,7 @@ test('what was sent is shown decoded: claims instead of tokens', async () => {
       body: { redirectUrl: 'https://bank.example/seen' },
     },
   ]);
-  expect(JSON.stringify(all)).not.toContain('eyJ');
+  expect(JSON.stringify(all)).not.toMatch(wholeToken);
   expect((await control('GET', `calls?since=${first?.seq}`)).body).toHaveLength(1);
   expect((await control('GET', 'calls?on=token')).body).toHaveLength(1);
   await control('DELETE', 'calls');

@@ -5,10 +5,10 @@ const shares = 4;
 const share = Number(process.env['VITEST_POOL_ID'] ?? 0) % shares;
 const given = new Set<number>();
 
-/** A port nobody has, below those that outgoing connections take: nobody has it a moment later either. */
+/** A port nobody has, below those that a hub's own PostgreSQL and outgoing connections take: nobody has it a moment later either. */
 export const openPort = async (): Promise<number> => {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 3000) * shares + share;
+    const port = 12_000 + Math.floor(Math.random() * 2000) * shares + share;
     const probe = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       probe.once('error', () => resolve(false));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
 import { operatorApiKey } from '../../../src/sandbox/altinn2/first-services.ts';
 import type { ListedRequest, Submission } from '../../../src/usecases/altinn-port.ts';
-import { nationalNumber } from '../../support/national-number.ts';
+import { nationalNumber } from '../../support/not-for-logs.ts';
 import { problemOf } from '../maskinporten/given-client.ts';
 import { bank, department, operator, patience } from '../neighbour.ts';
 import { asked, months, openAltinn2, requestScopes, tokenScopes, year } from './given-altinn2.ts';

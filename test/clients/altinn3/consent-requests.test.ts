@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { randomIds } from '../../../src/lib/ids.ts';
 import type { Submission } from '../../../src/usecases/altinn-port.ts';
-import { nationalNumber } from '../../support/national-number.ts';
+import { nationalNumber } from '../../support/not-for-logs.ts';
 import { problemOf } from '../maskinporten/given-client.ts';
 import { bank, openServer, patience, readScope, sendJson } from '../neighbour.ts';
 import { asked, openAltinn, openClient } from './given-altinn.ts';
