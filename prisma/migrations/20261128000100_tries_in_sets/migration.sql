@@ -10,10 +10,12 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM at_a_door();
   WITH tried AS MATERIALIZED (
-    SELECT r.*, p_places[r.nth] AS place FROM ROWS FROM (jsonb_to_recordset(p_runs) AS (delivery uuid, number int, at timestamptz,
+    SELECT DISTINCT ON (p_places[r.nth]) r.*, p_places[r.nth] AS place FROM ROWS FROM (jsonb_to_recordset(p_runs) AS (delivery uuid, number int, at timestamptz,
       duration_ms int, http_status int, error text, answer bytea, outcome text, next_at timestamptz, gave_up uuid[])) WITH ORDINALITY
       AS r(delivery, number, at, duration_ms, http_status, error, answer, outcome, next_at, gave_up, nth)
     WHERE p_places[r.nth] IS NOT NULL
+    -- Of one hand-out that ran twice, what arrived counts.
+    ORDER BY p_places[r.nth], (r.outcome = 'delivered') DESC
   ), logged AS (
     INSERT INTO webhook_attempts (tenant_id, delivery_id, number, at, duration_ms, http_status, error, answer_sealed)
     SELECT p_tenant, t.delivery, t.number, t.at, t.duration_ms, t.http_status, t.error, t.answer FROM tried t ON CONFLICT DO NOTHING
@@ -23,7 +25,23 @@ BEGIN
     status = CASE WHEN t.outcome = 'delivered' OR d.status = 'pending' THEN t.outcome ELSE d.status END,
     next_at = CASE WHEN d.status = 'pending' THEN t.next_at END,
     delivered_at = CASE WHEN t.outcome = 'delivered' THEN t.at END
-  FROM tried t WHERE d.ctid = t.place AND d.status <> 'delivered';
+  FROM tried t WHERE d.ctid = t.place AND d.tenant_id = p_tenant AND d.status <> 'delivered';
+END $$;
+
+-- Settles lanes by where their rows of the outbox lie, locked by whoever asks, null for one that is not to be settled: those of which
+-- nothing is pending (`p_next_at` is null) are gone, the others are due then. Found by place alone, as above.
+CREATE FUNCTION settle_lanes(p_now timestamptz, p_places tid[], p_next_at timestamptz[]) RETURNS TABLE (lane uuid, due_at timestamptz)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_indexscan = off
+SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM at_a_door();
+  DELETE FROM outbox o USING unnest(p_places, p_next_at) AS l(place, next_at)
+  WHERE o.ctid = l.place AND l.next_at IS NULL AND o.again_at IS NULL;
+  RETURN QUERY
+    UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL,
+      due_at = least(o.again_at, coalesce(l.next_at, CASE WHEN o.again_at IS NULL THEN p_now END))
+    FROM unnest(p_places, p_next_at) AS l(place, next_at) WHERE o.ctid = l.place RETURNING o.subject_id, o.due_at;
 END $$;
 
 CREATE OR REPLACE FUNCTION record_attempts(p_groups jsonb, p_rules jsonb) RETURNS TABLE (tenant uuid, lane uuid, due_at timestamptz)
@@ -35,9 +53,10 @@ DECLARE
   e webhook_endpoints;
   touched uuid[];
   standing uuid[];
+  lanes uuid[];
   lane_at tid[];
   delivery_at tid[];
-  settled int;
+  next_at timestamptz[];
   tend jsonb;
   tend_at timestamptz;
 BEGIN
@@ -58,8 +77,8 @@ BEGIN
 
     -- By the number of its run each, where its row of the outbox lies and its delivery; null for a run that was overtaken.
     -- Whatever PostgreSQL believes of the tables, no look goes through a whole backlog. Locked by now, both stay there.
-    SELECT array_agg(s.lane) FILTER (WHERE s.lane_at IS NOT NULL), array_agg(s.lane_at ORDER BY s.nth), array_agg(s.delivery_at ORDER BY s.nth)
-    INTO standing, lane_at, delivery_at FROM (
+    SELECT array_agg(s.lane) FILTER (WHERE s.lane_at IS NOT NULL), array_agg(s.lane ORDER BY s.nth), array_agg(s.lane_at ORDER BY s.nth), array_agg(s.delivery_at ORDER BY s.nth)
+    INTO standing, lanes, lane_at, delivery_at FROM (
       SELECT r.nth, r.lane, o.place AS lane_at, d.place AS delivery_at FROM (
         SELECT x.* FROM ROWS FROM (jsonb_to_recordset(g.runs) AS (lane uuid, outbox_id uuid, hand_out int, delivery uuid)) WITH ORDINALITY
           AS x(lane, outbox_id, hand_out, delivery, nth) ORDER BY x.lane) r
@@ -137,19 +156,14 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT g.tenant, s, NULL::timestamptz FROM unnest(standing) AS s;
-    DELETE FROM outbox o WHERE o.ctid = ANY (lane_at) AND o.again_at IS NULL AND (
-      SELECT d.id FROM webhook_deliveries d
-      WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
-      ORDER BY d.lane, d.sequence, d.id LIMIT 1) IS NULL;
-    GET DIAGNOSTICS settled = ROW_COUNT;
-    IF settled < cardinality(standing) THEN
-      RETURN QUERY
-        UPDATE outbox o SET leased_until = NULL, again_at = NULL, failures = 0, last_problem = NULL, due_at = least(o.again_at, (
-          SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
-          WHERE d.tenant_id = g.tenant AND d.lane BETWEEN o.subject_id AND o.subject_id AND d.status || '' = 'pending'
-          ORDER BY d.lane, d.sequence, d.id LIMIT 1))
-        WHERE o.ctid = ANY (lane_at) RETURNING g.tenant, o.subject_id, o.due_at;
-    END IF;
+    -- By the number of its run, when what is next in its lane is due.
+    next_at := ARRAY(
+      SELECT (
+        SELECT coalesce(d.next_at, g.now) FROM webhook_deliveries d
+        WHERE d.tenant_id = g.tenant AND d.lane BETWEEN l.lane AND l.lane AND d.status || '' = 'pending'
+        ORDER BY d.lane, d.sequence, d.id LIMIT 1)
+      FROM unnest(lanes) WITH ORDINALITY AS l(lane, nth) ORDER BY l.nth);
+    RETURN QUERY SELECT g.tenant, s.lane, s.due_at FROM settle_lanes(g.now, lane_at, next_at) AS s;
 
     CONTINUE WHEN tend = '{}';
     RETURN QUERY
