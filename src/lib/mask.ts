@@ -49,12 +49,14 @@ const numberOrId = new RegExp(
 /** Most log lines hold nothing of the kind: one look, and nothing is put together anew. */
 const holdsSome = new RegExp(anyNational);
 
+/** An id has more characters. */
+const hasCheckDigits = (found: string): boolean => found.length < 13 && isPersonNumber(found.replace(between, ''));
+
 /**
  * Eleven digits standing alone look like a national identity number, whatever they are. With something between them they
  * could be an amount or a date as well, and between letters a part of an id, so that the check digits decide.
  */
-const isNational = (found: string, alone: unknown): boolean =>
-  typeof alone === 'string' || (found.length < 13 && isPersonNumber(found.replace(between, '')));
+const isNational = (found: string, alone: unknown): boolean => typeof alone === 'string' || hasCheckDigits(found);
 
 /** Takes national identity numbers and tokens out of a text that leaves the hub's hands, logs above all. */
 export const scrub = (text: string): string => {
@@ -86,5 +88,4 @@ export const holdsNationalId = (text: string): boolean =>
  * digits too.
  */
 export const namesPerson = (text: string): boolean =>
-  worthALook.test(text) &&
-  [...text.matchAll(numberOrId)].some(([found]) => found.length < 13 && isPersonNumber(found.replace(between, '')));
+  worthALook.test(text) && [...text.matchAll(numberOrId)].some(([found]) => hasCheckDigits(found));
