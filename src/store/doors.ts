@@ -32,18 +32,21 @@ const unreachable = new Set([
 
 /** The database is away, stopping, full or too busy: another try may well succeed. Anything else is ours. */
 const isAway = (error: unknown): boolean => {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const { code } = at as { code?: unknown };
+  let at: unknown = error;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
+    // The driver's own errors, which Prisma lets through where a transaction begins or ends, have a plain object as cause.
+    const { code, originalCode, message = '', cause } = at as Record<string, unknown>;
     // PostgreSQL's own code, or Prisma's, which then has the other in its text.
     // 08 connection, 53 resources, 57P0x being stopped, 40 conflicts that a repeat resolves
-    for (const said of [code, /Code: `(\w{5})`/.exec(at.message)?.[1]])
+    for (const said of [code, originalCode, /Code: `(\w{5})`/.exec(String(message))?.[1]])
       if (typeof said === 'string' && (unreachable.has(said) || /^(08|53|57P0|40)/.test(said))) return true;
     if (
       /timeout exceeded when trying to connect|Connection terminated|is not queryable|Can't reach database|Closed connection|server closed/i.test(
-        at.message,
+        String(message),
       )
     )
       return true;
+    at = cause;
   }
   return false;
 };
