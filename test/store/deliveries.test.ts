@@ -295,3 +295,35 @@ test('what is recorded costs no look at what else waits, also where plans were m
   for (const handOut of handOuts) await given.answered(handOut, { status: 204 });
   expect((await isSettled(40)).looks - looks).toBeLessThan(3000);
 });
+
+test('a claim looks at few more rows than it takes, also where its plan was made before there was a backlog', async () => {
+  await given.endpoint();
+  const consents = (many: number) => Array.from({ length: many }, () => randomUUID());
+  await given.events(consents(20));
+  expect(await given.claim(now, 2)).toHaveLength(2);
+  for (let batch = 0; batch < 6; batch += 1) await given.events(consents(500));
+  const claimed = (many: number) =>
+    until(`${many} to be claimed`, async () => {
+      // A connection tells what it did when it does something again.
+      await given.store.outbox.stands('deliver-webhook', { ...first, handOut: 99 });
+      const [stats] = await given.rows<{ leased: number; looks: number }>(
+        `select n_tup_upd::int as leased, (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as looks
+         from pg_stat_user_tables where relname = 'outbox'`,
+      );
+      return stats?.leased === many && stats;
+    });
+  const first = only(await given.claim(now, 1));
+  const { looks } = await claimed(3);
+  expect(await given.claim(now, 40)).toHaveLength(40);
+  expect((await claimed(43)).looks - looks).toBeLessThan(1000);
+});
+
+test('deliveries have ids in the order in which they were made', async () => {
+  await given.endpoint();
+  for (let one = 0; one < 5; one += 1) await given.events([randomUUID()]);
+  const made = await given.rows<{ id: string }>('select id from webhook_deliveries order by sequence');
+  const moments = made.map(({ id }) => id.slice(0, 13));
+  expect(moments).toEqual(moments.toSorted());
+  for (const { id } of made)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});

@@ -52,9 +52,9 @@ export type EgressDoor = {
 };
 
 /** To one place: as many as serve what one tenant may have under way (jobs.ts) in eight rounds, within a try of ten seconds. */
-const connections = 12;
+const connections = 16;
 /** More than a process may have calls under way (jobs.ts), so that one in use is not put out for another. */
-const maxPools = 2048;
+const maxPools = 4096;
 /** Addresses whose text was read, kept as what it says: they are sent to over and over. */
 const maxRead = 4096;
 /** One that nobody has used for so long is closed. */
