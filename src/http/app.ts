@@ -148,7 +148,7 @@ export const openApp = (options: Options): RequestListener => {
 
   const answerOne = async (ctx: Context): Promise<void> => {
     const startedAt = performance.now();
-    const requestId = ids.uuid();
+    const requestId = ids.trace();
     const line: Line = { method: ctx.method, route: 'unknown', status: 0, ms: 0, requestId };
     const passing: Passing = { requestId, line, routed: false };
     ctx.state = passing;

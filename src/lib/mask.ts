@@ -76,7 +76,7 @@ const unescaped = (text: string): string =>
  * Most texts have neither so many digits nor an escape of what a number is written with (a digit, a blank, a dash, another escape),
  * and need no closer look.
  */
-const worthALook = new RegExp(`${maybeNational}|%[023ce]`, 'i');
+const worthALook = new RegExp(`${maybeNational}|%[023ceCE]`);
 
 /** Does this text hold something that looks like a national identity number, also when percent-encoded, even twice? */
 export const holdsNationalId = (text: string): boolean =>

@@ -149,7 +149,7 @@ export const openMaskinporten = (
     const pass = enter(clientId);
     try {
       const askedAt = clock.now();
-      const jti = ids.uuid();
+      const jti = ids.trace();
       const assertion = await signGrant(key, {
         issuer,
         clientId,
