@@ -43,7 +43,10 @@ const bundles = (handOuts: readonly HandOut[]): HandOut[][] => {
   );
 };
 
-/** Most hand-outs have ended after so long, and those that ended elsewhere are missed before anybody waits for their places. */
+/**
+ * Most hand-outs have ended after so long, and those that ended elsewhere are missed before anybody waits for their places. One
+ * that was found to stand is not asked for again sooner: thousands may hang.
+ */
 const youngMs = 200;
 
 /**
@@ -140,7 +143,9 @@ export const startRelay = (options: RelayOptions): Relay => {
       ...{ places, share, after, out: asked, young: young.map(({ tenantId }) => tenantId) },
     });
     const standing = new Set(claimed.standing);
-    for (const { outboxId } of asked) if (!standing.has(outboxId)) out.delete(outboxId);
+    for (const handOut of asked)
+      if (standing.has(handOut.outboxId)) handOut.sinceMs = nowMs;
+      else out.delete(handOut.outboxId);
     for (const handOut of claimed.handOuts) out.set(handOut.outboxId, { ...handOut, sinceMs: performance.now() });
     after = claimed.handOuts.at(-1)?.tenantId ?? after;
     counted = standing.size + young.length + claimed.handOuts.length;

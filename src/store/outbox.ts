@@ -18,9 +18,9 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
   return {
     async claim(job, now, leaseMs, { places, share, after, out, young }) {
       const [row] = await ask<Row>(
-        'claim',
+        'claim-by-turns',
         `select hand_outs as "handOuts", standing, is_left as "isLeft", next_ms as "nextMs"
-         from claim_work($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+         from claim_by_turns($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
         [
           job,
           now,
@@ -34,7 +34,7 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
           young,
         ],
       );
-      if (!row) throw new Error('claim_work answers one row');
+      if (!row) throw new Error('claim_by_turns answers one row');
       const { nextMs, ...claimed } = row;
       return { ...claimed, nextInMs: nextMs ?? undefined };
     },

@@ -151,12 +151,14 @@ for (const { row: engine, chance, label } of drawn('rotation-killed', engines, 1
       const caller = startCaller(hub);
       for (let round = 0; round < (isLong ? 2 : 1); round += 1) await exchange(hub, chance, workers);
       const had = caller.answers.length;
-      await until('a token at the end', () => caller.answers.slice(had).some(({ status }) => status === 200));
+      await until(
+        'tokens at the end',
+        () => caller.answers.slice(had).filter(({ status }) => status === 200).length > 20,
+      );
       await caller.stop();
       // What a dead worker had begun is another's when its lease ends: that may take longer than an app is kept waiting.
       const late = '/problems/token-not-ready';
       expect(caller.answers.filter(({ status, type }) => status !== 200 && type !== late)).toEqual([]);
-      expect(caller.answers.filter(({ status }) => status === 200).length).toBeGreaterThan(20);
       const { body } = await hub.call('operator', 'GET', '/operator/v1/audit?action=maskinporten-client.stopped');
       expect(body['items']).toEqual([]);
       const rest = await hub.rows(`select 1 from maskinporten_keys where state not in ('active', 'retired')`);

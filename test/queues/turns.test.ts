@@ -87,7 +87,8 @@ for (const engine of engines) {
     const queues = await givenQueues(engine, works.work);
     try {
       const tenants = Array.from({ length: 100 }, aTenant);
-      for (const tenantId of tenants) await queues.owe(tenantId, 5);
+      // More than there are places for.
+      for (const tenantId of tenants) await queues.owe(tenantId, Math.ceil(places / tenants.length) + 2);
       for (const tenantId of tenants) works.hang(tenantId);
       await queues.start();
       await until('each to have its first turn', () => new Set(works.begun).size === tenants.length);

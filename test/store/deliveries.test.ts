@@ -300,19 +300,25 @@ test('a claim looks at few more rows than it takes, also where its plan was made
   await given.endpoint();
   const consents = (many: number) => Array.from({ length: many }, () => randomUUID());
   await given.events(consents(20));
+  const first = only(await given.claim(now, 1));
+  await given.events(consents(300));
   expect(await given.claim(now, 2)).toHaveLength(2);
   for (let batch = 0; batch < 6; batch += 1) await given.events(consents(500));
   const claimed = (many: number) =>
-    until(`${many} to be claimed`, async () => {
-      // A connection tells what it did when it does something again.
-      await given.store.outbox.stands('deliver-webhook', { ...first, handOut: 99 });
-      const [stats] = await given.rows<{ leased: number; looks: number }>(
-        `select n_tup_upd::int as leased, (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as looks
-         from pg_stat_user_tables where relname = 'outbox'`,
-      );
-      return stats?.leased === many && stats;
-    });
-  const first = only(await given.claim(now, 1));
+    until(
+      `${many} to be claimed`,
+      async () => {
+        // A connection tells what it did when it does something again.
+        await given.store.outbox.stands('deliver-webhook', { ...first, handOut: 99 });
+        const [stats] = await given.rows<{ leased: number; looks: number }>(
+          `select n_tup_upd::int as leased, (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as looks
+           from pg_stat_user_tables where relname = 'outbox'`,
+        );
+        return stats?.leased === many && stats;
+      },
+      50_000,
+      100,
+    );
   const { looks } = await claimed(3);
   expect(await given.claim(now, 40)).toHaveLength(40);
   expect((await claimed(43)).looks - looks).toBeLessThan(1000);

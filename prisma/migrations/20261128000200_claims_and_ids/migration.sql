@@ -3,7 +3,7 @@
 -- A UUIDv7 (RFC 9562): ids that were made one after the other stand side by side in every index that has them, and what is made,
 -- looked up and changed together lies on few pages. PostgreSQL has one of its own from 18 on.
 CREATE FUNCTION uuid_of_now() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-  SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(gen_random_uuid()::text, 16))::uuid
+  SELECT (lpad(to_hex(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(gen_random_uuid()::text, 16))::uuid
 $$;
 
 -- As before (20261126000400), but for the ids.
@@ -44,7 +44,7 @@ BEGIN
   RETURN newest;
 END $$;
 
--- Leases rows of the outbox by where they lie, in the turns that `claim_work` found for them, as many as have a place; one that
+-- Leases rows of the outbox by where they lie, in the turns that `claim_by_turns` found for them, as many as have a place; one that
 -- moved meanwhile, or that somebody else holds, is passed over. Found by place alone, so that a plan can be kept: made anew for each
 -- claim, it took longer than many of the leases.
 CREATE FUNCTION lease_rows(p_job text, p_now timestamptz, p_lease_ms int, p_room int, p_per_free float8, p_after uuid, p_held jsonb,
@@ -75,9 +75,9 @@ BEGIN
   INTO hand_outs, many FROM leased l;
 END $$;
 
--- As before (20261126000500), but by plans that are kept, with its last step in a function of its own.
-DROP FUNCTION claim_work;
-CREATE FUNCTION claim_work(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
+-- What `claim_work` does (20261126000500), and by its rules, but by plans that are kept, with its last step in a function of its own. Under
+-- another name: workers of the version before go on with the other, whose result they have prepared for.
+CREATE FUNCTION claim_by_turns(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
   p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[],
   OUT hand_outs json, OUT standing uuid[], OUT is_left boolean, OUT next_ms float8)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
