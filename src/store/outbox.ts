@@ -17,10 +17,12 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
   const row = 'job = $1 and tenant_id = $2 and subject_id = $3 and hand_outs = $4 and id = $5';
   return {
     async claim(job, now, leaseMs, { places, share, after, out, young }) {
+      const youngOf = new Map<string, number>();
+      for (const tenantId of young) youngOf.set(tenantId, (youngOf.get(tenantId) ?? 0) + 1);
       const [row] = await ask<Row>(
         'claim-by-turns',
         `select hand_outs as "handOuts", standing, is_left as "isLeft", next_ms as "nextMs"
-         from claim_by_turns($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+         from claim_by_turns($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
           job,
           now,
@@ -31,7 +33,8 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
           out.map(({ tenantId }) => tenantId),
           out.map(({ subjectId }) => subjectId),
           out.map(({ handOut }) => handOut),
-          young,
+          [...youngOf.keys()],
+          [...youngOf.values()],
         ],
       );
       if (!row) throw new Error('claim_by_turns answers one row');

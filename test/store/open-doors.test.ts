@@ -47,7 +47,7 @@ test('nothing is written through neither door', async () => {
     `owe('tidy', '${id}', '${id}', now(), now())`,
     `append_events('${id}', now(), '[]')`,
     `claim_work('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}', '{}')`,
-    `claim_by_turns('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}', '{}')`,
+    `claim_by_turns('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}', '{}', '{}')`,
     `lease_rows('tidy', now(), 1, 1, 1, null, '{}', '{}', '{}', '{}')`,
     `create_consents('[]')`,
     `find_consent('${id}', '${id}')`,

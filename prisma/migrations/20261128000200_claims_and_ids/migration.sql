@@ -75,16 +75,19 @@ BEGIN
   INTO hand_outs, many FROM leased l;
 END $$;
 
--- What `claim_work` does (20261126000500), and by its rules, but by plans that are kept, with its last step in a function of its own. Under
--- another name: workers of the version before go on with the other, whose result they have prepared for.
+-- What `claim_work` does (20261126000500), and by its rules, but by plans that are kept, with its last step in a function of its own; of what
+-- was handed out a moment ago it is told each tenant once, and how many. Under another name: workers of the version before go on with
+-- the other, whose result they have prepared for.
 CREATE FUNCTION claim_by_turns(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
-  p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[],
+  p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[], p_young_many int[],
   OUT hand_outs json, OUT standing uuid[], OUT is_left boolean, OUT next_ms float8)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
   SET enable_sort = off SET enable_incremental_sort = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
   look CONSTANT int := 256;
   held jsonb;
+  owners uuid[];
+  taken int;
   room int;
   most int; -- that one tenant could have out after this
   tenants uuid[];
@@ -99,17 +102,18 @@ DECLARE
   leased int := 0;
 BEGIN
   PERFORM at_a_door();
-  SELECT coalesce(array_agg(id) FILTER (WHERE id IS NOT NULL), '{}'), coalesce(jsonb_object_agg(tenant_id, many) FILTER (WHERE nth = 1), '{}')
-  INTO standing, held FROM (
-    SELECT s.id, s.tenant_id, count(*) OVER (PARTITION BY s.tenant_id) AS many, row_number() OVER (PARTITION BY s.tenant_id) AS nth
-    FROM (
-      SELECT s.id, s.tenant_id FROM unnest(p_tenants, p_subjects, p_hand_outs) AS m(tenant_id, subject_id, hand_outs)
-      CROSS JOIN LATERAL (
-        SELECT o.id, o.tenant_id, o.subject_id, o.hand_outs, o.leased_until FROM outbox o
-        WHERE o.job = p_job AND o.tenant_id = m.tenant_id AND o.subject_id >= m.subject_id ORDER BY o.subject_id LIMIT 1) s
-      WHERE s.subject_id = m.subject_id AND s.hand_outs = m.hand_outs AND s.leased_until > clock_timestamp()
-      UNION ALL SELECT NULL, y.tenant_id FROM unnest(p_young) AS y(tenant_id)) s) m;
-  room := greatest(0, p_places - cardinality(standing) - cardinality(p_young));
+  SELECT coalesce(array_agg(s.id), '{}'), coalesce(array_agg(s.tenant_id), '{}') INTO standing, owners
+  FROM unnest(p_tenants, p_subjects, p_hand_outs) AS m(tenant_id, subject_id, hand_outs)
+  CROSS JOIN LATERAL (
+    SELECT o.id, o.tenant_id, o.subject_id, o.hand_outs, o.leased_until FROM outbox o
+    WHERE o.job = p_job AND o.tenant_id = m.tenant_id AND o.subject_id >= m.subject_id ORDER BY o.subject_id LIMIT 1) s
+  WHERE s.subject_id = m.subject_id AND s.hand_outs = m.hand_outs AND s.leased_until > clock_timestamp();
+  SELECT coalesce(jsonb_object_agg(h.tenant_id, h.many), '{}'), coalesce(sum(h.many), 0) INTO held, taken FROM (
+    SELECT t.tenant_id, sum(t.many)::int AS many FROM (
+      SELECT w.tenant_id, 1 FROM unnest(owners) AS w(tenant_id)
+      UNION ALL SELECT y.tenant_id, y.many FROM unnest(p_young, p_young_many) AS y(tenant_id, many)) AS t(tenant_id, many)
+    GROUP BY 1) h;
+  room := greatest(0, p_places - taken);
   most := floor(p_per_free * room);
   hand_outs := '[]';
   is_left := room = 0;
