@@ -218,3 +218,26 @@ test('work comes to rest before a tenant is resumed or after, never in between',
   }
   expect(await owedRows()).toMatchObject([{ due_at: now }]);
 });
+
+test('a worker of the version before claims by the same turns, as it asked and was answered then', async () => {
+  await backlog(tenant(1), 500);
+  const ask = async (young: string[]) => {
+    const { rows } = await pool.query<{ hand_outs: HandOut[]; type: string; is_left: boolean }>(
+      `select hand_outs, pg_typeof(hand_outs)::text as type, is_left
+       from claim_work($1, $2, 60000, 32, 8 / 24.0, null, '{}', '{}', '{}', $3)`,
+      [job, now, young],
+    );
+    return rows[0];
+  };
+  const first = await ask([]);
+  expect(first).toMatchObject({ type: 'jsonb', is_left: true });
+  expect(first?.hand_outs).toHaveLength(8);
+  expect(first?.hand_outs[0]).toEqual({
+    outboxId: expect.any(String),
+    tenantId: tenant(1),
+    subjectId: expect.any(String),
+    handOut: 1,
+    failures: 0,
+  });
+  expect((await ask(Array.from({ length: 3 }, () => tenant(1))))?.hand_outs).toHaveLength(5);
+});

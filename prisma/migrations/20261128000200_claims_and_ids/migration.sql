@@ -76,8 +76,8 @@ BEGIN
 END $$;
 
 -- What `claim_work` does (20261126000500), and by its rules, but by plans that are kept, with its last step in a function of its own; of what
--- was handed out a moment ago it is told each tenant once, and how many. Under another name: workers of the version before go on with
--- the other, whose result they have prepared for.
+-- was handed out a moment ago it is told each tenant once, and how many. Under another name, since its result is of another type, and
+-- workers of the version before have prepared for the one it was.
 CREATE FUNCTION claim_by_turns(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
   p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[], p_young_many int[],
   OUT hand_outs json, OUT standing uuid[], OUT is_left boolean, OUT next_ms float8)
@@ -169,4 +169,15 @@ BEGIN
 
   SELECT extract(epoch FROM o.due_at - p_now) * 1000 INTO next_ms FROM outbox o
   WHERE o.job || '' = p_job AND o.due_at > p_now ORDER BY o.job || '', o.due_at LIMIT 1;
+END $$;
+
+-- For workers of the version before: as they ask, and what they take for an answer.
+CREATE OR REPLACE FUNCTION claim_work(p_job text, p_now timestamptz, p_lease_ms int, p_places int, p_per_free float8, p_after uuid,
+  p_tenants uuid[], p_subjects uuid[], p_hand_outs int[], p_young uuid[],
+  OUT hand_outs jsonb, OUT standing uuid[], OUT is_left boolean, OUT next_ms float8) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM at_a_door();
+  SELECT c.hand_outs::jsonb, c.standing, c.is_left, c.next_ms INTO hand_outs, standing, is_left, next_ms
+  FROM claim_by_turns(p_job, p_now, p_lease_ms, p_places, p_per_free, p_after, p_tenants, p_subjects, p_hand_outs,
+    p_young, array_fill(1, ARRAY[cardinality(p_young)])) c;
 END $$;
