@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,6 +39,9 @@ export const bases = (): string[] => [
 export const openBase = (base: string): void => {
   mkdirSync(base, { recursive: true, mode: 0o755 });
   if (!isOurs(base)) throw new Error('others may write there');
+  // Whatever umask root has: the servers' own accounts must get through, and see nothing more by it.
+  const { mode } = statSync(base);
+  if ((mode & 0o011) !== 0o011) chmodSync(base, (mode & 0o7777) | 0o011);
 };
 
 const ownerFile = (home: string): string => join(home, 'belongs-to');

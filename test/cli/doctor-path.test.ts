@@ -115,7 +115,7 @@ test('all is well with a client, found by its name or by its client_id', async (
 
 test('a tenant that has not delegated is told to, with the address, and a token of the others is none of its business', async () => {
   await world.sandbox.undelegate(orgnos.bank, operatorOrgno, consents);
-  onTestFinished(() => void world.sandbox.delegate(orgnos.bank, operatorOrgno, consents));
+  onTestFinished(async () => void (await world.sandbox.delegate(orgnos.bank, operatorOrgno, consents)));
   const { wrong, of } = await walked(['--tenant', orgnos.bank]);
   expect(wrong).toEqual([
     expect.objectContaining({

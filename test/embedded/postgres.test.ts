@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { openBase } from '../../src/embedded/homes.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { dataOf, newFolder, query, serverOf } from './processes-of-tests.ts';
@@ -168,4 +169,13 @@ test('data of another major version are left alone, and the message says so', as
   await (await start(folder)).stop();
   writeFileSync(join(dataOf(folder), 'PG_VERSION'), '17\n');
   await expect(start(folder)).rejects.toThrow('are of PostgreSQL 17, the binaries of 18');
+});
+
+test('where root’s servers live their accounts get through, whatever root’s umask, and what was closed before is opened', () => {
+  const umask = process.umask(0o077);
+  onTestFinished(() => void process.umask(umask));
+  const [made, closed] = [join(newFolder(), 'servers'), join(newFolder(), 'servers')];
+  mkdirSync(closed);
+  for (const base of [made, closed]) openBase(base);
+  expect([made, closed].map((base) => (statSync(base).mode & 0o777).toString(8))).toEqual(['711', '711']);
 });
