@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -104,11 +104,9 @@ export const copyCheckout = (to: string): { checkout: string; node: string } => 
     });
   }
   const node = join(to, 'node');
-  try {
-    linkSync(process.execPath, node);
-  } catch {
-    cpSync(process.execPath, node); // another file system
-  }
+  cpSync(process.execPath, node);
+  // Whatever umask this checkout came to be under.
+  execFileSync('chmod', ['-R', 'a+rX', to]);
   return { checkout: to, node };
 };
 

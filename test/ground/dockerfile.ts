@@ -134,7 +134,8 @@ export const buildImage = async (context: string): Promise<{ image: Image; remov
     const path = join(folder, 'node');
     await mkdir(path);
     await copyFile(process.execPath, join(path, 'node'));
-    await chmod(folder, 0o755);
+    // npm may have put it down under a narrower umask.
+    for (const one of [folder, join(path, 'node')]) await chmod(one, 0o755);
     const stages = new Map<string, Image>();
     let image: Image | undefined;
     for (const step of stepsOf(await readFile(join(context, 'Dockerfile'), 'utf8'))) {
