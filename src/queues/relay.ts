@@ -30,7 +30,7 @@ export type RelayOptions = {
 const sweepMs = 1000;
 
 /** So many hand-outs at most are one job of the engine: it takes as long over a job as we do over what is in it. */
-const mostTogether = 64;
+const mostTogether = 256;
 
 /** So many go one by one. */
 const fewAlone = 8;
