@@ -39,6 +39,7 @@ type DueRow = {
   endpoint: string | null;
 };
 type PassRow = { tenant: string; lane: string; verdict: Passed['verdict']; delivery_id: string; next_at: Date };
+type RecordedRow = { tenant: string; recorded: boolean[]; is_due: boolean; is_tended: boolean };
 type Tried = { handOut: HandOut; delivery: DueDelivery; attempt: Attempt; judged: Judgement; now: Date };
 
 /** Instants as numbers: node-postgres takes long over a date, and there are three in each row. */
@@ -86,26 +87,45 @@ const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
   };
 };
 
-/** As `record_attempts` reads it. Times as texts: one `Date` in it, and V8 writes all of it the slow way. */
-const toRun = ({ handOut, delivery, attempt, judged }: Tried) => ({
-  lane: handOut.subjectId,
-  outbox_id: handOut.outboxId,
-  hand_out: handOut.handOut,
-  delivery: delivery.id,
-  endpoint: delivery.endpoint.id,
-  number: attempt.number,
-  at: attempt.at.toISOString(),
-  duration_ms: attempt.durationMs,
-  http_status: attempt.httpStatus,
-  error: attempt.error,
-  answer: attempt.answerSealed && `\\x${Buffer.from(attempt.answerSealed).toString('hex')}`,
-  outcome: judged.outcome,
-  next_at: judged.nextAt?.toISOString(),
-  rest_until: judged.restUntil?.toISOString(),
-  slows: judged.slows,
-  gone: judged.gone,
-  ...(delivery.gaveUp.length > 0 ? { gave_up: delivery.gaveUp } : {}),
-});
+/** What there is to be told of a try besides that it arrived; undefined where that is all. `nth`: its place, from 1. */
+const moreOf = ({ delivery: { gaveUp }, attempt: { error }, judged }: Tried, nth: number) =>
+  judged.outcome === 'delivered' && gaveUp.length === 0 && error === undefined
+    ? undefined
+    : {
+        nth,
+        error,
+        outcome: judged.outcome,
+        next_at: judged.nextAt?.toISOString(),
+        rest_until: judged.restUntil?.toISOString(),
+        slows: judged.slows,
+        gone: judged.gone,
+        ...(gaveUp.length > 0 ? { gave_up: gaveUp } : {}),
+      };
+
+/** One tenant's, as `record_tries` reads them. */
+const toColumns = ({ key, asks }: Group<Tried>) => {
+  const now = Math.max(...asks.map((ask) => ask.now.getTime()));
+  const endpoints = [...new Set(asks.map(({ delivery }) => delivery.endpoint.id))];
+  const more = asks.flatMap((ask, place) => moreOf(ask, place + 1) ?? []);
+  return {
+    tenant: key,
+    now: new Date(now).toISOString(),
+    lanes: asks.map(({ handOut }) => handOut.subjectId),
+    outbox_ids: asks.map(({ handOut }) => handOut.outboxId),
+    hand_outs: asks.map(({ handOut }) => handOut.handOut),
+    deliveries: asks.map(({ delivery }) => delivery.id),
+    endpoints,
+    whose: asks.map(({ delivery }) => endpoints.indexOf(delivery.endpoint.id) + 1),
+    numbers: asks.map(({ attempt }) => attempt.number),
+    ago_ms: asks.map(({ attempt }) => now - attempt.at.getTime()),
+    durations: asks.map(({ attempt }) => attempt.durationMs),
+    statuses: asks.map(({ attempt }) => attempt.httpStatus ?? null),
+    answers: asks.map(({ attempt: { answerSealed } }) =>
+      answerSealed ? Buffer.from(answerSealed).toString('base64') : null,
+    ),
+    ...(more.length > 0 ? { more } : {}),
+  };
+};
 
 const laneKey = (tenant: string, lane: string) => `${tenant} ${lane}`;
 const byLane = <R extends { tenant: string; lane: string }>(rows: readonly R[]) =>
@@ -177,29 +197,14 @@ export const deliveryStatements = (pool: pg.Pool, tell: (topic: string) => void)
   });
 
   const record = shared<Tried, boolean>(async (groups) => {
-    const asked = groups.map(({ key, asks }) => ({
-      tenant: key,
-      now: new Date(Math.max(...asks.map(({ now }) => now.getTime()))).toISOString(),
-      runs: asks.map(toRun),
-    }));
-    const rows = await ask<{ tenant: string; lane: string | null; due_at: Date | null }>(
-      'record-attempts',
-      'select * from record_attempts($1, $2)',
-      [JSON.stringify(asked), JSON.stringify(endpointRules)],
-    );
-    if (rows.some(({ lane, due_at }) => lane !== null && due_at !== null)) tell('work:deliver-webhook');
-    if (rows.some(({ lane }) => lane === null)) tell('work:tend-webhook-endpoint');
-    const recorded = new Set(rows.map(({ tenant, lane }) => laneKey(tenant, lane ?? '')));
-    return groups.map(({ key, asks }) => {
-      // Of two runs of one lane the later stands, and the answer names the lane alone.
-      const latest = new Map<string, number>();
-      for (const { handOut } of asks)
-        latest.set(handOut.subjectId, Math.max(handOut.handOut, latest.get(handOut.subjectId) ?? 0));
-      return asks.map(
-        ({ handOut: { subjectId, handOut } }) =>
-          recorded.has(laneKey(key, subjectId)) && latest.get(subjectId) === handOut,
-      );
-    });
+    const rows = await ask<RecordedRow>('record-tries', 'select * from record_tries($1, $2)', [
+      JSON.stringify(groups.map(toColumns)),
+      JSON.stringify(endpointRules),
+    ]);
+    if (rows.some(({ is_due }) => is_due)) tell('work:deliver-webhook');
+    if (rows.some(({ is_tended }) => is_tended)) tell('work:tend-webhook-endpoint');
+    const found = new Map(rows.map(({ tenant, recorded }) => [tenant, recorded]));
+    return groups.map(({ key, asks }) => asks.map((_, place) => found.get(key)?.[place] ?? false));
   });
 
   return {

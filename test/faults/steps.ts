@@ -147,7 +147,7 @@ export const steps: Step[] = [
     during: 'answering',
     arm: unrecorded(answerHeld, {
       locks: 'select 1 from webhook_deliveries order by lane, id for update',
-      waiting: '%record_attempts%',
+      waiting: '%record_tries%',
     }),
   },
 ];
