@@ -29,7 +29,7 @@ export type RelayOptions = {
 /** However good the notices are, each relay looks by itself so often. */
 const sweepMs = 1000;
 
-/** So many hand-outs at most are one job of the engine: it takes as long over a job as we do over what is in it. */
+/** So many hand-outs at most are one job of the engine, which takes about as long over a job whatever is in it. */
 const mostTogether = 256;
 
 /** So many go one by one. */

@@ -88,19 +88,13 @@ const toDue = (row: DueRow, endpoints: ReadonlyMap<string, SentTo>): Due => {
 };
 
 /** What there is to be told of a try besides that it arrived; undefined where that is all. `nth`: its place, from 1. */
-const moreOf = ({ delivery: { gaveUp }, attempt: { error }, judged }: Tried, nth: number) =>
-  judged.outcome === 'delivered' && gaveUp.length === 0 && error === undefined
-    ? undefined
-    : {
-        nth,
-        error,
-        outcome: judged.outcome,
-        next_at: judged.nextAt?.toISOString(),
-        rest_until: judged.restUntil?.toISOString(),
-        slows: judged.slows,
-        gone: judged.gone,
-        ...(gaveUp.length > 0 ? { gave_up: gaveUp } : {}),
-      };
+const moreOf = ({ delivery: { gaveUp }, attempt: { error }, judged }: Tried, nth: number) => {
+  const { outcome, nextAt, restUntil, slows, gone } = judged;
+  if (outcome === 'delivered' && !(nextAt || restUntil || slows || gone || error) && gaveUp.length === 0)
+    return undefined;
+  const times = { next_at: nextAt?.toISOString(), rest_until: restUntil?.toISOString() };
+  return { nth, error, outcome, slows, gone, ...times, ...(gaveUp.length > 0 ? { gave_up: gaveUp } : {}) };
+};
 
 /** One tenant's, as `record_tries` reads them. */
 const toColumns = ({ key, asks }: Group<Tried>) => {

@@ -77,7 +77,8 @@ export const openOutbox = (pool: pg.Pool): Outbox => {
       );
     },
     stands: async (job, handedOut) =>
-      (await ask('stands', `select 1 from outbox where ${row}`, key(job, handedOut))).length > 0,
+      (await ask('stands', `select 1 from outbox where ${row} and leased_until is not null`, key(job, handedOut)))
+        .length > 0,
     async putBack(job, back) {
       for (const one of back)
         await ask('put-back', `update outbox set leased_until = null where ${row}`, key(job, one));

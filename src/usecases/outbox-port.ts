@@ -44,7 +44,10 @@ export type Outbox = {
   fail(job: string, failed: HandOut, again: Date, problem: string): Promise<void>;
   /** Put off while its tenant is suspended: no failure. Due `now` when the tenant was resumed meanwhile. */
   rest(job: string, resting: HandOut, until: Date, now: Date): Promise<void>;
-  /** Is it still out under this number? Not once its lease has ended and a later hand-out has taken its place. */
+  /**
+   * Is it still out under this number? Not once it has ended, though its row may be due again, nor when its lease has ended and a
+   * later hand-out has taken its place.
+   */
   stands(job: string, handedOut: HandOut): Promise<boolean>;
   /** They could not be handed over after all: free for the next claim. */
   putBack(job: string, back: readonly HandOut[]): Promise<void>;

@@ -64,6 +64,7 @@ test('nothing is written through neither door', async () => {
     `pass_gates('[]', '{}')`,
     `record_attempts('[]', '{}')`,
     `record_tries('[]', '{}')`,
+    `log_tries('${id}', '[]', '{}')`,
     `log_tries('${id}', now(), '{}', '{}', '{}', '{}', '{}', '{}', '[]', '{}')`,
     `settle_lanes(now(), '{}', '{}')`,
     `hold_deliveries('${id}', '${id}', 1)`,

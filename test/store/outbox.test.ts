@@ -115,6 +115,29 @@ test('a claim tells what still stands, whether something was left, and when more
   expect(third).toMatchObject({ handOuts: [{ tenantId: tenant(1) }], standing: [], isLeft: false });
 });
 
+test('a hand-out stands until it has ended, however it did, and past its lease until a later one takes its place', async () => {
+  const ways: ((handOut: HandOut) => Promise<void>)[] = [
+    (handOut) => outbox.settle(job, handOut),
+    (handOut) => outbox.settle(job, handOut, later(1000)),
+    (handOut) => outbox.fail(job, handOut, later(1000), 'x'),
+    (handOut) => outbox.rest(job, handOut, later(1000), now),
+    (handOut) => outbox.putBack(job, [handOut]),
+  ];
+  for (const end of ways) {
+    await owe(tenant(1), tenant(9));
+    const handOut = only(await claim(1));
+    expect(await outbox.stands(job, handOut)).toBe(true);
+    await end(handOut);
+    expect(await outbox.stands(job, handOut)).toBe(false);
+    await pool.query('delete from outbox');
+  }
+  await owe(tenant(1), tenant(9));
+  const late = only(await claim(1, {}, now, 0));
+  expect(await outbox.stands(job, late)).toBe(true);
+  const next = only(await claim(1));
+  expect([await outbox.stands(job, late), await outbox.stands(job, next)]).toEqual([false, true]);
+});
+
 test('nothing is handed out before it is due', async () => {
   await owe(tenant(1), tenant(9), later(1000));
   expect(await claim(10)).toEqual([]);

@@ -7,13 +7,18 @@ import type { DueDelivery } from '../../src/usecases/delivery-port.ts';
 import type { HandOut } from '../../src/usecases/outbox-port.ts';
 import type { Attempt } from '../../src/usecases/webhook-rows-port.ts';
 import { type GivenDeliveries, givenDeliveries } from './given-deliveries.ts';
-import { later, now } from './given-store.ts';
+import { givenTenant, later, now } from './given-store.ts';
 
 let given: GivenDeliveries;
+let old: pg.Client | undefined;
 beforeEach(async () => {
   given = await givenDeliveries();
 });
-afterEach(() => given.close());
+afterEach(async () => {
+  await old?.end();
+  old = undefined;
+  await given.close();
+});
 
 type Out = { handOut: HandOut; delivery: DueDelivery };
 const arrived: Judgement = { outcome: 'delivered', slows: false, gone: false };
@@ -110,48 +115,107 @@ test('tries of several endpoints that are recorded together are logged each as i
   await isLogged(out);
 });
 
+/** A worker of the version before, as it tells tries and what it takes for an answer. */
+const openOldWorker = async () => {
+  const worker = new pg.Client({ connectionString: given.store.database.url, options: '-c role=hub_tenant' });
+  old = worker;
+  await worker.connect();
+  const runOf = ({ handOut, delivery }: Out, { attempt, judged }: (typeof tries)[number]) => ({
+    lane: handOut.subjectId,
+    outbox_id: handOut.outboxId,
+    hand_out: handOut.handOut,
+    delivery: delivery.id,
+    endpoint: delivery.endpoint.id,
+    number: 1,
+    at: attempt.at.toISOString(),
+    duration_ms: attempt.durationMs,
+    http_status: attempt.httpStatus,
+    error: attempt.error,
+    answer: attempt.answerSealed && `\\x${Buffer.from(attempt.answerSealed).toString('hex')}`,
+    outcome: judged.outcome,
+    next_at: judged.nextAt?.toISOString(),
+    rest_until: judged.restUntil?.toISOString(),
+    slows: judged.slows,
+    gone: judged.gone,
+  });
+  const record = async (runs: Record<string, object[]>) => {
+    const told = Object.entries(runs).map(([tenant, all]) => ({ tenant, now: now.toISOString(), runs: all }));
+    const { rows } = await worker.query<{ tenant: string; lane: string | null; due_at: Date | null }>(
+      'select * from record_attempts($1, $2)',
+      [JSON.stringify(told), JSON.stringify(endpointRules)],
+    );
+    const of = (tenant: string) => rows.filter((row) => row.tenant === tenant);
+    return {
+      rows,
+      recorded: (tenant: string) => [...new Set(of(tenant).flatMap(({ lane }) => lane ?? []))].sort(),
+      isDue: (tenant: string) => of(tenant).some(({ lane, due_at }) => lane !== null && due_at !== null),
+      isTended: (tenant: string) => of(tenant).some(({ lane }) => lane === null),
+    };
+  };
+  return { runOf, record };
+};
+
 test('a worker of the version before records by the same rules, as it told them and was answered then', async () => {
   const out = await allOut();
-  const runs = tries.map(({ attempt, judged }, place) => {
-    const { handOut, delivery } = out[place] as Out;
-    return {
-      lane: handOut.subjectId,
-      outbox_id: handOut.outboxId,
-      hand_out: handOut.handOut,
-      delivery: delivery.id,
-      endpoint: delivery.endpoint.id,
-      number: 1,
-      at: attempt.at.toISOString(),
-      duration_ms: attempt.durationMs,
-      http_status: attempt.httpStatus,
-      error: attempt.error,
-      answer: attempt.answerSealed && `\\x${Buffer.from(attempt.answerSealed).toString('hex')}`,
-      outcome: judged.outcome,
-      next_at: judged.nextAt?.toISOString(),
-      slows: judged.slows,
-      gone: judged.gone,
-    };
-  });
+  const { runOf, record } = await openOldWorker();
+  const runs = tries.map((one, place) => runOf(out[place] as Out, one));
+  const { tenantId } = given;
   const overtaken = { ...runs[0], hand_out: 7, outcome: 'given-up' };
-  const worker = new pg.Client({ connectionString: given.store.database.url, options: '-c role=hub_tenant' });
-  await worker.connect();
-  try {
-    const ask = async (told: object[]) => {
-      const groups = JSON.stringify([{ tenant: given.tenantId, now: now.toISOString(), runs: told }]);
-      const { rows } = await worker.query<{ lane: string | null; due_at: Date | null }>(
-        'select * from record_attempts($1, $2)',
-        [groups, JSON.stringify(endpointRules)],
-      );
-      return rows;
-    };
-    expect(await ask([overtaken])).toEqual([]);
-    const rows = await ask(runs);
-    const lanes = rows.flatMap(({ lane }) => lane ?? []);
-    expect(lanes.toSorted()).toEqual(out.map(({ handOut }) => handOut.subjectId).toSorted());
-    expect(rows.filter(({ lane }) => lane === null)).toHaveLength(1);
-    expect(rows.filter(({ lane, due_at }) => lane !== null && due_at !== null)).toEqual([]);
-  } finally {
-    await worker.end();
-  }
+  expect((await record({ [tenantId]: [overtaken] })).rows).toEqual([]);
+  const told = await record({ [tenantId]: runs });
+  expect(told.recorded(tenantId)).toEqual(out.map(({ handOut }) => handOut.subjectId).sort());
+  expect([told.isDue(tenantId), told.isTended(tenantId)]).toEqual([false, true]);
   await isLogged(out);
+});
+
+test('so it hears of what is next in a lane and of an endpoint’s rest, and of each tenant its own', async () => {
+  const other = await givenTenant(given.store);
+  const [endpoint, consent] = [await given.endpoint(), randomUUID()];
+  await given.endpoint({}, other);
+  const [first] = await given.events([consent, consent]);
+  await given.events([randomUUID()], now, other);
+  const out = await Promise.all(
+    (await given.claim()).map(async (handOut): Promise<Out> => {
+      const due = await given.store.dueDelivery(handOut.tenantId, handOut.subjectId, now);
+      if (!('delivery' in due)) throw new Error(due.verdict);
+      return { handOut, delivery: due.delivery };
+    }),
+  );
+  const of = (tenantId: string) => out.find(({ handOut }) => handOut.tenantId === tenantId) as Out;
+  const [ours, theirs] = [of(given.tenantId), of(other)];
+  const { runOf, record } = await openOldWorker();
+
+  const gaveUp = randomUUID();
+  const restUntil = later(60_000);
+  const told = await record({
+    [given.tenantId]: [{ ...runOf(ours, tries[1] as (typeof tries)[number]), gave_up: [gaveUp] }],
+    [other]: [
+      runOf(theirs, {
+        attempt: { at: now, durationMs: 3, httpStatus: 503 },
+        judged: { outcome: 'pending', nextAt, restUntil, slows: true, gone: false },
+      }),
+    ],
+  });
+  expect(told.recorded(given.tenantId)).toEqual([ours.handOut.subjectId]);
+  expect([told.isDue(given.tenantId), told.isTended(given.tenantId)]).toEqual([true, false]);
+  expect(told.recorded(other)).toEqual([theirs.handOut.subjectId]);
+  expect([told.isDue(other), told.isTended(other)]).toEqual([true, true]);
+
+  const deliveries = await given.rows(
+    'select id, status, next_at, gave_up from webhook_deliveries where attempts > 0 order by status',
+  );
+  expect(deliveries).toEqual([
+    { id: ours.delivery.id, status: 'delivered', next_at: null, gave_up: [gaveUp] },
+    { id: theirs.delivery.id, status: 'pending', next_at: nextAt, gave_up: [] },
+  ]);
+  expect(ours.delivery.event.id).toBe(first);
+  const rests = await given.rows<{ id: string; until: Date | null }>(
+    'select id, rests_until as until from webhook_endpoints',
+  );
+  expect(new Map(rests.map(({ id, until }) => [id, until]))).toEqual(
+    new Map([
+      [endpoint, null],
+      [theirs.delivery.endpoint.id, restUntil],
+    ]),
+  );
 });

@@ -1,5 +1,4 @@
--- Tries are told in columns, by the number of the run: of a list with an object each, PostgreSQL took as long to read it as over
--- half of what it then did.
+-- Tries are told in columns, by the number of the run: as a list with an object each, PostgreSQL took a sixth longer over them.
 
 -- Logs tries, and what became of their deliveries. `p_places`: where its delivery lies, locked by whoever asks; null for one that is
 -- not to be noted. `p_more`: of those that did not simply arrive, what else there is to be noted. Rows are found by their place alone: a plan
@@ -78,7 +77,7 @@ BEGIN
         SELECT x.ctid AS place FROM webhook_deliveries x
         WHERE x.tenant_id = g.tenant AND x.id BETWEEN r.delivery AND r.delivery AND o.place IS NOT NULL
         ORDER BY x.id LIMIT 1 FOR UPDATE) d ON true) s;
-    CONTINUE WHEN NOT (true = ANY (recorded));
+    CONTINUE WHEN (true = ANY (recorded)) IS NOT TRUE;
     PERFORM log_tries(g.tenant, g.now, g.deliveries, g.numbers, g.ago_ms, g.durations, g.statuses, g.answers, g.more, delivery_at);
 
     IF cardinality(touched) > 0 THEN
@@ -162,7 +161,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- For workers of the version before: as they tell it, and what they take for an answer.
+-- For workers of the version before: as they tell it, and what they take for an answer. The `log_tries` that it called stays for calls that
+-- are under way, and goes with a later migration.
 CREATE OR REPLACE FUNCTION record_attempts(p_groups jsonb, p_rules jsonb) RETURNS TABLE (tenant uuid, lane uuid, due_at timestamptz)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -191,8 +191,6 @@ BEGIN
     CROSS JOIN LATERAL unnest(g.lanes) WITH ORDINALITY AS l(lane, nth) WHERE d.recorded[l.nth]
     UNION ALL SELECT d.tenant, NULL, now() FROM done d WHERE d.is_tended;
 END $$;
-
-DROP FUNCTION log_tries(uuid, jsonb, tid[]);
 
 -- As before (20261126000400), but that the lanes are read once.
 CREATE OR REPLACE FUNCTION due_deliveries(p_groups jsonb) RETURNS TABLE (
