@@ -36,8 +36,8 @@ export const jobs = {
   // room beside them.
   'deliver-webhook': {
     timeoutMs: 20 * second,
-    concurrency: 128,
-    places: 2048,
+    concurrency: 192,
+    places: 3072,
     again: backoff(5 * second, 15 * minute),
   },
   'tend-webhook-endpoint': { timeoutMs: 20 * second, concurrency: 4, again: backoff(second, minute) },

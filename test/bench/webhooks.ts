@@ -8,7 +8,7 @@ import { event, openWebhookPlace, type WebhookPlace } from './webhook-place.ts';
 
 const tenants = 8;
 /** What the hub opens to one receiver of one tenant, for each of them. */
-const connections = 16 * tenants;
+const connections = 24 * tenants;
 const rounds = 5;
 const perRound = 16_000;
 const samples = 300;

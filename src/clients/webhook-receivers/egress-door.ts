@@ -52,7 +52,7 @@ export type EgressDoor = {
 };
 
 /** To one place: as many as serve what one tenant may have under way (jobs.ts) in eight rounds, within a try of ten seconds. */
-const connections = 16;
+const connections = 24;
 /** Twice what a process may have under way (jobs.ts), so that one in use is hardly put out for another; if it is, its calls end first. */
 const maxPools = 4096;
 /** Addresses whose text was read, kept as what it says: they are sent to over and over. */

@@ -95,7 +95,7 @@ describe('a receiver', () => {
   });
 
   test('that lets all calls hang is not sent what was given up meanwhile, at its own time; others go on', async () => {
-    const connections = 16;
+    const connections = 24;
     const paths: (string | undefined)[] = [];
     const hanging: (() => void)[] = [];
     let hangs = true;
